@@ -1,0 +1,220 @@
+// The nouns of the product as clients see them: plain data, one word for one idea in every layer.
+
+import type { ContentId, DownloadId, PartyId, PeerId, ShareId } from './ids.ts';
+import type { ErrorData, ErrorKind } from './errors.ts';
+
+/** A failure kept as data: in a download's or a share's state. */
+export interface Failure {
+  kind: ErrorKind;
+  message: string;
+  data?: ErrorData;
+}
+
+/** Points at a file or folder of a share. `path` is relative to the share, parts joined by `/`, `''` is the share's root. */
+export interface EntryRef {
+  peerId: PeerId;
+  shareId: ShareId;
+  path: string;
+}
+
+export type EntryKind = 'file' | 'folder';
+
+/** One file or folder as listed. Times are milliseconds since 1970, sizes bytes; a folder's size is 0. */
+export interface Entry {
+  name: string;
+  kind: EntryKind;
+  sizeBytes: number;
+  mtimeMs: number;
+}
+
+export interface PartyInfo {
+  partyId: PartyId;
+  name: string;
+  /** `joining` until the topic was announced once; `offline` when no bootstrap node answered. */
+  state: 'joining' | 'joined' | 'offline';
+  joinedAtMs: number;
+  peersOnline: number;
+}
+
+/** How bytes travel to a peer now. `direct` is a hole-punched or public UDP path. */
+export type PeerPath = 'lan' | 'direct' | 'relayed';
+
+export interface PeerInfo {
+  peerId: PeerId;
+  /** What to show: petname, else nickname, else derived name. Made safe for one line of text; never an identity. */
+  name: string;
+  /** Adjective + animal from the key. */
+  derivedName: string;
+  nickname?: string;
+  petname?: string;
+  isOnline: boolean;
+  /** Connected, but in no common party and not added by key here: it is shown nothing until it is accepted (`peers/connect`). */
+  isStranger: boolean;
+  isAddedByKey: boolean;
+  lastSeenMs?: number;
+  partyIds: PartyId[];
+  path?: PeerPath;
+  roundTripMs?: number;
+  shareCount: number;
+  fileCount: number;
+  totalBytes: number;
+}
+
+/** Why the walk left something out. `ignored`: a rule; `secret`: the built-in list of secrets. */
+export type SkipReason =
+  'ignored' | 'secret' | 'symlink' | 'special' | 'unreadable' | 'name-not-utf8' | 'name-not-portable' | 'too-deep';
+
+/** One thing that was left out, for showing. `path` is display-safe (invalid bytes replaced). */
+export interface SkippedEntry {
+  path: string;
+  reason: SkipReason;
+}
+
+/** A folder of this machine that is offered. */
+export interface ShareInfo {
+  shareId: ShareId;
+  title: string;
+  /** Absolute path on this machine; never leaves it. */
+  path: string;
+  state: 'scanning' | 'ready' | 'failed';
+  fileCount: number;
+  folderCount: number;
+  totalBytes: number;
+  /** Counts of what was left out, by reason, and the first 1,000 of them. */
+  skippedCounts: Partial<Record<SkipReason, number>>;
+  addedAtMs: number;
+  scannedAtMs?: number;
+  /** While scanning: entries seen so far. */
+  scannedEntries?: number;
+  failure?: Failure;
+}
+
+/** What would be shared, before it is. */
+export interface SharePreview {
+  path: string;
+  title: string;
+  fileCount: number;
+  folderCount: number;
+  totalBytes: number;
+  skippedCounts: Partial<Record<SkipReason, number>>;
+  /** The first 1,000 things left out, secrets first. */
+  skipped: SkippedEntry[];
+  /** First level of what would be shared, folders first, at most 1,000. */
+  topLevel: Entry[];
+}
+
+/** A share of a peer (or of this machine, when peerId is our own) as the catalog knows it. */
+export interface CatalogShare {
+  peerId: PeerId;
+  shareId: ShareId;
+  title: string;
+  isOwn: boolean;
+  isOnline: boolean;
+  /** `fetching` until a whole index is here; listings are answered from the newest whole one. */
+  indexState: 'none' | 'fetching' | 'ready' | 'refused';
+  fileCount: number;
+  folderCount: number;
+  totalBytes: number;
+  /** When the owner wrote the index that is here. */
+  updatedAtMs?: number;
+  failure?: Failure;
+}
+
+export interface ListPage {
+  entries: Entry[];
+  /** How many entries the folder has in all. */
+  total: number;
+}
+
+export type DownloadState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+
+/** A file or folder that was asked for. Kept over restarts until it is cleared. */
+export interface DownloadInfo {
+  downloadId: DownloadId;
+  entry: EntryRef;
+  kind: EntryKind;
+  /** The last part of the path, or the share's title for its root. */
+  name: string;
+  state: DownloadState;
+  /** Absolute path of the file or folder as it will be (or is) on this disk. */
+  destination: string;
+  doneBytes: number;
+  totalBytes: number;
+  doneFiles: number;
+  totalFiles: number;
+  bytesPerSecond: number;
+  addedAtMs: number;
+  finishedAtMs?: number;
+  /** Files of a folder that could not be had, the first 100. */
+  failedFiles: { path: string; message: string }[];
+  failure?: Failure;
+}
+
+/** A file that a peer is taking from us now. */
+export interface UploadInfo {
+  peerId: PeerId;
+  shareId: ShareId;
+  path: string;
+  sentBytes: number;
+  totalBytes: number;
+  startedAtMs: number;
+}
+
+/** A file or range, verified, lying in the sidecar's cache. */
+export interface FetchedFile {
+  /** Absolute path; read-only; may be evicted later, so read it now. */
+  localPath: string;
+  sizeBytes: number;
+  mtimeMs: number;
+  /** Of the whole file. */
+  contentId: ContentId;
+}
+
+/** User settings that the sidecar keeps. */
+export interface Settings {
+  /** Shown to peers; '' = none. At most 64 characters. */
+  nickname: string;
+  /** Absolute path where downloads go. */
+  downloadFolder: string;
+  /** `host:port` of DHT nodes to start from; empty = the public DHT. */
+  bootstrap: string[];
+  /** Minutes without a client or transfer after which the sidecar leaves; 0 = never. */
+  idleMinutes: number;
+}
+
+export interface SidecarStatus {
+  pid: number;
+  version: string;
+  protocolVersion: number;
+  nodeVersion: string;
+  peerId: PeerId;
+  /** Own name as others see it. */
+  name: string;
+  derivedName: string;
+  dataFolder: string;
+  startedAtMs: number;
+  clients: number;
+  partyCount: number;
+  peersOnline: number;
+  shareCount: number;
+  activeDownloads: number;
+  activeUploads: number;
+  rssBytes: number;
+  network: {
+    state: 'starting' | 'online' | 'offline';
+    /** True while no bootstrap node answers. */
+    isBootstrapUnreachable: boolean;
+    nat: 'unknown' | 'open' | 'consistent' | 'random';
+    bootstrap: string[];
+  };
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface LogEntry {
+  timeMs: number;
+  level: LogLevel;
+  /** The part that speaks: network, wire, shares, … */
+  area: string;
+  message: string;
+}

@@ -1,0 +1,118 @@
+// The JSON-RPC contract: every request and notification between a client (extension, CLI, other editors) and the sidecar.
+// Transport: vscode-jsonrpc's Content-Length framing over a Unix domain socket, a named pipe, or stdio. Every failure carries
+// an ErrorKind as its code (errors.ts). Requests may be cancelled by JSON-RPC's `$/cancelRequest`.
+
+import type { DownloadId, PartyId, PeerId, ShareId } from './ids.ts';
+import type {
+  CatalogShare,
+  DownloadInfo,
+  Entry,
+  EntryRef,
+  FetchedFile,
+  ListPage,
+  LogEntry,
+  LogLevel,
+  PartyInfo,
+  PeerInfo,
+  Settings,
+  ShareInfo,
+  SharePreview,
+  SidecarStatus,
+  UploadInfo,
+} from './model.ts';
+
+/** Raised by one whenever a client of the old version could not talk to the new sidecar, or the other way round. */
+export const protocolVersion = 1;
+
+/** `params` and `result` of every request. `session/hello` must come first; all else is refused with `unauthorized` before it. */
+export interface Requests {
+  /** Proves the token and agrees on the version. `incompatible` when the versions differ; the newer side decides who leaves. */
+  'session/hello': {
+    params: { token: string; client: string; clientVersion: string; protocolVersion: number };
+    result: { sidecarVersion: string; protocolVersion: number; peerId: PeerId; pid: number };
+  };
+
+  'sidecar/status': { params: Record<string, never>; result: SidecarStatus };
+  /** Closes everything in order and exits; the answer comes before. */
+  'sidecar/stop': { params: Record<string, never>; result: Record<string, never> };
+  /** From now on `log/entry` is sent to this client for entries of this level and above; the last 200 are sent at once. */
+  'log/subscribe': { params: { level: LogLevel }; result: Record<string, never> };
+
+  'settings/get': { params: Record<string, never>; result: Settings };
+  /** Changes what is given, at once. `invalid-argument` names the setting. */
+  'settings/set': { params: Partial<Settings>; result: Settings };
+
+  'parties/list': { params: Record<string, never>; result: PartyInfo[] };
+  /** Joins and remembers. Name: 1 to 128 characters after trimming. Joining twice answers the same party. */
+  'parties/join': { params: { name: string }; result: PartyInfo };
+  /** Makes a party with a random 128-bit name (26 z-base-32 characters) and joins it. */
+  'parties/create': { params: Record<string, never>; result: PartyInfo };
+  'parties/leave': { params: { partyId: PartyId }; result: Record<string, never> };
+
+  /** Peers seen or added, online ones first. */
+  'peers/list': { params: Record<string, never>; result: PeerInfo[] };
+  /** Adds a peer by key, accepts it if it is a stranger, and keeps trying to reach it. Answers at once. */
+  'peers/connect': { params: { peerId: PeerId }; result: PeerInfo };
+  /** Closes the connection and stays away until `peers/connect`. */
+  'peers/disconnect': { params: { peerId: PeerId }; result: Record<string, never> };
+  /** Drops the peer and all that is stored of it. */
+  'peers/forget': { params: { peerId: PeerId }; result: Record<string, never> };
+  /** '' removes the petname. At most 64 characters. */
+  'peers/setPetname': { params: { peerId: PeerId; petname: string }; result: PeerInfo };
+
+  'shares/list': { params: Record<string, never>; result: ShareInfo[] };
+  /** Walks the folder and counts; shares nothing. Progress: `progress` notifications with this token. */
+  'shares/preview': { params: { path: string; progressToken?: string }; result: SharePreview };
+  /** Offers a folder (absolute path). Answers once the share is remembered, while it is scanned. `already-exists` for the same folder. */
+  'shares/add': { params: { path: string; title?: string }; result: ShareInfo };
+  'shares/rename': { params: { shareId: ShareId; title: string }; result: ShareInfo };
+  /** Stops offering; peers are told; nothing on disk of the folder is touched. */
+  'shares/remove': { params: { shareId: ShareId }; result: Record<string, never> };
+  'shares/rescan': { params: { shareId: ShareId }; result: ShareInfo };
+
+  /** Shares in the catalog, own ones included when peerId is left out or our own. */
+  'catalog/shares': { params: { peerId?: PeerId }; result: CatalogShare[] };
+  /** A page of a folder: folders first, then files, each in name order. `limit` at most 10,000. Never touches the network. */
+  'catalog/list': { params: { entry: EntryRef; offset?: number; limit?: number }; result: ListPage };
+  /** `not-found` when the index has no such entry. Never touches the network. */
+  'catalog/stat': { params: { entry: EntryRef }; result: Entry };
+
+  /** Brings a whole file, verified, into the cache. `too-large` above maxBytes, without transferring. Progress by token. */
+  'files/fetch': { params: { entry: EntryRef; maxBytes?: number; progressToken?: string }; result: FetchedFile };
+  /** Brings a range (at most 64 MiB), verified, into the cache: localPath then holds only those bytes. Past the end: fewer. */
+  'files/fetchRange': { params: { entry: EntryRef; offset: number; length: number }; result: FetchedFile };
+
+  /** Queues a file or a folder. `folder` (absolute) replaces the configured download folder. Never overwrites: keeps both. */
+  'downloads/add': { params: { entry: EntryRef; folder?: string }; result: DownloadInfo };
+  'downloads/list': { params: Record<string, never>; result: DownloadInfo[] };
+  'downloads/cancel': { params: { downloadId: DownloadId }; result: DownloadInfo };
+  /** Starts a failed or cancelled one again from what is verified. */
+  'downloads/retry': { params: { downloadId: DownloadId }; result: DownloadInfo };
+  /** Removes finished, failed and cancelled ones from the list (one, or all); files stay. */
+  'downloads/clear': { params: { downloadId?: DownloadId }; result: Record<string, never> };
+  'uploads/list': { params: Record<string, never>; result: UploadInfo[] };
+}
+
+/** What the sidecar tells every client after hello. They say what changed; ask for the rest. */
+export interface Notifications {
+  'parties/changed': Record<string, never>;
+  'peers/changed': { peerId: PeerId };
+  /** Own shares. */
+  'shares/changed': { shareId: ShareId };
+  /** A share of the catalog came, went, or has a new index. */
+  'catalog/changed': { peerId: PeerId; shareId: ShareId };
+  /** State changes and, at most four times a second, progress. */
+  'downloads/changed': { download: DownloadInfo };
+  'downloads/removed': { downloadId: DownloadId };
+  'uploads/changed': Record<string, never>;
+  'settings/changed': Record<string, never>;
+  'network/changed': Record<string, never>;
+  /** For a request with this progressToken, at most four a second. total 0 = unknown. */
+  progress: { progressToken: string; done: number; total: number };
+  'log/entry': LogEntry;
+}
+
+export type RequestMethod = keyof Requests;
+export type NotificationMethod = keyof Notifications;
+export type ParamsOf<M extends RequestMethod> = Requests[M]['params'];
+export type ResultOf<M extends RequestMethod> = Requests[M]['result'];

@@ -1,0 +1,52 @@
+// The database's tables, as a list of migrations: never edit one that was released, append.
+
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  CREATE TABLE party (
+    partyId TEXT PRIMARY KEY, name TEXT NOT NULL, joinedAtMs INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE peer (
+    peerId TEXT PRIMARY KEY, nickname TEXT NOT NULL DEFAULT '', petname TEXT NOT NULL DEFAULT '',
+    lastSeenMs INTEGER, isAddedByKey INTEGER NOT NULL DEFAULT 0, isDisconnected INTEGER NOT NULL DEFAULT 0,
+    partyIds TEXT NOT NULL DEFAULT '[]'
+  ) STRICT;
+
+  -- Own shares. feedName names the Hypercore in the corestore.
+  CREATE TABLE share (
+    shareId TEXT PRIMARY KEY, title TEXT NOT NULL, path TEXT NOT NULL UNIQUE, encryptionKey BLOB NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1, addedAtMs INTEGER NOT NULL, scannedAtMs INTEGER, feedLength INTEGER NOT NULL DEFAULT 0,
+    fileCount INTEGER NOT NULL DEFAULT 0, folderCount INTEGER NOT NULL DEFAULT 0, totalBytes INTEGER NOT NULL DEFAULT 0,
+    skippedCounts TEXT NOT NULL DEFAULT '{}'
+  ) STRICT;
+
+  -- Peers' shares: the newest signed announcement, and the feed length whose index is on this disk.
+  CREATE TABLE catalogShare (
+    peerId TEXT NOT NULL REFERENCES peer(peerId) ON DELETE CASCADE, shareId TEXT NOT NULL,
+    body BLOB NOT NULL, signature BLOB NOT NULL, revision INTEGER NOT NULL,
+    indexedLength INTEGER NOT NULL DEFAULT 0, indexedAtMs INTEGER, failure TEXT,
+    PRIMARY KEY (peerId, shareId)
+  ) STRICT;
+
+  CREATE TABLE download (
+    downloadId TEXT PRIMARY KEY, peerId TEXT NOT NULL, shareId TEXT NOT NULL, path TEXT NOT NULL, kind TEXT NOT NULL,
+    name TEXT NOT NULL, folder TEXT NOT NULL, destination TEXT NOT NULL, state TEXT NOT NULL,
+    doneBytes INTEGER NOT NULL DEFAULT 0, totalBytes INTEGER NOT NULL DEFAULT 0,
+    doneFiles INTEGER NOT NULL DEFAULT 0, totalFiles INTEGER NOT NULL DEFAULT 0,
+    addedAtMs INTEGER NOT NULL, finishedAtMs INTEGER, failure TEXT, failedFiles TEXT NOT NULL DEFAULT '[]'
+  ) STRICT;
+
+  -- Merkle roots of files on this disk, valid while size and mtime stand.
+  CREATE TABLE localRoot (
+    path TEXT PRIMARY KEY, sizeBytes INTEGER NOT NULL, mtimeNs INTEGER NOT NULL, root BLOB NOT NULL, usedAtMs INTEGER NOT NULL
+  ) STRICT;
+
+  -- Files of peers that lie in the cache, by what they were when fetched.
+  CREATE TABLE cachedFile (
+    peerId TEXT NOT NULL, shareId TEXT NOT NULL, path TEXT NOT NULL, sizeBytes INTEGER NOT NULL, mtimeMs INTEGER NOT NULL,
+    root BLOB NOT NULL, usedAtMs INTEGER NOT NULL, PRIMARY KEY (peerId, shareId, path)
+  ) STRICT;
+  `,
+];

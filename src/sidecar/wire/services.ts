@@ -1,0 +1,128 @@
+// What the wire layer needs from above, and what it gives to it: the interfaces that shares, catalog and transfers implement
+// or call. Sending and serving have the same shape, so that an uploader can be joined to a downloader without a network.
+
+import type { PartyId, PeerId, ShareId } from '../../protocol/ids.ts';
+
+/** A request for bytes of one file of a share. Offsets and lengths are bytes; `length` undefined = to the end. */
+export interface ReadRequest {
+  shareId: ShareId;
+  path: string;
+  offset: number;
+  length?: number;
+  /** The Merkle root must be known before the first byte (range reads); without it, a new file is hashed as it is sent. */
+  needsRoot: boolean;
+}
+
+/** What comes back: the head first, then the bytes in order, then the root of the whole file (when all of it was sent or known). */
+export interface ReadReply {
+  sizeBytes: number;
+  mtimeMs: number;
+  /** 32 bytes; undefined when the file was not hashed yet. */
+  root: Uint8Array | undefined;
+  /** In order from the requested offset, chunks of at most wireLimits.sliceBytes. Throws AppError: `changed`, `unavailable`, `io`, … */
+  bytes: AsyncIterable<Uint8Array>;
+  /** After the last byte: the root of the file as sent, undefined for a range of a file without one. */
+  end(): Promise<Uint8Array | undefined>;
+}
+
+/** A request for leaf hashes of a file by its root. `first` and `count` in leaves of 16 KiB; `count` a power of two, `first` a multiple of it. */
+export interface HashesRequest {
+  root: Uint8Array;
+  first: number;
+  count: number;
+}
+
+/** Leaves (32 bytes each; at the file's end fewer than asked) and the uncle hashes from their common ancestor up to the root (BEP 52). */
+export interface HashesReply {
+  leaves: Uint8Array[];
+  uncles: Uint8Array[];
+}
+
+/** A place to read files from: a connected peer's session. */
+export interface FileSource {
+  readonly peerId: PeerId;
+  /** Rejects with AppError (`not-found`, `permission-denied`, `changed`, `unavailable`, …) when the head is refused. */
+  read(request: ReadRequest, options: { signal: AbortSignal }): Promise<ReadReply>;
+  /** `not-found` when the peer has no tree for this root. */
+  hashes(request: HashesRequest, options: { signal: AbortSignal }): Promise<HashesReply>;
+}
+
+/** The other end: serves our shares to a peer. Implemented by transfers/uploads. */
+export interface FileServer {
+  read(peerId: PeerId, request: ReadRequest, options: { signal: AbortSignal }): Promise<ReadReply>;
+  hashes(peerId: PeerId, request: HashesRequest, options: { signal: AbortSignal }): Promise<HashesReply>;
+}
+
+/** A share as its owner announces it. Encoded and signed with the owner's identity key, so that it can be passed on later. */
+export interface ShareAnnouncement {
+  shareId: ShareId;
+  title: string;
+  /** Public key of the Hypercore that carries the index. */
+  feedKey: Uint8Array;
+  /** 32 bytes: the feed's block encryption; given only to the audience. */
+  encryptionKey: Uint8Array;
+  /** Feed length (blocks) at which this state of the index is whole; 0 while the first scan runs. */
+  feedLength: number;
+  fileCount: number;
+  folderCount: number;
+  totalBytes: number;
+  /** Rises with every change of the announcement; older ones are ignored. */
+  revision: number;
+  updatedAtMs: number;
+}
+
+/** As it travels and is stored: the encoded body and its ed25519 signature. */
+export interface SignedAnnouncement {
+  body: Uint8Array;
+  signature: Uint8Array;
+}
+
+/** What the other side said of itself in its hello, checked. */
+export interface RemoteHello {
+  nickname: string;
+  agent: string;
+  capabilities: string[];
+  /** Parties that both sides know the name of, proven. */
+  partyIds: PartyId[];
+}
+
+/** What we say of ourselves, asked each time it is sent. Implemented by node.ts over parties and settings. */
+export interface LocalHello {
+  nickname(): string;
+  /** Product and version, for example `potluck/0.1.0`. */
+  agent: string;
+  /** Proofs of every party name we know, for this connection: see network/partyProof.ts. `proverKey` is the public key of who sends them. */
+  partyProofs(handshakeHash: Uint8Array, proverKey: Uint8Array): { partyId: PartyId; proof: Uint8Array }[];
+}
+
+/** What sessions report and ask upwards. Implemented by node.ts over the services. */
+export interface SessionEvents {
+  /** Hello done; the session may be used. */
+  opened(session: PeerSession): void;
+  closed(session: PeerSession, reason: string): void;
+  /** `session.hello` changed: a new nickname, or parties joined or left on either side. */
+  updated(session: PeerSession): void;
+  /** The peer's whole list of shares, signatures checked against its key. Replaces what it said before. */
+  announced(session: PeerSession, shares: { announcement: ShareAnnouncement; signed: SignedAnnouncement }[]): void;
+}
+
+/** One connected, authenticated peer. Implemented by wire/session.ts. */
+export interface PeerSession extends FileSource {
+  readonly hello: RemoteHello;
+  readonly isOpen: boolean;
+  /** Milliseconds, from the last keep-alive; undefined before the first. */
+  readonly roundTripMs: number | undefined;
+  /** Tells the peer our nickname and party proofs anew, and looks again which parties we have in common. */
+  updateHello(): void;
+  /** Sends our whole list of shares for this peer; called again whenever it changes. */
+  announce(shares: SignedAnnouncement[]): void;
+  /** Serves or fetches a Hypercore over this session's multiplexer. Attached cores are the only ones that this peer can get. */
+  replicate(core: ReplicableCore): void;
+  /** Ends the session with a logged reason. `isHostile`: the peer broke the protocol. */
+  close(reason: string, options?: { isHostile?: boolean }): void;
+}
+
+/** The one method of a Hypercore that the wire needs. */
+export interface ReplicableCore {
+  replicate(muxer: unknown, options?: { session?: boolean }): unknown;
+}
