@@ -51,6 +51,38 @@ export const indexLimits = {
   /** Largest size and mtime that survive a double. */
   sizeBytes: Number.MAX_SAFE_INTEGER,
   mtimeMs: 8.64e15,
+  /** The year 1: no file system goes lower, and the difference of two times stays an exact double. */
+  mtimeMinMs: -62_135_596_800_000,
+  /** Entries and bytes (before compression) of a chunk that we write: 64 k entries compress best, and below 1 MiB every block fits blockBytes. */
+  chunkEntries: 65_536,
+  chunkRawBytes: 960 * KiB,
+  /** A `.gitignore` or `.potluckignore`; a folder with a larger one is skipped as unreadable rather than shared without its rules. */
+  ruleFileBytes: 1 * MiB,
+} as const;
+
+/** What scanning own shares and following peers' feeds may cost. */
+export const catalogLimits = {
+  /** Own shares walked at once: the disk is the limit. */
+  scansAtOnce: 1,
+  /** Previews walked at once, beside the scans: a person waits for them. */
+  previewsAtOnce: 2,
+  /** A walk that saw no entry for this long hangs (a network drive that is gone). */
+  walkStallMs: 120_000,
+  /** Feeds of one peer fetched at once. */
+  feedsAtOnce: 4,
+  /** Blocks of one feed asked for at once: 16 of at most 1 MiB. */
+  blocksInFlight: 16,
+  /** Longest wait for the next block of a feed while its owner is connected. */
+  feedStallMs: 60_000,
+  /** Indexes decoded at once: each takes a thread. */
+  decodesAtOnce: 1,
+  /** Longest a worker may take for one block: 64 k entries take 0.1 s. */
+  decodeStallMs: 60_000,
+  /** Heap of a walk or index worker; an index that needs more is refused. */
+  workerHeapMiB: 512,
+  /** Segment files held open, and 64 KiB pages of them kept in memory (16 MiB). */
+  segmentsOpen: 64,
+  segmentPages: 256,
 } as const;
 
 /** What the sidecar spends on this machine. */
