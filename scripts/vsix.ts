@@ -1,0 +1,60 @@
+// Makes potluck-<target>.vsix for one or all platforms, on any of them. Each is staged in a folder of its own, so that the project's
+// dist/ and prebuilds/, which tests and running sidecars use, stay as they are.
+
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createVSIX } from '@vscode/vsce';
+import { bundle, hostTarget, parseTarget, targets, type Target } from './bundle.ts';
+import { root } from './projectRoot.ts';
+
+/** What a package is made of beside dist/ and prebuilds/; .vscodeignore still has its say. */
+const staged = [
+  '.vscodeignore',
+  'CHANGELOG.md',
+  'LICENSE',
+  'README.md',
+  'bin',
+  'l10n',
+  'media',
+  'package.json',
+  'package.nls.json',
+  'walkthrough',
+];
+
+/** `node scripts/package.mjs [TARGET… | all]`: this machine's target by default. */
+export async function main(args: string[]): Promise<void> {
+  const wanted = args.includes('all') ? [...targets] : args.length > 0 ? args.map(parseTarget) : [hostTarget()];
+  for (const target of wanted) {
+    const file = await packageVsix(target);
+    console.log(`${path.relative(process.cwd(), file)}  ${(statSync(file).size / 1e6).toFixed(2)} MB`);
+  }
+}
+
+/** Where the package of a target is put. */
+export function vsixPath(target: Target): string {
+  return path.join(root, `potluck-${target}.vsix`);
+}
+
+/** Bundles and packs; answers the file's path. */
+export async function packageVsix(target: Target): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'potluck-package-'));
+  try {
+    for (const name of staged)
+      if (existsSync(path.join(root, name))) cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
+    writeFileSync(path.join(folder, 'package.json'), shippedManifest());
+    await bundle({ target, outFolder: folder });
+    const packagePath = vsixPath(target);
+    await createVSIX({ cwd: folder, packagePath, target, dependencies: false });
+    return packagePath;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The manifest without what only development needs: dependencies are in the bundles. */
+function shippedManifest(): string {
+  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+  for (const key of ['scripts', 'dependencies', 'devDependencies', 'allowScripts', 'private']) delete manifest[key];
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
