@@ -1,0 +1,3 @@
+// The product's version, the same as in package.json (a test holds them together).
+
+export const productVersion = '0.1.0';

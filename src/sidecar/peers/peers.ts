@@ -1,0 +1,164 @@
+// The book of peers: everyone ever met or added by key, what they call themselves, what we call them, when they were last here.
+// Knows sessions only as "online with this hello"; the database row is the memory.
+
+import { AppError } from '../../protocol/errors.ts';
+import type { PartyId, PeerId } from '../../protocol/ids.ts';
+import type { CatalogShare, PeerInfo, PeerPath } from '../../protocol/model.ts';
+import type { Database } from '../storage/database.ts';
+import { derivedName, displayName } from './names.ts';
+
+/** What is known of a peer while it is connected. */
+export interface OnlinePeer {
+  partyIds: PartyId[];
+  path: PeerPath;
+  roundTripMs(): number | undefined;
+}
+
+interface PeerRow {
+  peerId: PeerId;
+  nickname: string;
+  petname: string;
+  lastSeenMs: number | null;
+  isAddedByKey: number;
+  isDisconnected: number;
+  partyIds: string;
+}
+
+export class Peers {
+  readonly #database: Database;
+  readonly #sharesOf: (peerId: PeerId) => CatalogShare[];
+  readonly #onChange: (peerId: PeerId) => void;
+  readonly #online = new Map<PeerId, OnlinePeer>();
+
+  constructor(options: { database: Database; sharesOf(peerId: PeerId): CatalogShare[]; onChange(peerId: PeerId): void }) {
+    this.#database = options.database;
+    this.#sharesOf = (peerId) => options.sharesOf(peerId);
+    this.#onChange = (peerId) => options.onChange(peerId);
+  }
+
+  /** Online ones first, then by name. */
+  list(): PeerInfo[] {
+    const rows = this.#database.all<PeerRow>('SELECT * FROM peer');
+    return rows
+      .map((row) => this.#info(row))
+      .sort((a, b) => Number(b.isOnline) - Number(a.isOnline) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  }
+
+  get(peerId: PeerId): PeerInfo | undefined {
+    const row = this.#row(peerId);
+    return row && this.#info(row);
+  }
+
+  get onlineCount(): number {
+    return this.#online.size;
+  }
+
+  onlineIn(partyId: PartyId): number {
+    let count = 0;
+    for (const peer of this.#online.values()) if (peer.partyIds.includes(partyId)) count++;
+    return count;
+  }
+
+  isOnline(peerId: PeerId): boolean {
+    return this.#online.has(peerId);
+  }
+
+  isAddedByKey(peerId: PeerId): boolean {
+    return this.#row(peerId)?.isAddedByKey === 1;
+  }
+
+  /** Whether the user said to stay away from this peer. */
+  isDisconnected(peerId: PeerId): boolean {
+    return this.#row(peerId)?.isDisconnected === 1;
+  }
+
+  /** Those to reach by key whenever the sidecar runs. */
+  addedByKey(): PeerId[] {
+    return this.#database
+      .all<{ peerId: PeerId }>('SELECT peerId FROM peer WHERE isAddedByKey = 1 AND isDisconnected = 0')
+      .map((row) => row.peerId);
+  }
+
+  /** Makes the row of a peer that was met. */
+  met(peerId: PeerId): void {
+    this.#database.run('INSERT INTO peer (peerId) VALUES (:peerId) ON CONFLICT (peerId) DO NOTHING', { peerId });
+  }
+
+  cameOnline(peerId: PeerId, peer: OnlinePeer, nickname: string): void {
+    this.met(peerId);
+    this.#online.set(peerId, peer);
+    this.#database.run('UPDATE peer SET nickname = :nickname, lastSeenMs = :now, partyIds = :partyIds WHERE peerId = :peerId', {
+      peerId,
+      nickname: displayName(nickname),
+      now: Date.now(),
+      partyIds: JSON.stringify(peer.partyIds),
+    });
+    this.#onChange(peerId);
+  }
+
+  wentOffline(peerId: PeerId): void {
+    if (!this.#online.delete(peerId)) return;
+    this.#database.run('UPDATE peer SET lastSeenMs = :now WHERE peerId = :peerId', { peerId, now: Date.now() });
+    this.#onChange(peerId);
+  }
+
+  addByKey(peerId: PeerId): void {
+    this.#database.run(
+      'INSERT INTO peer (peerId, isAddedByKey) VALUES (:peerId, 1) ON CONFLICT (peerId) DO UPDATE SET isAddedByKey = 1, isDisconnected = 0',
+      { peerId },
+    );
+    this.#onChange(peerId);
+  }
+
+  stayAway(peerId: PeerId): void {
+    if (this.#database.run('UPDATE peer SET isDisconnected = 1 WHERE peerId = :peerId', { peerId }) === 0)
+      throw unknownPeer(peerId);
+    this.#onChange(peerId);
+  }
+
+  setPetname(peerId: PeerId, petname: string): PeerInfo {
+    this.#database.run('UPDATE peer SET petname = :petname WHERE peerId = :peerId', { peerId, petname: displayName(petname) });
+    const info = this.get(peerId);
+    if (!info) throw unknownPeer(peerId);
+    this.#onChange(peerId);
+    return info;
+  }
+
+  forget(peerId: PeerId): void {
+    this.#database.run('DELETE FROM peer WHERE peerId = :peerId', { peerId });
+    this.#onChange(peerId);
+  }
+
+  #row(peerId: PeerId): PeerRow | undefined {
+    return this.#database.get<PeerRow>('SELECT * FROM peer WHERE peerId = :peerId', { peerId });
+  }
+
+  #info(row: PeerRow): PeerInfo {
+    const online = this.#online.get(row.peerId);
+    const roundTripMs = online?.roundTripMs();
+    const shares = this.#sharesOf(row.peerId);
+    const partyIds = online?.partyIds ?? (JSON.parse(row.partyIds) as PartyId[]);
+    const derived = derivedName(row.peerId);
+    return {
+      peerId: row.peerId,
+      name: row.petname || row.nickname || derived,
+      derivedName: derived,
+      ...(row.nickname && { nickname: row.nickname }),
+      ...(row.petname && { petname: row.petname }),
+      isOnline: online !== undefined,
+      isStranger: online !== undefined && partyIds.length === 0 && row.isAddedByKey === 0,
+      isAddedByKey: row.isAddedByKey === 1,
+      ...(row.lastSeenMs !== null && { lastSeenMs: row.lastSeenMs }),
+      partyIds,
+      ...(online && { path: online.path }),
+      ...(roundTripMs !== undefined && { roundTripMs }),
+      shareCount: shares.length,
+      fileCount: shares.reduce((sum, share) => sum + share.fileCount, 0),
+      totalBytes: shares.reduce((sum, share) => sum + share.totalBytes, 0),
+    };
+  }
+}
+
+function unknownPeer(peerId: PeerId): AppError {
+  return new AppError('not-found', `No peer ${peerId} is known here. Connect to it by its key first.`);
+}

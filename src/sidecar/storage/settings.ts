@@ -1,0 +1,89 @@
+// The user's settings, kept in the database; what the command line or environment says goes before and is not stored.
+
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { AppError } from '../../protocol/errors.ts';
+import type { Settings } from '../../protocol/model.ts';
+import type { Database } from './database.ts';
+
+const nicknameCharacters = 64;
+const mostBootstrapNodes = 32;
+const longestIdleMinutes = 7 * 24 * 60;
+
+export class SettingsStore {
+  readonly #database: Database;
+  readonly #overrides: Partial<Settings>;
+
+  constructor(database: Database, overrides: Partial<Settings> = {}) {
+    this.#database = database;
+    this.#overrides = overrides;
+  }
+
+  get(): Settings {
+    const stored: Partial<Settings> = {};
+    for (const { name, value } of this.#database.all<{ name: string; value: string }>('SELECT name, value FROM setting')) {
+      Object.assign(stored, { [name]: JSON.parse(value) as unknown });
+    }
+    return { ...defaults(), ...stored, ...this.#overrides };
+  }
+
+  /** Checks all that is given, then stores all of it. Throws `invalid-argument` naming the setting. */
+  set(given: Partial<Settings>): Settings {
+    const changes = checkSettings(given);
+    this.#database.transaction(() => {
+      for (const [name, value] of Object.entries(changes)) {
+        this.#database.run(
+          'INSERT INTO setting (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value',
+          {
+            name,
+            value: JSON.stringify(value),
+          },
+        );
+      }
+    });
+    for (const name of Object.keys(changes) as (keyof Settings)[]) delete this.#overrides[name];
+    return this.get();
+  }
+}
+
+/** The settings of `given` that are known, each checked. Throws `invalid-argument`. */
+export function checkSettings(given: Partial<Settings>): Partial<Settings> {
+  const changes: Partial<Settings> = {};
+  if (given.nickname !== undefined) {
+    if (typeof given.nickname !== 'string' || [...given.nickname].length > nicknameCharacters)
+      throw invalid('nickname', `a text of at most ${nicknameCharacters} characters`);
+    changes.nickname = given.nickname.trim();
+  }
+  if (given.downloadFolder !== undefined) {
+    if (typeof given.downloadFolder !== 'string' || !path.isAbsolute(given.downloadFolder))
+      throw invalid('downloadFolder', 'an absolute path');
+    changes.downloadFolder = path.normalize(given.downloadFolder);
+  }
+  if (given.bootstrap !== undefined) {
+    if (!Array.isArray(given.bootstrap) || given.bootstrap.length > mostBootstrapNodes || !given.bootstrap.every(isHostAndPort)) {
+      throw invalid('bootstrap', `a list of at most ${mostBootstrapNodes} addresses like "192.0.2.7:49737"`);
+    }
+    changes.bootstrap = given.bootstrap;
+  }
+  if (given.idleMinutes !== undefined) {
+    if (!Number.isInteger(given.idleMinutes) || given.idleMinutes < 0 || given.idleMinutes > longestIdleMinutes)
+      throw invalid('idleMinutes', `a whole number from 0 (never) to ${longestIdleMinutes}`);
+    changes.idleMinutes = given.idleMinutes;
+  }
+  return changes;
+}
+
+/** Whether a text is `host:port`. */
+export function isHostAndPort(text: unknown): text is string {
+  if (typeof text !== 'string') return false;
+  const match = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):(\d{1,5})$/.exec(text);
+  return match !== null && Number(match[1]) > 0 && Number(match[1]) < 65536;
+}
+
+function defaults(): Settings {
+  return { nickname: '', downloadFolder: path.join(homedir(), 'Downloads', 'Potluck'), bootstrap: [], idleMinutes: 10 };
+}
+
+function invalid(name: string, expected: string): AppError {
+  return new AppError('invalid-argument', `The setting ${name} is not ${expected}. Nothing was changed.`);
+}
