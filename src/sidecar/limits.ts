@@ -25,6 +25,8 @@ export const wireLimits = {
   helloMs: 10_000,
   /** Silence after which a connection is dead; keep-alives go out at a third of it. */
   silenceMs: 15_000,
+  /** Leaf hashes asked for in one request: 32 KiB of them, for 16 MiB of data. */
+  leavesPerRequest: 1024,
   /** Longest wait for the next message of a running request. */
   requestStallMs: 30_000,
   /** Hyperswarm caps nothing by default: connections in all. */
@@ -97,8 +99,33 @@ export const localLimits = {
   treeBytes: 512 * MiB,
   /** Skipped entries kept for showing. */
   skippedShown: 1000,
-  /** Files of one folder download under way at once. */
+  /** Files being received at once, over all downloads: half of what one peer serves. */
   filesInFlight: 32,
+  /** Downloads running at once; more wait their turn in the order they were added. */
+  downloadsRunning: 8,
+  /** Lines of the download queue, finished ones included. */
+  downloads: 10_000,
+  /** Blocks (256 KiB) of one file received but not yet hashed and written: 32 files cost at most 48 MiB. */
+  blocksInFlight: 6,
+  /** Content up to this is hashed on the main thread (0.6 ms), received in memory, and never asked for by leaf. */
+  inlineHashBytes: 1 * MiB,
+  /** The hash worker ends after this long without work. */
+  hashWorkerIdleMs: 30_000,
+  /** Files that are hashed or wait for it for peers that need the root first. */
+  rootsInFlight: 64,
+  /** Roots of own files remembered; 2 M rows are about 300 MB of database. */
+  rememberedRoots: 2_000_000,
+  /** Roots told to one peer, whose leaf hashes it may then ask for; and peers this is kept for. */
+  toldRoots: 4096,
+  toldPeers: 256,
+  /** Ranges kept for the ranged viewer, inside the cache. */
+  rangeCacheBytes: 256 * MiB,
+  /** Fetches for opening under way at once. */
+  fetches: 64,
+  /** Failed files of a folder that are named. */
+  failedFilesShown: 100,
+  /** Names tried ("name (2)", "name (3)", …) before a download gives up on a folder full of them. */
+  namesTried: 10_000,
   /** Log file before it is rotated, and how many old ones stay. */
   logBytes: 5 * MiB,
   logFiles: 3,
