@@ -31,8 +31,26 @@ export const wireLimits = {
   requestStallMs: 30_000,
   /** Hyperswarm caps nothing by default: connections in all. */
   connections: 256,
-  /** Bytes protomux may hold for channels not opened yet. */
-  backlogBytes: 1 * MiB,
+  /** One encrypted frame. Protomux joins feed blocks into batches of up to 8 MiB and one message more; secret-stream alone would take 16 MB. */
+  frameBytes: 10 * MiB,
+  /** Channels a peer opened for feeds that it is not given (yet): one for every announced share, opened anew a few times. */
+  refusedChannels: 4096,
+  /** Reads and hash requests of ours waiting for their turn at one peer. */
+  requestsWaiting: 4096,
+  /** From a request to its head, however often the peer says that it is at work: it may hash a large file first. */
+  headMs: 10 * 60_000,
+  /** Longest wait of an upload for its reader to take bytes. */
+  creditStallMs: 120_000,
+  /** Leaf hashes in one reply: 512 KiB, for 256 MiB of a file. */
+  leavesInReply: 16_384,
+  /** Uncle hashes in one reply: the height of a tree over 2^53 bytes. */
+  unclesInReply: 64,
+  /** Capabilities in a hello, and the characters of each and of the agent. */
+  capabilities: 64,
+  /** Hellos and announcement lists: we send one of a kind at most this often, and take this many at once and a second. */
+  updateMs: 250,
+  updatesBurst: 64,
+  updatesPerSecond: 8,
 } as const;
 
 /** What an index may hold, own or a peer's. */
