@@ -1,0 +1,50 @@
+// From a party's name to what others may see of it: the topic on the DHT, and proofs of the name bound to one connection.
+// The name itself never leaves this machine. Constants and byte order are part of the protocol: docs/wire-protocol.md.
+
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import sodium from 'sodium-universal';
+import { encode as encodeZ32 } from 'z32';
+
+const hashBytes = 32;
+const topicNamespace = Buffer.from('potluck/1 party topic');
+const keyNamespace = Buffer.from('potluck/1 party key');
+const proofNamespace = Buffer.from('potluck/1 party proof');
+
+/** The topic under which members of a party meet: 32 bytes, keyed BLAKE2b-256 of the name. */
+export function topicOf(partyName: string): Uint8Array {
+  return blake2b([nameBytes(partyName)], topicNamespace);
+}
+
+/** The secret that members share: 32 bytes from the name, unrelated to the topic for whoever does not know the name. */
+export function partyKeyOf(partyName: string): Uint8Array {
+  return blake2b([nameBytes(partyName)], keyNamespace);
+}
+
+/**
+ * Proves the name on one connection: a MAC over the Noise handshake hash and the public key of who proves. Neither another
+ * connection nor the other side can use it.
+ */
+export function proofOf(partyName: string, handshakeHash: Uint8Array, proverKey: Uint8Array): Uint8Array {
+  return blake2b([proofNamespace, handshakeHash, proverKey], partyKeyOf(partyName));
+}
+
+/** Compares without telling by its time where they differ. */
+export function isSameProof(one: Uint8Array, other: Uint8Array): boolean {
+  return one.byteLength === other.byteLength && timingSafeEqual(one, other);
+}
+
+/** A name that nobody guesses: 128 random bits as 26 z-base-32 characters. */
+export function randomPartyName(): string {
+  return encodeZ32(randomBytes(16));
+}
+
+/** The same name typed on two keyboards gives the same bytes. */
+function nameBytes(partyName: string): Uint8Array {
+  return Buffer.from(partyName.normalize('NFC').trim());
+}
+
+function blake2b(inputs: Uint8Array[], key: Uint8Array): Uint8Array {
+  const output = Buffer.alloc(hashBytes);
+  sodium.crypto_generichash_batch(output, inputs, key);
+  return output;
+}
