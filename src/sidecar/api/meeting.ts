@@ -1,0 +1,65 @@
+// Requests about parties, peers and settings. What a change means for sessions is the node's business: it hands in the verbs.
+
+import { AppError } from '../../protocol/errors.ts';
+import type { PartyId, PeerId } from '../../protocol/ids.ts';
+import type { PartyInfo, PeerInfo, Settings, SidecarStatus } from '../../protocol/model.ts';
+import { wireLimits } from '../limits.ts';
+import type { Handlers } from './handlers.ts';
+import { type Fields, fieldsOf, partyIdField, peerIdField, textField } from './params.ts';
+
+export interface Meeting {
+  parties(): PartyInfo[];
+  joinParty(name: string): PartyInfo;
+  createParty(): PartyInfo;
+  leaveParty(partyId: PartyId): Promise<void>;
+  peers(): PeerInfo[];
+  connectPeer(peerId: PeerId): PeerInfo;
+  disconnectPeer(peerId: PeerId): void;
+  forgetPeer(peerId: PeerId): Promise<void>;
+  setPetname(peerId: PeerId, petname: string): PeerInfo;
+  settings(): Settings;
+  setSettings(changes: Partial<Settings>): Promise<Settings>;
+  status(): SidecarStatus;
+  /** Starts closing; returns at once. */
+  stop(): void;
+}
+
+export function meetingHandlers(meeting: Meeting): Handlers<'parties' | 'peers' | 'settings' | 'sidecar' | 'log'> {
+  return {
+    'sidecar/status': () => meeting.status(),
+    'sidecar/stop': () => {
+      setImmediate(() => meeting.stop()); // The answer goes out first.
+      return {};
+    },
+    'log/subscribe': (fields, { caller }) => {
+      caller.subscribeToLog(levelField(fields));
+      return {};
+    },
+    'settings/get': () => meeting.settings(),
+    'settings/set': (fields) => meeting.setSettings(fieldsOf(fields)),
+    'parties/list': () => meeting.parties(),
+    'parties/join': (fields) => meeting.joinParty(textField(fields, 'name', 4 * wireLimits.textCharacters)),
+    'parties/create': () => meeting.createParty(),
+    'parties/leave': async (fields) => {
+      await meeting.leaveParty(partyIdField(fields));
+      return {};
+    },
+    'peers/list': () => meeting.peers(),
+    'peers/connect': (fields) => meeting.connectPeer(peerIdField(fields)),
+    'peers/disconnect': (fields) => {
+      meeting.disconnectPeer(peerIdField(fields));
+      return {};
+    },
+    'peers/forget': async (fields) => {
+      await meeting.forgetPeer(peerIdField(fields));
+      return {};
+    },
+    'peers/setPetname': (fields) => meeting.setPetname(peerIdField(fields), textField(fields, 'petname', 64)),
+  };
+}
+
+function levelField(fields: Fields): 'debug' | 'info' | 'warn' | 'error' {
+  const level = fields['level'];
+  if (level === 'debug' || level === 'info' || level === 'warn' || level === 'error') return level;
+  throw new AppError('invalid-argument', 'The parameter level is not debug, info, warn or error.');
+}
