@@ -1,0 +1,324 @@
+// The composition root: opens every part in order and closes in reverse, and joins what must not know each other. Holds no
+// logic of its own beyond that and the moment of leaving.
+
+import { AppError } from '../protocol/errors.ts';
+import type { Settings, SidecarStatus } from '../protocol/model.ts';
+import { productVersion } from '../protocol/version.ts';
+import { protocolVersion } from '../protocol/rpc.ts';
+import type { AllHandlers } from './api/handlers.ts';
+import { type Meeting, meetingHandlers } from './api/meeting.ts';
+import { ApiServer } from './api/server.ts';
+import { catalogHandlers, shareHandlers } from './api/sharing.ts';
+import { transferHandlers } from './api/transfers.ts';
+import { Catalog } from './catalog/catalog.ts';
+import { Feeds } from './catalog/feeds.ts';
+import { IdleTimer } from './idle.ts';
+import type { NodeLog } from './nodeLog.ts';
+import { Network } from './network/network.ts';
+import { Parties } from './parties/parties.ts';
+import { derivedName } from './peers/names.ts';
+import { Peers } from './peers/peers.ts';
+import { Sessions } from './sessions.ts';
+import { Shares } from './shares/shares.ts';
+import { Database } from './storage/database.ts';
+import { feedFolder } from './storage/dataFolder.ts';
+import type { Identity } from './storage/identity.ts';
+import { SettingsStore } from './storage/settings.ts';
+import { Downloads } from './transfers/downloads.ts';
+import { Fetches } from './transfers/fetches.ts';
+import { Hasher } from './transfers/hasher.ts';
+import { Trees } from './transfers/trees.ts';
+import { Uploads } from './transfers/uploads.ts';
+
+export interface NodeOptions {
+  dataFolder: string;
+  identity: Identity;
+  /** Settings from the command line and environment; they go before the stored ones. */
+  overrides: Partial<Settings>;
+  log: NodeLog;
+  /** The sidecar wants to end: idle, stopped by a client, or replaced by a newer one. */
+  onLeave(reason: string): void;
+}
+
+export class SidecarNode {
+  readonly api: ApiServer;
+  readonly #options: NodeOptions;
+  readonly #startedAtMs = Date.now();
+  readonly #database: Database;
+  readonly #settings: SettingsStore;
+  readonly #feeds: Feeds;
+  readonly #shares: Shares;
+  readonly #catalog: Catalog;
+  readonly #peers: Peers;
+  readonly #parties: Parties;
+  readonly #network: Network;
+  readonly #sessions: Sessions;
+  readonly #hasher: Hasher;
+  readonly #trees: Trees;
+  readonly #uploads: Uploads;
+  readonly #downloads: Downloads;
+  readonly #fetches: Fetches;
+  readonly #idle: IdleTimer;
+  readonly #opened: { close(): Promise<void> | void }[] = [];
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    const { dataFolder, identity, log } = options;
+    const { peerId } = identity;
+    const database = new Database(dataFolder);
+    this.#database = database;
+    this.#settings = new SettingsStore(database, options.overrides);
+
+    this.#feeds = new Feeds({ folder: feedFolder(dataFolder), log: log.for('catalog') });
+    this.#shares = new Shares({
+      database,
+      dataFolder,
+      feeds: this.#feeds,
+      log: log.for('shares'),
+      onChange: (shareId) => {
+        this.api.broadcast('shares/changed', { shareId });
+        this.api.broadcast('catalog/changed', { peerId, shareId });
+        this.#sessions.announceShares();
+        this.#idle.look();
+      },
+    });
+    this.#catalog = new Catalog({
+      database,
+      dataFolder,
+      feeds: this.#feeds,
+      own: { peerId, shares: this.#shares },
+      isOnline: (peer) => this.#peers.isOnline(peer),
+      log: log.for('catalog'),
+      onChange: (peer, shareId) => this.api.broadcast('catalog/changed', { peerId: peer, shareId }),
+      onHostile: (peer, reason) => this.#sessions.endHostile(peer, reason),
+    });
+    this.#peers = new Peers({
+      database,
+      sharesOf: (peer) => this.#catalog.shares(peer),
+      onChange: (peer) => {
+        this.api.broadcast('peers/changed', { peerId: peer });
+        this.api.broadcast('parties/changed', {});
+      },
+    });
+
+    this.#hasher = new Hasher();
+    this.#trees = new Trees({ folder: dataFolder, database, hasher: this.#hasher, log: log.for('transfers') });
+    this.#uploads = new Uploads({
+      locate: (peer, shareId, path) => (this.#sessions.mayShare(peer) ? this.#shares.locate(shareId, path) : undefined),
+      trees: this.#trees,
+      hasher: this.#hasher,
+      log: log.for('transfers'),
+      onChange: () => {
+        this.api.broadcast('uploads/changed', {});
+        this.#idle.look();
+      },
+    });
+
+    this.#network = new Network({
+      keyPair: identity,
+      bootstrap: this.#settings.get().bootstrap,
+      log: log.for('network'),
+      onConnection: (connection) => this.#sessions.connected(connection),
+      onChange: () => {
+        this.api.broadcast('network/changed', {});
+        this.api.broadcast('parties/changed', {});
+      },
+      isRefused: (peer) => this.#peers.isDisconnected(peer),
+    });
+    this.#parties = new Parties({ database, topics: this.#network, onlineIn: (partyId) => this.#peers.onlineIn(partyId) });
+    this.#sessions = new Sessions({
+      keyPair: identity,
+      peers: this.#peers,
+      shares: this.#shares,
+      catalog: this.#catalog,
+      local: {
+        nickname: () => this.#settings.get().nickname,
+        agent: `potluck/${productVersion}`,
+        partyProofs: (handshakeHash, proverKey) => this.#parties.proofs(handshakeHash, proverKey),
+      },
+      fileServer: this.#uploads,
+      log,
+      onOnline: (peer) => this.#downloads.peerOnline(peer),
+    });
+
+    const transfer = {
+      database,
+      catalog: this.#catalog,
+      source: this.#sessions.source.bind(this.#sessions),
+      hasher: this.#hasher,
+      trees: this.#trees,
+      log: log.for('transfers'),
+    };
+    this.#downloads = new Downloads({
+      ...transfer,
+      folder: () => this.#settings.get().downloadFolder,
+      onChange: (download) => {
+        this.api.broadcast('downloads/changed', { download });
+        this.#idle.look();
+      },
+      onRemoved: (downloadId) => this.api.broadcast('downloads/removed', { downloadId }),
+    });
+    this.#fetches = new Fetches({
+      ...transfer,
+      dataFolder,
+      ownFile: (ref) => (ref.peerId === peerId ? this.#shares.locate(ref.shareId, ref.path) : undefined),
+    });
+
+    this.#idle = new IdleTimer({
+      minutes: () => this.#settings.get().idleMinutes,
+      isBusy: () =>
+        this.api.clientCount > 0 || this.#downloads.activeCount > 0 || this.#uploads.list().length > 0 || this.#isScanning(),
+      onIdle: () => options.onLeave('no client and no transfer for a while'),
+    });
+    this.api = new ApiServer({
+      dataFolder,
+      peerId,
+      handlers: this.#handlers(),
+      log: log.for('api'),
+      logTail: () => log.tail(),
+      onClients: () => this.#idle.look(),
+      onOutdated: () => options.onLeave('a newer client asked for its own sidecar'),
+    });
+    log.onEntry((entry) => this.api.broadcastLog(entry));
+  }
+
+  /** Opens everything; clients are served last, peers are met in the background. */
+  async open(): Promise<void> {
+    await this.#openPart(this.#feeds);
+    await this.#openPart(this.#shares);
+    await this.#openPart(this.#catalog);
+    await this.#openPart(this.#trees);
+    await this.#openPart(this.#fetches);
+    await this.#openPart(this.#downloads);
+    await this.#openPart(this.#network);
+    this.#opened.push({ close: () => this.#sessions.endAll('this peer is leaving') });
+    this.#parties.open();
+    for (const peerId of this.#peers.addedByKey()) this.#network.connect(peerId);
+    await this.#openPart(this.api);
+    this.#idle.look();
+  }
+
+  /** Closes in reverse order of opening. One part that fails to close does not keep the others. */
+  async close(): Promise<void> {
+    this.#idle.close();
+    for (const part of this.#opened.splice(0).reverse()) {
+      try {
+        await part.close();
+      } catch (error) {
+        this.#options.log.error(`A part did not close: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    await this.#hasher.close();
+    this.#database.close();
+  }
+
+  async #openPart(part: { open(): Promise<void> | void; close(): Promise<void> | void }): Promise<void> {
+    this.#opened.push(part);
+    await part.open();
+  }
+
+  #isScanning(): boolean {
+    return this.#shares.list().some((share) => share.state === 'scanning');
+  }
+
+  #handlers(): AllHandlers {
+    const { fetches, downloads, uploads } = { fetches: this.#fetches, downloads: this.#downloads, uploads: this.#uploads };
+    return {
+      ...meetingHandlers(this.#meeting()),
+      ...shareHandlers(this.#shares),
+      ...catalogHandlers(this.#catalog),
+      ...transferHandlers({ fetches, downloads, uploads }),
+    };
+  }
+
+  #meeting(): Meeting {
+    const { peerId } = this.#options.identity;
+    const refuseSelf = (peer: string): void => {
+      if (peer === peerId)
+        throw new AppError('invalid-argument', 'That is your own key. Give it to another person, and connect to theirs.');
+    };
+    const partiesChanged = (): void => {
+      this.#sessions.introduceAgain();
+      this.api.broadcast('parties/changed', {});
+    };
+    return {
+      parties: () => this.#parties.list(),
+      joinParty: (name) => {
+        const party = this.#parties.join(name);
+        partiesChanged();
+        return party;
+      },
+      createParty: () => {
+        const party = this.#parties.create();
+        partiesChanged();
+        return party;
+      },
+      leaveParty: async (partyId) => {
+        await this.#parties.leave(partyId);
+        partiesChanged();
+      },
+      peers: () => this.#peers.list(),
+      connectPeer: (peer) => {
+        refuseSelf(peer);
+        this.#peers.addByKey(peer);
+        this.#sessions.accepted(peer);
+        this.#network.connect(peer);
+        const info = this.#peers.get(peer);
+        if (!info) throw new AppError('internal', 'The peer was not stored. See the log.');
+        return info;
+      },
+      disconnectPeer: (peer) => {
+        this.#peers.stayAway(peer);
+        this.#sessions.end(peer, 'disconnected by the user');
+        this.#network.disconnect(peer);
+      },
+      forgetPeer: async (peer) => {
+        refuseSelf(peer);
+        this.#network.disconnect(peer);
+        this.#sessions.end(peer, 'forgotten by the user');
+        await this.#catalog.forgetPeer(peer);
+        this.#peers.forget(peer);
+      },
+      setPetname: (peer, petname) => this.#peers.setPetname(peer, petname),
+      settings: () => this.#settings.get(),
+      setSettings: (changes) => this.#setSettings(changes),
+      status: () => this.#status(),
+      stop: () => this.#options.onLeave('stopped by a client'),
+    };
+  }
+
+  async #setSettings(changes: Partial<Settings>): Promise<Settings> {
+    const before = this.#settings.get();
+    const after = this.#settings.set(changes);
+    if (after.nickname !== before.nickname) this.#sessions.introduceAgain();
+    if (after.bootstrap.join() !== before.bootstrap.join()) await this.#network.setBootstrap(after.bootstrap);
+    this.#idle.look();
+    this.api.broadcast('settings/changed', {});
+    return after;
+  }
+
+  #status(): SidecarStatus {
+    const { identity, dataFolder } = this.#options;
+    const settings = this.#settings.get();
+    const derived = derivedName(identity.peerId);
+    return {
+      pid: process.pid,
+      version: productVersion,
+      protocolVersion,
+      nodeVersion: process.version,
+      peerId: identity.peerId,
+      name: settings.nickname || derived,
+      derivedName: derived,
+      dataFolder,
+      startedAtMs: this.#startedAtMs,
+      clients: this.api.clientCount,
+      partyCount: this.#parties.count,
+      peersOnline: this.#peers.onlineCount,
+      shareCount: this.#shares.list().length,
+      activeDownloads: this.#downloads.activeCount,
+      activeUploads: this.#uploads.list().length,
+      rssBytes: process.memoryUsage.rss(),
+      network: this.#network.status,
+    };
+  }
+}
