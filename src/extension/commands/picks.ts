@@ -1,0 +1,128 @@
+// Asking for what a command was not given: quick picks of parties, peers, shares, downloads, and browsing to an entry.
+
+import * as vscode from 'vscode';
+import type { CatalogShare, DownloadInfo, Entry, EntryRef, PartyInfo, PeerInfo, ShareInfo } from '../../protocol/model.ts';
+import { displayName, iconSafeName } from '../displayText.ts';
+import { parentPath } from '../files/uris.ts';
+import { limits } from '../limits.ts';
+import type { Services } from '../services.ts';
+import { formatBytes, formatCount, formatFiles, t } from '../text.ts';
+import { downloadState } from '../views/transfersModel.ts';
+
+type Item<T> = vscode.QuickPickItem & { value: T };
+
+async function pick<T>(items: Item<T>[], title: string, nothing: string): Promise<T | undefined> {
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage(nothing);
+    return undefined;
+  }
+  const chosen = await vscode.window.showQuickPick(items, { title, matchOnDescription: true, matchOnDetail: true });
+  return chosen?.value;
+}
+
+export async function pickParty(services: Services, title: string): Promise<PartyInfo | undefined> {
+  await services.world.load();
+  const items = services.world.parties.map((party) => ({ label: iconSafeName(party.name), value: party }));
+  return pick(items, title, t('You are in no party. Join or create one first.'));
+}
+
+export async function pickPeer(
+  services: Services,
+  title: string,
+  accepts: (peer: PeerInfo) => boolean = () => true,
+): Promise<PeerInfo | undefined> {
+  await services.world.load();
+  const items = services.world.peers.filter(accepts).map((peer) => ({
+    label: iconSafeName(peer.name),
+    description: peer.isOnline ? t('online') : t('offline'),
+    detail: peer.peerId,
+    value: peer,
+  }));
+  return pick(items, title, t('There is no such peer yet.'));
+}
+
+export async function pickOwnShare(services: Services, title: string): Promise<ShareInfo | undefined> {
+  await services.world.load();
+  const items = services.world.shares.map((share) => ({
+    label: iconSafeName(share.title),
+    description: iconSafeName(share.path),
+    value: share,
+  }));
+  return pick(items, title, t('You share no folder yet.'));
+}
+
+export async function pickDownload(
+  services: Services,
+  title: string,
+  accepts: (download: DownloadInfo) => boolean,
+): Promise<DownloadInfo | undefined> {
+  await services.world.load();
+  const items = services.world.downloads
+    .filter(accepts)
+    .map((download) => ({ label: iconSafeName(download.name), description: downloadState(download), value: download }));
+  return pick(items, title, t('There is no such download.'));
+}
+
+export async function pickCatalogShare(services: Services, title: string): Promise<CatalogShare | undefined> {
+  await services.world.load();
+  const shares = await services.sidecar.request('catalog/shares', {});
+  const items = shares
+    .filter(({ isOwn }) => !isOwn)
+    .map((share) => ({
+      label: iconSafeName(share.title),
+      description: iconSafeName(services.world.peer(share.peerId)?.name ?? share.peerId),
+      detail: `${formatFiles(share.fileCount)}, ${formatBytes(share.totalBytes)}`,
+      value: share,
+    }));
+  return pick(items, title, t('No peer shares anything with you yet.'));
+}
+
+type Step = { kind: 'take' } | { kind: 'up' } | { kind: 'entry'; info: Entry };
+
+/** Browses from share to entry. `wants` says where it may end. */
+export async function pickEntry(
+  services: Services,
+  title: string,
+  wants: 'file' | 'folder' | 'any',
+): Promise<EntryRef | undefined> {
+  const share = await pickCatalogShare(services, title);
+  if (share === undefined) return undefined;
+  let at: EntryRef = { peerId: share.peerId, shareId: share.shareId, path: '' };
+  for (;;) {
+    const page = await services.sidecar.request('catalog/list', { entry: at, offset: 0, limit: limits.pageEntries });
+    const items: Item<Step>[] = [];
+    if (wants !== 'file')
+      items.push({
+        label: `$(check) ${t('This folder')}`,
+        description: iconSafeName(at.path || share.title),
+        value: { kind: 'take' },
+      });
+    if (at.path !== '') items.push({ label: '$(arrow-up) ..', value: { kind: 'up' } });
+    for (const info of page.entries) {
+      if (info.kind === 'file' && wants === 'folder') continue;
+      const icon = info.kind === 'folder' ? '$(folder)' : '$(file)';
+      items.push({
+        label: `${icon} ${iconSafeName(info.name)}`,
+        ...(info.kind === 'file' ? { description: formatBytes(info.sizeBytes) } : {}),
+        value: { kind: 'entry', info },
+      });
+    }
+    const missing = page.total - page.entries.length;
+    const where = `${displayName(share.title)}/${displayName(at.path === '' ? ' ' : at.path).trim()}`;
+    const placeHolder = missing > 0 ? t('{0} ({1} more in the Peers view)', where, formatCount(missing)) : where;
+    const chosen = await vscode.window.showQuickPick(items, { title, placeHolder });
+    if (chosen === undefined) return undefined;
+    const step = chosen.value;
+    if (step.kind === 'take') return at;
+    if (step.kind === 'up') at = { ...at, path: parentPath(at.path) };
+    else {
+      at = { ...at, path: at.path === '' ? step.info.name : `${at.path}/${step.info.name}` };
+      if (step.info.kind === 'file') return at;
+    }
+  }
+}
+
+/** A modal question for what cannot be undone or shows something to others; true when confirmed. */
+export async function confirm(message: string, detail: string, action: string): Promise<boolean> {
+  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, action)) === action;
+}

@@ -1,0 +1,33 @@
+// All commands, registered under `potluck.`, with one way for failures: a notification with something to do about it.
+
+import * as vscode from 'vscode';
+import type { CommandTable, Services } from '../services.ts';
+import { downloadCommands } from './downloadCommands.ts';
+import { entryCommands } from './entryCommands.ts';
+import { partyCommands } from './partyCommands.ts';
+import { peerCommands } from './peerCommands.ts';
+import { shareCommands } from './shareCommands.ts';
+import { sidecarCommands } from './sidecarCommands.ts';
+
+export function registerCommands(services: Services): vscode.Disposable {
+  const table: CommandTable = {
+    ...partyCommands(services),
+    ...peerCommands(services),
+    ...shareCommands(services),
+    ...entryCommands(services),
+    ...downloadCommands(services),
+    ...sidecarCommands(services),
+  };
+  const registered = Object.entries(table).map(([id, handler]) => {
+    const run = async (...args: unknown[]): Promise<unknown> => {
+      try {
+        return await handler(...args);
+      } catch (error) {
+        services.messages.failure(error, { retry: () => void run(...args) });
+        return undefined;
+      }
+    };
+    return vscode.commands.registerCommand(`potluck.${id}`, run);
+  });
+  return vscode.Disposable.from(...registered);
+}

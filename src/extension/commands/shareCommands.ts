@@ -1,0 +1,175 @@
+// potluck.share.*: own folders on the table. Nothing is shared without the preview being confirmed.
+
+import { randomUUID } from 'node:crypto';
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+import { AppError } from '../../protocol/errors.ts';
+import type { ShareInfo, SharePreview } from '../../protocol/model.ts';
+import { displayName, messageName } from '../displayText.ts';
+import { cancelled, invalidArgument } from '../failures.ts';
+import { limits } from '../limits.ts';
+import type { CommandTable, Services } from '../services.ts';
+import { formatCount, t } from '../text.ts';
+import { confirm, pickOwnShare } from './picks.ts';
+import { previewRows, previewSummary, type PreviewRow } from './sharePreview.ts';
+import { localUriOf, ownShareIdOf, selectionOf } from './targets.ts';
+
+const maxTitleCharacters = 128;
+
+export function shareCommands(services: Services): CommandTable {
+  const { sidecar, world, messages } = services;
+
+  async function shareOf(value: unknown, title: string): Promise<ShareInfo | undefined> {
+    const shareId = ownShareIdOf(value);
+    await world.load();
+    const known = world.shares.find((share) => share.shareId === shareId);
+    return known ?? pickOwnShare(services, title);
+  }
+
+  async function foldersOf(clicked: unknown, all: unknown): Promise<string[]> {
+    const given = selectionOf(clicked, all, localUriOf);
+    if (given.length > 0) return given.map((uri) => vscode.Uri.from(uri).fsPath);
+    // Something was given, but it is no folder of this disk: say so rather than ask about another one.
+    if (clicked !== undefined) throw invalidArgument(t('a folder on this disk'));
+    const picked = await vscode.window.showOpenDialog({
+      title: t('Share a Folder'),
+      openLabel: t('Preview'),
+      canSelectFolders: true,
+      canSelectFiles: false,
+      canSelectMany: true,
+    });
+    return (picked ?? []).filter((uri) => uri.scheme === 'file').map((uri) => uri.fsPath);
+  }
+
+  async function preview(path: string): Promise<SharePreview> {
+    const abort = new AbortController();
+    const progressToken = randomUUID();
+    return vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, cancellable: true, title: t('Looking at {0}', messageName(path)) },
+      async (progress, token) => {
+        token.onCancellationRequested(() => abort.abort());
+        const subscription = sidecar.on('progress', (params) => {
+          if (params.progressToken === progressToken) progress.report({ message: t('{0} entries', formatCount(params.done)) });
+        });
+        try {
+          return await sidecar.request(
+            'shares/preview',
+            { path, progressToken },
+            { signal: abort.signal, timeoutMs: limits.previewMs },
+          );
+        } catch (error) {
+          if (abort.signal.aborted) throw cancelled();
+          throw error;
+        } finally {
+          subscription.dispose();
+        }
+      },
+    );
+  }
+
+  async function askTitle(title: string): Promise<string | undefined> {
+    const chosen = await vscode.window.showInputBox({
+      title: t('Title of the Share'),
+      prompt: t('Peers see the title, never the path.'),
+      value: title,
+      validateInput: (value) => {
+        if (value.trim() === '') return t('Type a title.');
+        return value.trim().length > maxTitleCharacters ? t('At most {0} characters.', maxTitleCharacters) : undefined;
+      },
+    });
+    return chosen?.trim();
+  }
+
+  /** The title under which to share, or undefined. */
+  async function ask(found: SharePreview): Promise<string | undefined> {
+    const items = previewRows(found, found.title, homedir()).map(previewItem);
+    for (;;) {
+      const chosen = await vscode.window.showQuickPick(items, {
+        title: t('Share "{0}" with your parties and peers?', displayName(found.title)),
+        placeHolder: t('{0}. Files stay where they are; peers can read them, never change them.', previewSummary(found)),
+        ignoreFocusOut: true,
+      });
+      if (chosen === undefined || chosen.row.kind === 'cancel') return undefined;
+      if (chosen.row.kind === 'share') return found.title;
+      if (chosen.row.kind === 'rename') {
+        const title = await askTitle(found.title);
+        if (title !== undefined) return title;
+      }
+    }
+  }
+
+  return {
+    'share.add': async (clicked: unknown, all: unknown) => {
+      const shares: ShareInfo[] = [];
+      for (const folder of await foldersOf(clicked, all)) {
+        const found = await preview(folder);
+        const title = await ask(found);
+        if (title === undefined) continue;
+        shares.push(await sidecar.request('shares/add', { path: folder, title }));
+      }
+      if (shares.length === 0) return shares;
+      await world.reload();
+      if (world.parties.length === 0 && world.peers.length === 0) void inviteSomebody();
+      return shares;
+    },
+
+    'share.rename': async (given: unknown) => {
+      const share = await shareOf(given, t('Rename Which Share?'));
+      const title = share === undefined ? undefined : await askTitle(share.title);
+      if (share === undefined || title === undefined) return;
+      await sidecar.request('shares/rename', { shareId: share.shareId, title });
+      await world.reload();
+    },
+
+    'share.remove': async (given: unknown) => {
+      const share = await shareOf(given, t('Stop Sharing Which Folder?'));
+      if (share === undefined) return;
+      const detail = t('Peers are told and no longer see it. Nothing in the folder is touched: {0}', displayName(share.path));
+      if (!(await confirm(t('Stop sharing "{0}"?', messageName(share.title)), detail, t('Stop Sharing')))) return;
+      await sidecar.request('shares/remove', { shareId: share.shareId });
+      await world.reload();
+    },
+
+    'share.rescan': async (given: unknown) => {
+      const share = await shareOf(given, t('Read Which Share Again?'));
+      if (share !== undefined) await sidecar.request('shares/rescan', { shareId: share.shareId });
+    },
+
+    'share.reveal': async (given: unknown) => {
+      const share = await shareOf(given, t('Show Which Share?'));
+      if (share !== undefined) await revealLocal(share.path);
+    },
+  };
+
+  async function inviteSomebody(): Promise<void> {
+    const create = t('Create a Party');
+    const join = t('Join a Party');
+    const taken = await messages.info(t('The folder is shared, but nobody can see it yet: you are in no party.'), create, join);
+    if (taken === create) await vscode.commands.executeCommand('potluck.party.create');
+    if (taken === join) await vscode.commands.executeCommand('potluck.party.join');
+  }
+}
+
+/** Shows a file or folder of this disk: in the Explorer where it is part of the workspace, else in the system's file manager. */
+export async function revealLocal(path: string): Promise<void> {
+  const uri = vscode.Uri.file(path);
+  try {
+    await vscode.workspace.fs.stat(uri);
+  } catch (error) {
+    throw new AppError('not-found', t('{0} is not there any more.', path), { cause: error });
+  }
+  const isInWorkspace = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
+  await vscode.commands.executeCommand(isInWorkspace ? 'revealInExplorer' : 'revealFileInOS', uri);
+}
+
+function previewItem(row: PreviewRow): vscode.QuickPickItem & { row: PreviewRow } {
+  return {
+    row,
+    label: row.label,
+    kind: row.kind === 'heading' ? vscode.QuickPickItemKind.Separator : vscode.QuickPickItemKind.Default,
+    ...(row.description === undefined ? {} : { description: row.description }),
+    ...(row.detail === undefined ? {} : { detail: row.detail }),
+    // Typing filters the rows; the question itself must stay in reach.
+    alwaysShow: row.kind === 'share' || row.kind === 'cancel',
+  };
+}

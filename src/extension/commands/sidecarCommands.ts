@@ -1,0 +1,63 @@
+// potluck.sidecar.* and the menu behind the status bar item.
+
+import * as vscode from 'vscode';
+import type { CommandTable, Services } from '../services.ts';
+import { formatPeers, t } from '../text.ts';
+import { confirm } from './picks.ts';
+
+export function sidecarCommands(services: Services): CommandTable {
+  const { sidecar, world, log } = services;
+  return {
+    'sidecar.restart': async () => {
+      await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: t('Restarting Potluck…') }, () =>
+        sidecar.restart(),
+      );
+    },
+
+    'sidecar.stop': async () => {
+      const detail = t(
+        'Every window and the command line lose it: peers go offline for you, transfers pause and go on with the next start.',
+      );
+      if (await confirm(t('Stop the Potluck sidecar?'), detail, t('Stop'))) await sidecar.stop();
+    },
+
+    'sidecar.showLog': () => log.show(),
+
+    'settings.open': () => vscode.commands.executeCommand('workbench.action.openSettings', '@ext:potluck.potluck'),
+
+    'menu.show': async () => {
+      const item = (
+        icon: string,
+        label: string,
+        command: string,
+        description?: string,
+      ): vscode.QuickPickItem & { command: string } => ({
+        label: `$(${icon}) ${label}`,
+        command,
+        ...(description === undefined ? {} : { description }),
+      });
+      const isRunning = sidecar.state === 'running';
+      const online = world.peers.filter(({ isOnline }) => isOnline).length;
+      const items = [
+        item(
+          'organization',
+          t('Show Peers'),
+          'potluck.peers.focus',
+          isRunning ? t('{0} online', formatPeers(online)) : undefined,
+        ),
+        item('arrow-swap', t('Show Transfers'), 'potluck.transfers.focus'),
+        item('root-folder', t('Share a Folder…'), 'potluck.share.add'),
+        item('sign-in', t('Join a Party…'), 'potluck.party.join'),
+        item('add', t('Create a Party'), 'potluck.party.create'),
+        item('plug', t('Connect to a Peer…'), 'potluck.peer.connect'),
+        item('key', t('Copy My Key'), 'potluck.identity.copyKey'),
+        item('gear', t('Settings'), 'potluck.settings.open'),
+        item('output', t('Show Log'), 'potluck.sidecar.showLog'),
+        item('debug-restart', isRunning ? t('Restart Sidecar') : t('Start Sidecar'), 'potluck.sidecar.restart'),
+        ...(isRunning ? [item('debug-stop', t('Stop Sidecar'), 'potluck.sidecar.stop')] : []),
+      ];
+      const chosen = await vscode.window.showQuickPick(items, { title: 'Potluck' });
+      if (chosen !== undefined) await vscode.commands.executeCommand(chosen.command);
+    },
+  };
+}

@@ -1,0 +1,87 @@
+// Entry point: makes each part once, in order, and hands them to each other. Starts no process, opens no socket and reads no file: the
+// sidecar starts when something needs it.
+
+import * as vscode from 'vscode';
+import { createApi, type PotluckApi } from './api.ts';
+import { registerCommands } from './commands/register.ts';
+import { PotluckFileSystem } from './files/fileSystem.ts';
+import { createOpenAllowance } from './files/openAllowance.ts';
+import { scheme } from './files/uris.ts';
+import { limits } from './limits.ts';
+import { connectLog } from './logChannel.ts';
+import { createMessages } from './messages.ts';
+import { dataFolder, maxOpenBytes, registerSettings } from './settings.ts';
+import { Sidecar, type Connection } from './sidecar.ts';
+import { registerStatusBar } from './statusBar.ts';
+import { registerTerminals } from './terminals.ts';
+import { setTranslator, t } from './text.ts';
+import { registerViews } from './views/register.ts';
+import { World } from './world.ts';
+
+export function activate(context: vscode.ExtensionContext): PotluckApi {
+  const startedMs = performance.now();
+  setTranslator((message, ...args) => vscode.l10n.t(message, ...args), vscode.env.language);
+
+  const log = vscode.window.createOutputChannel('Potluck', { log: true });
+  const messages = createMessages(log);
+  const sidecar = new Sidecar(() => connect(context));
+  const world = new World(sidecar);
+  const allowance = createOpenAllowance();
+  const fileSystem = new PotluckFileSystem(sidecar, {
+    allowance,
+    maxOpenBytes,
+    onTooLarge: (entry) => void vscode.commands.executeCommand('potluck.entry.offerTooLarge', entry),
+  });
+  const { peersView, disposable: views } = registerViews(sidecar, world);
+
+  context.subscriptions.push(
+    log,
+    connectLog(log, sidecar),
+    registerSettings(sidecar, (error) => messages.failure(error)),
+    fileSystem,
+    vscode.workspace.registerFileSystemProvider(scheme, fileSystem, { isCaseSensitive: true, isReadonly: readOnlyMessage() }),
+    views,
+    registerCommands({ sidecar, world, fileSystem, allowance, messages, peersView, log }),
+    registerStatusBar(sidecar, world),
+    registerTerminals(context),
+    sidecar.onDidChangeState((state) => {
+      if (state !== 'failed') return;
+      const retry = (): void => void vscode.commands.executeCommand('potluck.sidecar.restart');
+      messages.failure(sidecar.failure, { retry, label: t('Restart Sidecar') });
+    }),
+    world,
+    sidecar,
+  );
+  return createApi(sidecar, performance.now() - startedMs);
+}
+
+async function connect(context: vscode.ExtensionContext): Promise<Connection> {
+  // Loaded now rather than at the top: JSON-RPC is most of the bundle, and activation does not need it.
+  const { SidecarClient } = await import('../client/sidecarClient.ts');
+  const folder = dataFolder();
+  const bootstrap = process.env['POTLUCK_BOOTSTRAP'];
+  return SidecarClient.connect({
+    dataFolder: folder,
+    client: 'vscode',
+    clientVersion: versionOf(context),
+    launch: {
+      execPath: process.execPath,
+      script: context.asAbsolutePath('dist/sidecar.cjs'),
+      env: { POTLUCK_HOME: folder, ...(bootstrap === undefined ? {} : { POTLUCK_BOOTSTRAP: bootstrap }) },
+    },
+    timeoutMs: limits.connectMs,
+  });
+}
+
+function versionOf(context: vscode.ExtensionContext): string {
+  const manifest = context.extension.packageJSON as { version?: unknown };
+  return typeof manifest.version === 'string' ? manifest.version : '0.0.0';
+}
+
+/** Shown by VS Code when somebody types into a file of a peer. Holds no text of a peer, and one command that takes no argument. */
+function readOnlyMessage(): vscode.MarkdownString {
+  const link = `[${t('Download a copy')}](command:potluck.entry.downloadActive)`;
+  const message = new vscode.MarkdownString(t('This file belongs to a peer and is read-only. {0} to change it.', link));
+  message.isTrusted = { enabledCommands: ['potluck.entry.downloadActive'] };
+  return message;
+}

@@ -1,0 +1,37 @@
+// Every maximum and deadline of the extension, each with its reason. Those of the sidecar are src/sidecar/limits.ts.
+
+export const limits = {
+  /** Folders of which the listing is kept to answer stat storms from memory. */
+  cachedFolders: 2_000,
+  /** Entries in all kept listings: at about 150 bytes each, 30 MB. */
+  cachedEntries: 200_000,
+  /** One page of catalog/list; also the largest folder that stat answers from a kept listing. The sidecar's own maximum. */
+  pageEntries: 10_000,
+  /** `readDirectory` hands over whole folders: more than this would stall the Explorer, our own view pages instead. */
+  directoryEntries: 100_000,
+  /** Rows of a folder shown in our tree at once, and added by each click on "more". */
+  treePage: 500,
+  /** Open above the size setting is possible up to here: the file goes through memory and the host's message channel. */
+  openHardCapBytes: 512 * 1024 * 1024,
+  /** A fetch shows its progress after this; shorter ones would only flicker. */
+  progressDelayMs: 800,
+  /** Slowest rate at which opening a file is waited for, beside a fixed minute. */
+  fetchMinBytesPerSecond: 20 * 1024,
+  fetchBaseMs: 60_000,
+  /** Sidecar start and hello; a cold start on a slow disk takes 2 s. */
+  connectMs: 20_000,
+  /** A stopping sidecar closes its parts in 5 s or exits anyway (its closeMs). */
+  sidecarExitMs: 7_000,
+  /** Walking a folder of a million files takes 4 to 20 s warm, minutes on a cold network disk. */
+  previewMs: 10 * 60_000,
+  /** Views are redrawn at most four times a second. */
+  redrawMs: 250,
+  /** Wait before a lost sidecar is looked for again; doubled for each loss in a row. */
+  reconnectMs: 300,
+  /** Changes of the catalog that are turned into file events at once; beyond, the events name the share's root only. */
+  fileEvents: 1_000,
+  /** Entries that one command acts on (multi-selection). */
+  selection: 200,
+  /** Rows in the preview of a share. */
+  previewRows: 400,
+} as const;

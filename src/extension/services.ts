@@ -1,0 +1,22 @@
+// What commands and views are handed: one of each, made in extension.ts.
+
+import type * as vscode from 'vscode';
+import type { PotluckFileSystem } from './files/fileSystem.ts';
+import type { OpenAllowance } from './files/openAllowance.ts';
+import type { Messages } from './messages.ts';
+import type { Sidecar } from './sidecar.ts';
+import type { PeersView } from './views/peersView.ts';
+import type { World } from './world.ts';
+
+export interface Services {
+  sidecar: Sidecar;
+  world: World;
+  fileSystem: PotluckFileSystem;
+  allowance: OpenAllowance;
+  messages: Messages;
+  peersView: PeersView;
+  log: vscode.LogOutputChannel;
+}
+
+/** A command: its id without the `potluck.` prefix, and what it does. Arguments come from anyone and are checked by the handler. */
+export type CommandTable = Record<string, (...args: unknown[]) => Promise<unknown> | unknown>;

@@ -1,0 +1,71 @@
+// Every sentence a person reads goes through `t`, so that it can be translated (l10n/bundle.l10n.json). Must not know `vscode`:
+// the extension hands `vscode.l10n.t` in, plain Node (tests) gets English.
+
+type Translate = (message: string, ...args: (string | number)[]) => string;
+
+let translate: Translate = (message, ...args) =>
+  message.replace(/\{(\d+)\}/g, (whole, index: string) => String(args[Number(index)] ?? whole));
+let locale: string | undefined;
+
+/** Called once, at activation. `language` is a BCP 47 tag, for numbers and plurals. */
+export function setTranslator(translator: Translate, language: string): void {
+  translate = translator;
+  locale = Intl.NumberFormat.supportedLocalesOf([language.replace('_', '-')])[0];
+}
+
+/** The sentence in the user's language; `{0}`, `{1}` … stand for the arguments. The message must be a literal (a test collects them). */
+export function t(message: string, ...args: (string | number)[]): string {
+  return translate(message, ...args);
+}
+
+/** A whole number with the language's separators. */
+export function formatCount(count: number): string {
+  return new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(count);
+}
+
+const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+
+/** Bytes as VS Code shows them: powers of 1024, three digits at most before the unit grows. */
+export function formatBytes(sizeBytes: number): string {
+  if (!Number.isFinite(sizeBytes) || sizeBytes < 0) return '?';
+  let value = sizeBytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : 1;
+  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value)} ${units[unit] ?? ''}`;
+}
+
+export function formatRate(bytesPerSecond: number): string {
+  return t('{0}/s', formatBytes(bytesPerSecond));
+}
+
+export function formatPercent(part: number, whole: number): string {
+  const share = whole > 0 ? Math.min(1, Math.max(0, part / whole)) : 0;
+  // Floored: 100 % is said only when it is true.
+  return new Intl.NumberFormat(locale, { style: 'percent' }).format(Math.floor(share * 100) / 100);
+}
+
+export function formatFiles(count: number): string {
+  return count === 1 ? t('1 file') : t('{0} files', formatCount(count));
+}
+
+export function formatFolders(count: number): string {
+  return count === 1 ? t('1 folder') : t('{0} folders', formatCount(count));
+}
+
+export function formatPeers(count: number): string {
+  return count === 1 ? t('1 peer') : t('{0} peers', formatCount(count));
+}
+
+/** "5 minutes ago", in the user's language. */
+export function formatAgo(timeMs: number, nowMs: number): string {
+  const seconds = Math.max(0, Math.round((nowMs - timeMs) / 1000));
+  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  if (seconds < 60) return t('just now');
+  if (seconds < 3600) return format.format(-Math.round(seconds / 60), 'minute');
+  if (seconds < 86_400) return format.format(-Math.round(seconds / 3600), 'hour');
+  return format.format(-Math.round(seconds / 86_400), 'day');
+}

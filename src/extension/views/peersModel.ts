@@ -1,0 +1,239 @@
+// What the Peers view says: party > peer > share > folders > files, as nodes and rows of plain data. Must not know `vscode`.
+
+import type { PeerId } from '../../protocol/ids.ts';
+import type { CatalogShare, Entry, EntryRef, PartyInfo, PeerInfo } from '../../protocol/model.ts';
+import { displayName, hasHiddenCharacters, longDisplayName } from '../displayText.ts';
+import { isHiddenPath } from '../files/hiddenConfiguration.ts';
+import { revealedQuery, uriPartsOf } from '../files/uris.ts';
+import { formatAgo, formatBytes, formatCount, formatFiles, formatPeers, t } from '../text.ts';
+import type { Row } from './row.ts';
+
+interface Base {
+  id: string;
+  parent?: PeersNode;
+}
+export type PartyNode = Base & { kind: 'party'; partyId: string };
+export type PeerNode = Base & { kind: 'peer'; peerId: PeerId };
+export type ShareNode = Base & { kind: 'share'; share: CatalogShare; entry: EntryRef };
+export type EntryNode = Base & { kind: 'entry'; entry: EntryRef; info: Entry };
+export type MoreNode = Base & { kind: 'more'; hiddenCount: number; parent: PeersNode };
+export type NoteNode = Base & { kind: 'note'; text: string; icon: string; command?: { command: string; title: string } };
+export type PeersNode = PartyNode | PeerNode | ShareNode | EntryNode | MoreNode | NoteNode;
+
+interface Parties {
+  parties: readonly PartyInfo[];
+  peers: readonly PeerInfo[];
+}
+
+function byPresence(a: PeerInfo, b: PeerInfo): number {
+  return Number(b.isOnline) - Number(a.isOnline) || a.name.localeCompare(b.name) || (a.peerId < b.peerId ? -1 : 1);
+}
+
+/** Parties, then peers known by key, then strangers who ask to be accepted. */
+export function rootNodes({ parties, peers }: Parties): PeersNode[] {
+  const joined = new Set<string>(parties.map((party) => party.partyId));
+  const outside = peers.filter((peer) => !peer.partyIds.some((partyId) => joined.has(partyId))).sort(byPresence);
+  const ordered = [...outside.filter((peer) => !peer.isStranger), ...outside.filter((peer) => peer.isStranger)];
+  return [
+    ...parties.map((party): PartyNode => ({ kind: 'party', id: `party/${party.partyId}`, partyId: party.partyId })),
+    ...ordered.map((peer): PeerNode => ({ kind: 'peer', id: `peer/${peer.peerId}`, peerId: peer.peerId })),
+  ];
+}
+
+export function partyChildren({ peers }: Parties, parent: PartyNode): PeersNode[] {
+  const members = peers.filter((peer) => peer.partyIds.some((partyId) => partyId === parent.partyId)).sort(byPresence);
+  if (members.length === 0) {
+    const text = t('Nobody else is here yet. Tell others the name of the party.');
+    const command = { command: 'potluck.party.copyName', title: t('Copy the name of the party') };
+    return [{ kind: 'note', id: `${parent.id}/empty`, parent, text, icon: 'info', command }];
+  }
+  return members.map((peer) => ({ kind: 'peer', id: `${parent.id}/peer/${peer.peerId}`, parent, peerId: peer.peerId }));
+}
+
+export function peerChildren(peer: PeerInfo | undefined, shares: readonly CatalogShare[], parent: PeerNode): PeersNode[] {
+  const note = (text: string, icon = 'info'): NoteNode => ({ kind: 'note', id: `${parent.id}/note`, parent, text, icon });
+  if (peer?.isStranger === true) {
+    return [note(t('This peer is in no party of yours. Accept it to see its shares; it then sees yours.'), 'question')];
+  }
+  if (shares.length === 0) {
+    return [note(peer?.isOnline === true ? t('Shares nothing yet.') : t('Nothing is known of it yet. It is offline.'))];
+  }
+  return shares.map((share): ShareNode => {
+    const entry = { peerId: share.peerId, shareId: share.shareId, path: '' };
+    return { kind: 'share', id: `${parent.id}/share/${share.shareId}`, parent, share, entry };
+  });
+}
+
+/** A share that has no index to list yet says why; undefined where there is one. */
+export function shareNote(parent: ShareNode): NoteNode | undefined {
+  const note = (text: string, icon: string): NoteNode => ({ kind: 'note', id: `${parent.id}/note`, parent, text, icon });
+  switch (parent.share.indexState) {
+    case 'none':
+      return parent.share.isOnline
+        ? note(t('Waiting for its list of files…'), 'loading~spin')
+        : note(t('Its list of files is not here, and its owner is offline.'), 'info');
+    case 'refused':
+      return note(displayName(parent.share.failure?.message ?? t('Its list of files was refused.'), 300), 'error');
+    case 'fetching':
+    case 'ready':
+      return undefined;
+  }
+}
+
+export function entryNodes(folder: EntryRef, entries: readonly Entry[], total: number, parent: PeersNode): PeersNode[] {
+  const nodes: PeersNode[] = entries.map((info) => {
+    const path = folder.path === '' ? info.name : `${folder.path}/${info.name}`;
+    return { kind: 'entry', id: `${parent.id}/${info.name}`, parent, info, entry: { ...folder, path } };
+  });
+  const hiddenCount = total - entries.length;
+  // `//` cannot be an entry's id: names have no slash.
+  if (hiddenCount > 0) nodes.push({ kind: 'more', id: `${parent.id}//more`, parent, hiddenCount });
+  if (total === 0) nodes.push({ kind: 'note', id: `${parent.id}//empty`, parent, text: t('Empty'), icon: 'dash' });
+  return nodes;
+}
+
+/** The row of a node; undefined for a party or peer that went meanwhile. */
+export function rowOf(node: PeersNode, world: Parties, nowMs: number): Row | undefined {
+  switch (node.kind) {
+    case 'party': {
+      const party = world.parties.find(({ partyId }) => partyId === node.partyId);
+      return party === undefined ? undefined : partyRow(node, party);
+    }
+    case 'peer': {
+      const peer = world.peers.find(({ peerId }) => peerId === node.peerId);
+      return peer === undefined ? undefined : peerRow(node, peer, nowMs);
+    }
+    case 'share':
+      return shareRow(node);
+    case 'entry':
+      return entryRow(node);
+    case 'more': {
+      const label = t('… {0} more', formatCount(node.hiddenCount));
+      const command = { kind: 'run', command: 'potluck.entry.showMore', title: t('Show more') } as const;
+      return { id: node.id, label, icon: 'ellipsis', children: 'none', context: 'more', accessibility: label, command };
+    }
+    case 'note': {
+      const row: Row = {
+        id: node.id,
+        label: node.text,
+        icon: node.icon,
+        children: 'none',
+        context: 'note',
+        accessibility: node.text,
+      };
+      if (node.command !== undefined) row.command = { kind: 'run', ...node.command };
+      return row;
+    }
+  }
+}
+
+function partyRow(node: PartyNode, party: PartyInfo): Row {
+  const name = displayName(party.name);
+  const online = t('{0} online', formatPeers(party.peersOnline));
+  const state = { joining: t('joining…'), joined: online, offline: t('network not reachable') }[party.state];
+  return {
+    id: node.id,
+    label: name,
+    description: state,
+    tooltip: t('Party {0}: {1}', longDisplayName(party.name), state),
+    icon: party.state === 'joining' ? 'loading~spin' : 'organization',
+    ...(party.state === 'offline' ? { color: 'list.warningForeground' } : {}),
+    children: 'expanded',
+    context: `party.${party.state}`,
+    accessibility: t('Party {0}, {1}', name, state),
+  };
+}
+
+function peerRow(node: PeerNode, peer: PeerInfo, nowMs: number): Row {
+  const name = displayName(peer.name);
+  const said: string[] = [];
+  if (peer.isStranger) said.push(t('asks to connect'));
+  else if (!peer.isOnline)
+    said.push(peer.lastSeenMs === undefined ? t('never seen') : t('offline, seen {0}', formatAgo(peer.lastSeenMs, nowMs)));
+  if (peer.fileCount > 0) said.push(`${formatFiles(peer.fileCount)}, ${formatBytes(peer.totalBytes)}`);
+  const description = said.join(' · ');
+  const presence = peer.isOnline ? t('online') : t('offline');
+  return {
+    id: node.id,
+    label: name,
+    description,
+    tooltip: peerTooltip(peer, presence),
+    icon: peer.isStranger ? 'question' : 'account',
+    color: peer.isOnline ? 'charts.green' : 'disabledForeground',
+    children: 'collapsed',
+    context: [
+      'peer',
+      peer.isStranger ? 'stranger' : 'known',
+      peer.isAddedByKey ? 'added' : 'met',
+      peer.isOnline ? 'online' : 'offline',
+    ].join('.'),
+    accessibility: [t('Peer {0}', name), presence, description].filter((part) => part !== '').join(', '),
+  };
+}
+
+function peerTooltip(peer: PeerInfo, presence: string): string {
+  const lines = [longDisplayName(peer.name), presence];
+  if (peer.nickname !== undefined) lines.push(t('Calls itself {0}', longDisplayName(peer.nickname)));
+  lines.push(t('Name from its key: {0}', displayName(peer.derivedName)), t('Key: {0}', peer.peerId));
+  if (peer.path !== undefined) {
+    const path = { lan: t('local network'), direct: t('direct'), relayed: t('relayed') }[peer.path];
+    lines.push(
+      peer.roundTripMs === undefined ? t('Path: {0}', path) : t('Path: {0}, {1} ms', path, formatCount(peer.roundTripMs)),
+    );
+  }
+  return lines.join('\n');
+}
+
+function shareRow(node: ShareNode): Row {
+  const { share } = node;
+  const title = displayName(share.title);
+  const size = `${formatFiles(share.fileCount)}, ${formatBytes(share.totalBytes)}`;
+  const state = { none: t('no list yet'), fetching: t('updating…'), ready: '', refused: t('refused') }[share.indexState];
+  const description = [share.indexState === 'none' ? '' : size, state].filter((part) => part !== '').join(' · ');
+  return {
+    id: node.id,
+    label: title,
+    description,
+    tooltip: `${longDisplayName(share.title)}\n${size}`,
+    icon: share.indexState === 'refused' ? 'error' : 'root-folder',
+    children: 'collapsed',
+    context: share.isOwn ? 'share.own' : 'share.peer',
+    accessibility: t('Share {0}, {1}', title, description),
+  };
+}
+
+function entryRow(node: EntryNode): Row {
+  const { info, entry } = node;
+  const name = displayName(info.name);
+  const parts = uriPartsOf(entry);
+  const uri = isHiddenPath(entry.path) ? { ...parts, query: revealedQuery } : parts;
+  const lines = [longDisplayName(info.name)];
+  if (hasHiddenCharacters(info.name)) lines.push(t('The name has invisible characters.'));
+  if (info.kind === 'folder') {
+    const accessibility = t('Folder {0}', name);
+    return {
+      id: node.id,
+      label: name,
+      tooltip: lines.join('\n'),
+      icon: 'theme-folder',
+      children: 'collapsed',
+      context: 'folder',
+      uri,
+      accessibility,
+    };
+  }
+  const size = formatBytes(info.sizeBytes);
+  lines.push(t('{0}, modified {1}', size, new Date(info.mtimeMs).toLocaleString()));
+  return {
+    id: node.id,
+    label: name,
+    description: size,
+    tooltip: lines.join('\n'),
+    icon: 'theme-file',
+    children: 'none',
+    context: 'file',
+    uri,
+    accessibility: `${name}, ${size}`,
+    command: { kind: 'open' },
+  };
+}

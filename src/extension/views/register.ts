@@ -1,0 +1,101 @@
+// The three views of the Potluck container, their badges, messages and the context keys that menus and welcome texts use.
+
+import * as vscode from 'vscode';
+import type { Sidecar } from '../sidecar.ts';
+import { formatCount, t } from '../text.ts';
+import type { World } from '../world.ts';
+import { ListView } from './listView.ts';
+import { PeersView } from './peersView.ts';
+import { detailNodes, ownShareNodes, sharesRow, type SharesNode } from './sharesModel.ts';
+import { activeDownloads, failedFileNodes, transferNodes, transferRow, type TransfersNode } from './transfersModel.ts';
+
+export function registerViews(sidecar: Sidecar, world: World): { peersView: PeersView; disposable: vscode.Disposable } {
+  const peersView = new PeersView(sidecar, world);
+  const shares = new ListView<SharesNode>({
+    load: () => world.load(),
+    roots: () => ownShareNodes(world.shares),
+    children: (node) => (node.kind === 'ownShare' ? detailNodes(node, Date.now()) : []),
+    row: (node) => {
+      // Nodes carry the share as it was; rows read the newest.
+      const share = node.kind === 'ownShare' ? world.shares.find(({ shareId }) => shareId === node.share.shareId) : undefined;
+      return sharesRow(node.kind === 'ownShare' && share !== undefined ? { ...node, share } : node);
+    },
+  });
+  const transfers = new ListView<TransfersNode>({
+    load: () => world.load(),
+    roots: () => transferNodes(world),
+    children: (node) => (node.kind === 'download' ? failedFileNodes(world.download(node.downloadId), node) : []),
+    row: (node) => transferRow(node, world),
+  });
+
+  const options = { showCollapseAll: true, canSelectMany: true } as const;
+  const peersTree = vscode.window.createTreeView('potluck.peers', { treeDataProvider: peersView, ...options });
+  const sharesTree = vscode.window.createTreeView('potluck.shares', { treeDataProvider: shares });
+  const transfersTree = vscode.window.createTreeView('potluck.transfers', { treeDataProvider: transfers, canSelectMany: true });
+
+  function drawState(): void {
+    const message = stateMessage(sidecar);
+    for (const view of [peersTree, sharesTree, transfersTree]) view.message = message ?? '';
+    setContext('sidecarState', sidecar.state);
+    shares.refresh();
+    transfers.refresh();
+  }
+
+  function drawWorld(): void {
+    setContext('isLoaded', world.isLoaded);
+    setContext('hasParties', world.parties.length > 0);
+    setContext('hasPeers', world.peers.length > 0);
+    setContext('hasShares', world.shares.length > 0);
+    setContext('hasFinishedDownloads', world.downloads.length > activeDownloads(world.downloads).length);
+    const active = activeDownloads(world.downloads).length;
+    const failed = world.downloads.filter(({ state }) => state === 'failed').length;
+    const count = active + failed;
+    transfersTree.badge =
+      count === 0
+        ? undefined
+        : { value: count, tooltip: t('{0} downloading, {1} failed', formatCount(active), formatCount(failed)) };
+  }
+
+  drawState();
+  drawWorld();
+  const disposable = vscode.Disposable.from(
+    peersTree,
+    sharesTree,
+    transfersTree,
+    peersView,
+    shares,
+    transfers,
+    sidecar.onDidChangeState(drawState),
+    world.onDidChange((changed) => {
+      drawWorld();
+      if (changed.has('shares')) shares.refresh();
+      if (changed.has('downloads') || changed.has('uploads') || changed.has('peers')) transfers.refresh();
+    }),
+    sidecar.on('shares/changed', () => shares.refresh()),
+  );
+  return { peersView, disposable };
+}
+
+const contexts = new Map<string, unknown>();
+
+function setContext(key: string, value: unknown): void {
+  if (contexts.get(key) === value) return;
+  contexts.set(key, value);
+  void vscode.commands.executeCommand('setContext', `potluck.${key}`, value);
+}
+
+/** Above each tree while the sidecar is away; the rows below it may be old. */
+function stateMessage(sidecar: Sidecar): string | undefined {
+  switch (sidecar.state) {
+    case 'idle':
+    case 'running':
+      return undefined;
+    case 'starting':
+      return t('Starting…');
+    case 'lost':
+      return t('The sidecar stopped. Starting it again…');
+    case 'stopped':
+    case 'failed':
+      return sidecar.failure?.message;
+  }
+}

@@ -1,0 +1,129 @@
+// What the Shares view says: own shared folders, and under each what is offered and what was left out. Must not know `vscode`.
+
+import type { ShareInfo, SkipReason } from '../../protocol/model.ts';
+import { displayName, longDisplayName } from '../displayText.ts';
+import { failureText } from '../failures.ts';
+import { formatAgo, formatBytes, formatCount, formatFiles, formatFolders, t } from '../text.ts';
+import type { Row } from './row.ts';
+
+export type OwnShareNode = { kind: 'ownShare'; id: string; share: ShareInfo };
+export type DetailNode = { kind: 'detail'; id: string; label: string; icon: string; parent: OwnShareNode };
+export type SharesNode = OwnShareNode | DetailNode;
+
+/** In the order in which they are shown: what must not leak comes first. */
+export const skipReasons: readonly SkipReason[] = [
+  'secret',
+  'ignored',
+  'symlink',
+  'special',
+  'unreadable',
+  'name-not-utf8',
+  'name-not-portable',
+  'too-deep',
+];
+
+/** "12 secrets": what was left out, counted. */
+export function skipText(reason: SkipReason, count: number): string {
+  const n = formatCount(count);
+  switch (reason) {
+    case 'secret':
+      return t('Left out as secret (keys, passwords, .git): {0}', n);
+    case 'ignored':
+      return t('Left out by ignore rules: {0}', n);
+    case 'symlink':
+      return t('Left out as symbolic link: {0}', n);
+    case 'special':
+      return t('Left out as no regular file: {0}', n);
+    case 'unreadable':
+      return t('Left out as unreadable: {0}', n);
+    case 'name-not-utf8':
+      return t('Left out, name is not UTF-8: {0}', n);
+    case 'name-not-portable':
+      return t('Left out, name would not work on every system: {0}', n);
+    case 'too-deep':
+      return t('Left out, path is too long or too deep: {0}', n);
+  }
+}
+
+/** The reason alone, for one entry. */
+export function skipReasonText(reason: SkipReason): string {
+  switch (reason) {
+    case 'secret':
+      return t('secret');
+    case 'ignored':
+      return t('ignored');
+    case 'symlink':
+      return t('symbolic link');
+    case 'special':
+      return t('no regular file');
+    case 'unreadable':
+      return t('unreadable');
+    case 'name-not-utf8':
+      return t('name is not UTF-8');
+    case 'name-not-portable':
+      return t('name is not portable');
+    case 'too-deep':
+      return t('too deep');
+  }
+}
+
+export function skippedTotal(counts: ShareInfo['skippedCounts']): number {
+  return skipReasons.reduce((sum, reason) => sum + (counts[reason] ?? 0), 0);
+}
+
+export function ownShareNodes(shares: readonly ShareInfo[]): OwnShareNode[] {
+  return shares.map((share) => ({ kind: 'ownShare', id: `own/${share.shareId}`, share }));
+}
+
+export function detailNodes(parent: OwnShareNode, nowMs: number): DetailNode[] {
+  const { share } = parent;
+  const detail = (key: string, icon: string, label: string): DetailNode => ({
+    kind: 'detail',
+    id: `${parent.id}/${key}`,
+    icon,
+    label,
+    parent,
+  });
+  const nodes = [
+    detail('path', 'folder', longDisplayName(share.path)),
+    detail(
+      'counts',
+      'files',
+      `${formatFiles(share.fileCount)}, ${formatFolders(share.folderCount)}, ${formatBytes(share.totalBytes)}`,
+    ),
+  ];
+  if (share.failure !== undefined) nodes.push(detail('failure', 'error', failureText(share.failure)));
+  for (const reason of skipReasons) {
+    const count = share.skippedCounts[reason] ?? 0;
+    if (count > 0) nodes.push(detail(reason, reason === 'secret' ? 'shield' : 'circle-slash', skipText(reason, count)));
+  }
+  if (share.scannedAtMs !== undefined)
+    nodes.push(detail('scanned', 'history', t('Read {0}', formatAgo(share.scannedAtMs, nowMs))));
+  return nodes;
+}
+
+export function sharesRow(node: SharesNode): Row {
+  if (node.kind === 'detail') {
+    return { id: node.id, label: node.label, icon: node.icon, children: 'none', context: 'detail', accessibility: node.label };
+  }
+  const { share } = node;
+  const title = displayName(share.title);
+  const skipped = skippedTotal(share.skippedCounts);
+  const said = {
+    scanning: t('reading… {0}', formatCount(share.scannedEntries ?? 0)),
+    ready: `${formatFiles(share.fileCount)}, ${formatBytes(share.totalBytes)}`,
+    failed: share.failure === undefined ? t('failed') : failureText(share.failure),
+  }[share.state];
+  const description = skipped > 0 && share.state === 'ready' ? t('{0} · {1} left out', said, formatCount(skipped)) : said;
+  return {
+    id: node.id,
+    label: title,
+    description,
+    tooltip: `${longDisplayName(share.title)}\n${longDisplayName(share.path)}\n${description}`,
+    icon: { scanning: 'loading~spin', ready: 'root-folder', failed: 'error' }[share.state],
+    ...(share.state === 'failed' ? { color: 'list.errorForeground' } : {}),
+    children: 'collapsed',
+    context: `ownShare.${share.state}`,
+    accessibility: t('Your share {0}, {1}', title, description),
+  };
+}

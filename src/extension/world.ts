@@ -1,0 +1,154 @@
+// The sidecar's last answers, kept for drawing: parties, peers, shares, transfers. Not a truth of its own: each list is asked for again
+// when the sidecar says that it changed, at most four times a second. Must not know `vscode`.
+
+import type { CatalogShare, DownloadInfo, PartyInfo, PeerInfo, ShareInfo, SidecarStatus, UploadInfo } from '../protocol/model.ts';
+import type { PeerId } from '../protocol/ids.ts';
+import type { Sidecar } from './sidecar.ts';
+import { limits } from './limits.ts';
+
+interface Disposable {
+  dispose(): void;
+}
+
+export type Part = 'parties' | 'peers' | 'shares' | 'downloads' | 'uploads' | 'status';
+const parts: readonly Part[] = ['parties', 'peers', 'shares', 'downloads', 'uploads', 'status'];
+
+export class World {
+  parties: PartyInfo[] = [];
+  peers: PeerInfo[] = [];
+  shares: ShareInfo[] = [];
+  downloads: DownloadInfo[] = [];
+  uploads: UploadInfo[] = [];
+  status: SidecarStatus | undefined;
+  /** True once everything was asked for once. */
+  isLoaded = false;
+
+  readonly #sidecar: Sidecar;
+  readonly #listeners = new Set<(changed: ReadonlySet<Part>) => void>();
+  readonly #dirty = new Set<Part>();
+  readonly #subscriptions: Disposable[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #reading: Promise<void> | undefined;
+
+  constructor(sidecar: Sidecar) {
+    this.#sidecar = sidecar;
+    this.#subscriptions.push(
+      sidecar.onDidConnect(() => this.#soon(parts, 0)),
+      sidecar.on('parties/changed', () => this.#soon(['parties', 'status'])),
+      sidecar.on('peers/changed', () => this.#soon(['peers', 'parties', 'status'])),
+      sidecar.on('shares/changed', () => this.#soon(['shares', 'status'])),
+      sidecar.on('downloads/changed', ({ download }) => this.#putDownload(download)),
+      sidecar.on('downloads/removed', () => this.#soon(['downloads'])),
+      sidecar.on('uploads/changed', () => this.#soon(['uploads'])),
+      sidecar.on('settings/changed', () => this.#soon(['status'])),
+      sidecar.on('network/changed', () => this.#soon(['status', 'parties'])),
+    );
+  }
+
+  /** Everything once, starting the sidecar where needed. */
+  async load(): Promise<void> {
+    if (this.isLoaded) return;
+    await this.#sidecar.connected();
+    if (!this.isLoaded) await this.#read();
+  }
+
+  /** Asks for everything again and waits for it. */
+  async reload(): Promise<void> {
+    for (const part of parts) this.#dirty.add(part);
+    await this.#read();
+  }
+
+  onDidChange(listener: (changed: ReadonlySet<Part>) => void): Disposable {
+    this.#listeners.add(listener);
+    return { dispose: () => void this.#listeners.delete(listener) };
+  }
+
+  peer(peerId: string): PeerInfo | undefined {
+    return this.peers.find((peer) => peer.peerId === peerId);
+  }
+
+  party(partyId: string): PartyInfo | undefined {
+    return this.parties.find((party) => party.partyId === partyId);
+  }
+
+  download(downloadId: string): DownloadInfo | undefined {
+    return this.downloads.find((download) => download.downloadId === downloadId);
+  }
+
+  catalogShares(peerId: PeerId): Promise<CatalogShare[]> {
+    return this.#sidecar.request('catalog/shares', { peerId });
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#listeners.clear();
+  }
+
+  #putDownload(download: DownloadInfo): void {
+    const at = this.downloads.findIndex((known) => known.downloadId === download.downloadId);
+    if (at >= 0) this.downloads[at] = download;
+    else this.downloads.push(download);
+    this.#tell(new Set<Part>(['downloads']));
+  }
+
+  #soon(changed: readonly Part[], delayMs: number = limits.redrawMs): void {
+    for (const part of changed) this.#dirty.add(part);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      // A failed read leaves the parts dirty; the next connection asks for all of them.
+      this.#read().catch(() => undefined);
+    }, delayMs);
+  }
+
+  async #read(): Promise<void> {
+    // One at a time, so that an older answer never overwrites a newer one.
+    while (this.#reading !== undefined) await this.#reading.catch(() => undefined);
+    this.#reading = this.#readDirty().finally(() => {
+      this.#reading = undefined;
+    });
+    await this.#reading;
+  }
+
+  async #readDirty(): Promise<void> {
+    const changed = new Set(this.isLoaded ? this.#dirty : parts);
+    if (changed.size === 0) return;
+    this.#dirty.clear();
+    try {
+      await Promise.all([...changed].map((part) => this.#readPart(part)));
+    } catch (error) {
+      for (const part of changed) this.#dirty.add(part);
+      throw error;
+    }
+    this.isLoaded = true;
+    this.#tell(changed);
+  }
+
+  async #readPart(part: Part): Promise<void> {
+    const sidecar = this.#sidecar;
+    switch (part) {
+      case 'parties':
+        this.parties = await sidecar.request('parties/list', {});
+        return;
+      case 'peers':
+        this.peers = await sidecar.request('peers/list', {});
+        return;
+      case 'shares':
+        this.shares = await sidecar.request('shares/list', {});
+        return;
+      case 'downloads':
+        this.downloads = await sidecar.request('downloads/list', {});
+        return;
+      case 'uploads':
+        this.uploads = await sidecar.request('uploads/list', {});
+        return;
+      case 'status':
+        this.status = await sidecar.request('sidecar/status', {});
+        return;
+    }
+  }
+
+  #tell(changed: ReadonlySet<Part>): void {
+    for (const listener of this.#listeners) listener(changed);
+  }
+}
