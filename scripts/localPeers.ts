@@ -3,7 +3,7 @@
 
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import createTestnet from 'hyperdht/testnet';
+import createTestnet from 'hyperdht/testnet.js';
 import { SidecarClient } from '../src/client/sidecarClient.ts';
 import type { CatalogShare } from '../src/protocol/model.ts';
 import type { PeerId } from '../src/protocol/ids.ts';

@@ -53,7 +53,7 @@ declare module 'hyperdht' {
   export = HyperDHT;
 }
 
-declare module 'hyperdht/testnet' {
+declare module 'hyperdht/testnet.js' {
   import type HyperDHT from 'hyperdht';
 
   interface Testnet {
