@@ -101,8 +101,8 @@ export class SidecarNode {
       },
     });
 
-    this.#hasher = new Hasher();
-    this.#trees = new Trees({ folder: dataFolder, database, hasher: this.#hasher, log: log.for('transfers') });
+    this.#hasher = new Hasher({ log: log.for('transfers') });
+    this.#trees = new Trees({ dataFolder, database, log: log.for('transfers') });
     this.#uploads = new Uploads({
       locate: (peer, shareId, path) => (this.#sessions.mayShare(peer) ? this.#shares.locate(shareId, path) : undefined),
       trees: this.#trees,
