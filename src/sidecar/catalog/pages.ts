@@ -1,0 +1,123 @@
+// Reads of segment files, page by page: each 64 KiB page is checked against its CRC-32 when it is loaded, and kept in one bounded
+// cache for the whole process, as are the open files. Knows nothing of what the pages hold.
+
+import { closeSync, openSync, readSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { AppError } from '../../protocol/errors.ts';
+import { catalogLimits } from '../limits.ts';
+
+export const pageBytes = 65_536;
+
+/** A segment file whose bytes are not what was written: the index must be made anew. */
+export function segmentDamaged(path: string, why: string): AppError {
+  return new AppError(
+    'io',
+    `The index file ${path} is damaged (${why}). It is made anew by a rescan, or when its owner is online.`,
+    {
+      data: { path },
+    },
+  );
+}
+
+/** Oldest-first maps: re-inserting on use makes a Map an LRU list. */
+const pages = new Map<string, Buffer>();
+const openFiles = new Map<PagedFile, number>();
+let nextId = 0;
+
+export class PagedFile {
+  readonly path: string;
+  readonly #start: number;
+  readonly #length: number;
+  readonly #checksums: Uint32Array;
+  readonly #id = nextId++;
+  #isClosed = false;
+
+  /** Pages begin at byte `start`; `checksums` has one for each page of the `length` bytes from there. */
+  constructor(path: string, start: number, length: number, checksums: Uint32Array) {
+    this.path = path;
+    this.#start = start;
+    this.#length = length;
+    this.#checksums = checksums;
+  }
+
+  /** Bytes [offset, offset + length) after `start`. Do not write to them. Throws `io` when damaged or out of range. */
+  read(offset: number, length: number): Buffer {
+    if (this.#isClosed) throw new AppError('changed', 'The index changed while it was read. Try again.');
+    if (!(offset >= 0 && length >= 0 && offset + length <= this.#length))
+      throw segmentDamaged(this.path, 'a place outside of it');
+    const first = Math.floor(offset / pageBytes);
+    const within = offset - first * pageBytes;
+    if (within + length <= pageBytes) return length === 0 ? Buffer.alloc(0) : this.#page(first).subarray(within, within + length);
+    const result = Buffer.allocUnsafe(length);
+    let done = 0;
+    for (let page = first; done < length; page++) {
+      const from = page === first ? within : 0;
+      done += this.#page(page).copy(result, done, from, from + length - done);
+    }
+    return result;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (let page = 0; page < this.#checksums.length && pages.size > 0; page++) pages.delete(this.#key(page));
+    const descriptor = openFiles.get(this);
+    openFiles.delete(this);
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+
+  #key(page: number): string {
+    return `${this.#id}/${page}`;
+  }
+
+  #page(page: number): Buffer {
+    const key = this.#key(page);
+    const known = pages.get(key);
+    if (known !== undefined) {
+      pages.delete(key);
+      pages.set(key, known);
+      return known;
+    }
+    const loaded = this.#load(page);
+    pages.set(key, loaded);
+    if (pages.size > catalogLimits.segmentPages) pages.delete(oldest(pages.keys()));
+    return loaded;
+  }
+
+  #load(page: number): Buffer {
+    const at = page * pageBytes;
+    const bytes = Buffer.allocUnsafeSlow(Math.min(pageBytes, this.#length - at));
+    let count: number;
+    try {
+      count = readSync(this.#descriptor(), bytes, 0, bytes.length, this.#start + at);
+    } catch (error) {
+      throw segmentDamaged(this.path, error instanceof Error ? error.message : 'it cannot be read');
+    }
+    if (count !== bytes.length) throw segmentDamaged(this.path, 'it is too short');
+    if (crc32(bytes) !== this.#checksums[page]) throw segmentDamaged(this.path, `the checksum of page ${page}`);
+    return bytes;
+  }
+
+  #descriptor(): number {
+    const known = openFiles.get(this);
+    if (known !== undefined) {
+      openFiles.delete(this);
+      openFiles.set(this, known);
+      return known;
+    }
+    const descriptor = openSync(this.path, 'r');
+    openFiles.set(this, descriptor);
+    if (openFiles.size > catalogLimits.segmentsOpen) {
+      const first = oldest(openFiles.keys());
+      const unused = openFiles.get(first);
+      openFiles.delete(first);
+      if (unused !== undefined) closeSync(unused);
+    }
+    return descriptor;
+  }
+}
+
+function oldest<Key>(keys: IterableIterator<Key>): Key {
+  const next = keys.next();
+  if (next.done) throw new RangeError('an empty cache has no oldest member');
+  return next.value;
+}

@@ -1,0 +1,59 @@
+// The `share` table: own shares as they are remembered.
+
+import type { ShareId } from '../../protocol/ids.ts';
+import { isShareId } from '../../protocol/ids.ts';
+import type { SkipReason } from '../../protocol/model.ts';
+import type { Database } from '../storage/database.ts';
+
+export interface ShareRow {
+  shareId: ShareId;
+  title: string;
+  path: string;
+  encryptionKey: Uint8Array;
+  revision: number;
+  addedAtMs: number;
+  scannedAtMs: number | null;
+  feedLength: number;
+  fileCount: number;
+  folderCount: number;
+  totalBytes: number;
+  /** JSON: counts by reason. */
+  skippedCounts: string;
+}
+
+export function loadShares(database: Database): ShareRow[] {
+  return database.all<ShareRow>('SELECT * FROM share ORDER BY addedAtMs, shareId').filter((row) => isShareId(row.shareId));
+}
+
+export function insertShare(database: Database, row: ShareRow): void {
+  database.run(
+    `INSERT INTO share (shareId, title, path, encryptionKey, revision, addedAtMs, scannedAtMs, feedLength, fileCount, folderCount, totalBytes,
+       skippedCounts)
+     VALUES (:shareId, :title, :path, :encryptionKey, :revision, :addedAtMs, :scannedAtMs, :feedLength, :fileCount, :folderCount, :totalBytes,
+       :skippedCounts)`,
+    { ...row },
+  );
+}
+
+export function updateShare(database: Database, row: ShareRow): void {
+  database.run(
+    `UPDATE share SET title = :title, path = :path, encryptionKey = :encryptionKey, revision = :revision, addedAtMs = :addedAtMs,
+       scannedAtMs = :scannedAtMs, feedLength = :feedLength, fileCount = :fileCount, folderCount = :folderCount, totalBytes = :totalBytes,
+       skippedCounts = :skippedCounts WHERE shareId = :shareId`,
+    { ...row },
+  );
+}
+
+export function deleteShare(database: Database, shareId: ShareId): void {
+  database.run('DELETE FROM share WHERE shareId = :shareId', { shareId });
+}
+
+/** What the column holds; empty when it cannot be read, since it is only shown. */
+export function skippedCountsOf(row: ShareRow): Partial<Record<SkipReason, number>> {
+  try {
+    const counts: unknown = JSON.parse(row.skippedCounts);
+    return typeof counts === 'object' && counts !== null ? counts : {};
+  } catch {
+    return {};
+  }
+}

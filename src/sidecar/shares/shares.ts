@@ -1,0 +1,218 @@
+// Own shares: which folders are offered, their state, and the index and feed of each. Walking is scan.ts's, writing feeds is feeds.ts's;
+// who may see a share is not decided here.
+
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import z32 from 'z32';
+import { AppError, asAppError } from '../../protocol/errors.ts';
+import { isShareId, type ShareId } from '../../protocol/ids.ts';
+import type { Entry, ShareInfo, SharePreview } from '../../protocol/model.ts';
+import type { Feeds } from '../catalog/feeds.ts';
+import type { Segment } from '../catalog/segment.ts';
+import { SegmentFolder } from '../catalog/segmentFolder.ts';
+import { Slots } from '../catalog/slots.ts';
+import { catalogLimits, localLimits, wireLimits } from '../limits.ts';
+import type { Log } from '../log.ts';
+import type { Database } from '../storage/database.ts';
+import { pathBelow, type SafePath } from '../storage/safePath.ts';
+import type { ReplicableCore, ShareAnnouncement } from '../wire/services.ts';
+import { OwnShare } from './ownShare.ts';
+import { scan } from './scan.ts';
+import { shareableFolder } from './shareFolder.ts';
+import { deleteShare, insertShare, loadShares, type ShareRow } from './shareRow.ts';
+
+export interface SharesOptions {
+  database: Database;
+  dataFolder: string;
+  feeds: Feeds;
+  log: Log;
+  /** A share came, went, or its state changed; at most localLimits.progressHz a second while it is scanned. */
+  onChange(shareId: ShareId): void;
+}
+
+export class Shares {
+  readonly #options: SharesOptions;
+  readonly #log: Log;
+  readonly #segments: SegmentFolder;
+  readonly #shares = new Map<ShareId, OwnShare>();
+  readonly #scanSlots = new Slots(catalogLimits.scansAtOnce);
+  readonly #previewSlots = new Slots(catalogLimits.previewsAtOnce);
+  #isOpen = false;
+
+  constructor(options: SharesOptions) {
+    this.#options = options;
+    this.#log = options.log.for('shares');
+    this.#segments = new SegmentFolder(options.dataFolder, 'own');
+  }
+
+  /** Opens every share's feed and index, and scans each again in the background. */
+  async open(): Promise<void> {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#segments.make();
+    const rows = loadShares(this.#options.database);
+    this.#segments.keepOnly(new Set(rows.map((row) => this.#segments.file(row.shareId, row.feedLength))));
+    for (const row of rows) {
+      const share = this.#share(row);
+      this.#shares.set(row.shareId, share);
+      await share.open();
+      void share.scan();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await Promise.all([...this.#shares.values()].map((share) => share.close()));
+    this.#shares.clear();
+  }
+
+  list(): ShareInfo[] {
+    return [...this.#shares.values()].map((share) => share.info);
+  }
+
+  get(shareId: ShareId): ShareInfo | undefined {
+    return this.#shares.get(shareId)?.info;
+  }
+
+  /** Walks a folder as sharing it would, and keeps nothing. Throws as `add`, and `cancelled`. */
+  async preview(folder: string, options: { signal: AbortSignal; onProgress(entries: number): void }): Promise<SharePreview> {
+    const root = shareableFolder(folder, this.#options.dataFolder);
+    const walked = await this.#previewSlots.run(() => scan({ root, index: undefined }, options));
+    const { fileCount, folderCount, totalBytes, skippedCounts, skipped, topLevel } = walked;
+    return { path: root, title: defaultTitle(root), fileCount, folderCount, totalBytes, skippedCounts, skipped, topLevel };
+  }
+
+  /**
+   * Offers a folder; answers while it is scanned. Throws `already-exists` for a folder that is shared, `invalid-argument`,
+   * `not-found`, `not-folder`, or `permission-denied` for one that must not be.
+   */
+  async add(folder: string, options: { title?: string } = {}): Promise<ShareInfo> {
+    const root = shareableFolder(folder, this.#options.dataFolder);
+    const title = options.title === undefined ? defaultTitle(root) : checkedTitle(options.title);
+    if (this.#shares.size >= localLimits.shares)
+      throw new AppError('too-large', `At most ${localLimits.shares} folders can be shared. Stop sharing one first.`);
+    const known = [...this.#shares.values()].find((share) => share.info.path === root);
+    if (known !== undefined) throw alreadyShared(root, known.info.title);
+    const row = newRow(root, title);
+    insertShare(this.#options.database, row);
+    const share = this.#share(row);
+    this.#shares.set(row.shareId, share);
+    try {
+      await share.open();
+    } catch (error) {
+      this.#shares.delete(row.shareId);
+      deleteShare(this.#options.database, row.shareId);
+      throw error;
+    }
+    void share.scan();
+    this.#log.info(`"${title}" is shared now: ${root}`);
+    this.#options.onChange(row.shareId);
+    return share.info;
+  }
+
+  rename(shareId: ShareId, title: string): ShareInfo {
+    const share = this.#known(shareId);
+    share.rename(checkedTitle(title));
+    return share.info;
+  }
+
+  /** Stops offering; deletes index and feed. The folder is not touched. */
+  async remove(shareId: ShareId): Promise<void> {
+    const share = this.#known(shareId);
+    this.#shares.delete(shareId);
+    deleteShare(this.#options.database, shareId);
+    this.#options.onChange(shareId);
+    await share.remove();
+    this.#log.info(`"${share.info.title}" is no longer shared`);
+  }
+
+  /** Walks the folder again; resolves when that is done, also when it failed (then the state says so). */
+  async rescan(shareId: ShareId): Promise<ShareInfo> {
+    const share = this.#known(shareId);
+    await share.scan();
+    return share.info;
+  }
+
+  /** What is told to peers: every share with a whole index, also while it is scanned again or its folder is away. */
+  announcements(): ShareAnnouncement[] {
+    return [...this.#shares.values()].map((share) => share.announcement).filter((announcement) => announcement !== undefined);
+  }
+
+  feed(shareId: ShareId): ReplicableCore | undefined {
+    return this.#shares.get(shareId)?.feed?.core;
+  }
+
+  segment(shareId: ShareId): Segment | undefined {
+    return this.#shares.get(shareId)?.segment;
+  }
+
+  /** Its segment file turned out damaged: it is made anew from the folder. */
+  repair(shareId: ShareId): void {
+    this.#shares.get(shareId)?.repair();
+  }
+
+  /** Where a file or folder of the index lies on this disk. The path is not checked against the disk: whoever opens it must. */
+  locate(shareId: ShareId, safePath: SafePath): { root: string; absolutePath: string; entry: Entry } | undefined {
+    const share = this.#shares.get(shareId);
+    const entry = share?.segment?.stat(safePath);
+    if (share === undefined || entry === undefined) return undefined;
+    const root = share.info.path;
+    return { root, absolutePath: pathBelow(root, safePath), entry };
+  }
+
+  #share(row: ShareRow): OwnShare {
+    const { database, feeds, onChange } = this.#options;
+    return new OwnShare(row, { database, feeds, log: this.#log, segments: this.#segments, slots: this.#scanSlots, onChange });
+  }
+
+  #known(shareId: ShareId): OwnShare {
+    const share = this.#shares.get(shareId);
+    if (share === undefined) throw new AppError('not-found', `There is no share ${shareId}. It may have been removed meanwhile.`);
+    return share;
+  }
+}
+
+function newRow(root: string, title: string): ShareRow {
+  const shareId = z32.encode(randomBytes(16));
+  if (!isShareId(shareId)) throw asAppError(new Error('A share id is not 26 characters long.'));
+  const counts = { fileCount: 0, folderCount: 0, totalBytes: 0, skippedCounts: '{}' };
+  const encryptionKey = new Uint8Array(randomBytes(32));
+  return {
+    shareId,
+    title,
+    path: root,
+    encryptionKey,
+    revision: 1,
+    addedAtMs: Date.now(),
+    scannedAtMs: null,
+    feedLength: 0,
+    ...counts,
+  };
+}
+
+/** One line of 1 to 128 characters. */
+function checkedTitle(title: string): string {
+  const clean = title.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').trim();
+  if (clean === '' || clean.length > wireLimits.textCharacters)
+    throw new AppError('invalid-argument', `A title has 1 to ${wireLimits.textCharacters} characters. Choose another one.`);
+  return clean;
+}
+
+function defaultTitle(root: string): string {
+  const clean = path
+    .basename(root)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
+    .trim();
+  return [...clean].slice(0, 60).join('') || 'Folder';
+}
+
+function alreadyShared(root: string, title: string): AppError {
+  return new AppError(
+    'already-exists',
+    `${root} is shared already, as "${title}". Rescan that share, or stop sharing it first.`,
+    {
+      data: { path: root },
+    },
+  );
+}
