@@ -1,0 +1,137 @@
+// Runs the suites one after the other: check, lint, unit, integration, e2e. Installs what the last one needs while the first two run.
+// Prints each suite's time, and on the last line the sum over all.
+
+import { spawn } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { bundle, bundleInHostTests, hostTarget } from './bundle.ts';
+import { addCounts, type Counts } from './counts.ts';
+import { removeFolder } from './localPeers.ts';
+import { root } from './projectRoot.ts';
+import { packageVsix } from './vsix.ts';
+import { ensureChromium, ensureVSCode, flavors } from './vscode.ts';
+
+const suites = ['check', 'lint', 'unit', 'integration', 'e2e'] as const;
+type Suite = (typeof suites)[number];
+
+/** One file of tests may not take longer than this. */
+const testFileMs = 5 * 60_000;
+
+/** `node scripts/test.mjs [check] [lint] [unit] [integration] [e2e] [--shots]`, all by default. */
+export async function main(args: string[]): Promise<void> {
+  const unknown = args.filter((arg) => arg !== '--shots' && !suites.some((suite) => suite === arg));
+  if (unknown.length > 0) throw new Error(`Unknown: ${unknown.join(', ')}. Suites: ${suites.join(', ')}.`);
+  const wanted = suites.filter((suite) => args.includes(suite) || !args.some((arg) => arg !== '--shots'));
+  const editors = wanted.includes('e2e') ? prepareEditors() : Promise.resolve();
+  editors.catch(() => undefined); // told where it is awaited
+  const total: Counts = { passed: 0, failed: 0 };
+  let built = false;
+  for (const suite of wanted) {
+    const startedAt = Date.now();
+    console.log(`\n━━ ${suite}`);
+    const counts: Counts = { passed: 0, failed: 0 };
+    try {
+      // Installing takes a whole core: no test with a deadline runs beside it.
+      if (suite !== 'check' && suite !== 'lint') await editors;
+      if (!built && (suite === 'integration' || suite === 'e2e')) {
+        await bundle({ target: hostTarget(), sourcemap: true });
+        built = true;
+      }
+      addCounts(counts, await run(suite, args.includes('--shots')));
+    } catch (error) {
+      counts.failed++;
+      console.error(error);
+    }
+    addCounts(total, counts);
+    const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+    console.log(`${suite}: ${counts.passed} passed, ${counts.failed} failed, ${seconds} s`);
+  }
+  console.log(`\n${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+}
+
+async function prepareEditors(): Promise<void> {
+  for (const flavor of flavors) await ensureVSCode(flavor);
+  await ensureChromium();
+}
+
+function run(suite: Suite, shots: boolean): Promise<Counts> {
+  switch (suite) {
+    case 'check':
+      return command(['node_modules/typescript/bin/tsc', '-p', '.']);
+    case 'lint':
+      return lint();
+    case 'unit':
+      return nodeTests('test/unit/**/*.test.ts');
+    case 'integration':
+      return nodeTests('test/integration/**/*.test.ts');
+    case 'e2e':
+      return endToEnd(shots);
+  }
+}
+
+async function lint(): Promise<Counts> {
+  const counts = await command(['node_modules/eslint/bin/eslint.js', '.']);
+  addCounts(counts, await command(['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']));
+  return counts;
+}
+
+/** Runs node with the arguments: one test that passes when it exits with 0. */
+async function command(args: string[]): Promise<Counts> {
+  const code = await runNode(args);
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+function runNode(args: string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+async function nodeTests(pattern: string): Promise<Counts> {
+  const files = globSync(pattern, { cwd: root }).sort();
+  if (files.length === 0) {
+    console.log(`No test matches ${pattern}.`);
+    return { passed: 0, failed: 1 };
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), 'potluck-test-'));
+  const result = path.join(folder, 'counts.json');
+  const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
+  reporters.push('--test-reporter=./scripts/countReporter.mjs', `--test-reporter-destination=${result}`);
+  try {
+    const code = await runNode(['--test', '--test-concurrency=2', `--test-timeout=${testFileMs}`, ...reporters, ...files]);
+    const counts = existsSync(result) ? parseCounts(readFileSync(result, 'utf8')) : { passed: 0, failed: 0 };
+    if (code !== 0 && counts.failed === 0) counts.failed = 1;
+    return counts;
+  } finally {
+    removeFolder(folder);
+  }
+}
+
+function parseCounts(text: string): Counts {
+  return text === '' ? { passed: 0, failed: 0 } : (JSON.parse(text) as Counts);
+}
+
+async function endToEnd(shots: boolean): Promise<Counts> {
+  const counts: Counts = { passed: 0, failed: 0 };
+  await bundleInHostTests();
+  const vsix = await packageVsix(hostTarget());
+  counts.passed++;
+  const { launchBrowser } = await import('../test/vscode/driver.ts');
+  const { runInHostSuite } = await import('../test/vscode/runInHost.ts');
+  const { runWalk } = await import('../test/e2e/walk.ts');
+  const browser = await launchBrowser();
+  try {
+    addCounts(counts, await runInHostSuite(browser, vsix, flavors));
+    addCounts(
+      counts,
+      await runWalk(browser, vsix, { flavors, shotsFolder: shots ? path.join(root, 'docs', 'images') : undefined }),
+    );
+  } finally {
+    await browser.close();
+  }
+  return counts;
+}

@@ -1,0 +1,250 @@
+// The main job through the real UI, in the installed VSIX, as a person would do it: join, see the peer, browse, open, be refused a write,
+// share, download, mount. Each step is a test, and has a screenshot. What the steps look at beside the screen: the disk, and the other
+// peer through the RPC client.
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Browser, Locator } from 'playwright-core';
+import { addCounts, type Counts } from '../../scripts/counts.ts';
+import { peerEnv, removeFolder, shareArrives, startLoopbackNetwork, stopSidecar, until } from '../../scripts/localPeers.ts';
+import { ensureVSCode, type Flavor } from '../../scripts/vscode.ts';
+import * as driver from '../vscode/driver.ts';
+import { startTestPeer, tableTitle, type TestPeer } from '../vscode/testPeer.ts';
+
+export interface WalkOptions {
+  flavors: readonly Flavor[];
+  /** Where the screenshots of the newest VS Code are kept; a temporary folder when left out. */
+  shotsFolder: string | undefined;
+}
+
+interface World {
+  window: driver.Window;
+  peer: TestPeer;
+  /** The workspace's folder, its files are ours. */
+  folder: string;
+  downloads: string;
+}
+
+interface Step {
+  name: string;
+  /** File name of the screenshot, without its ending. */
+  shot: string;
+  run(world: World): Promise<void>;
+}
+
+/** Walks in each flavor. The steps of one walk build on each other: the first failure ends it, and counts the rest as failed. */
+export async function runWalk(browser: Browser, vsix: string, options: WalkOptions): Promise<Counts> {
+  const counts: Counts = { passed: 0, failed: 0 };
+  for (const flavor of options.flavors) addCounts(counts, await walkInFlavor(browser, vsix, flavor, options.shotsFolder));
+  return counts;
+}
+
+async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, shotsFolder: string | undefined): Promise<Counts> {
+  const vscode = await ensureVSCode(flavor);
+  const where = `VS Code ${vscode.version}`;
+  const startedAt = Date.now();
+  const temporary = mkdtempSync(path.join(tmpdir(), 'plk-'));
+  const shots = shotsFolder !== undefined && flavor === 'latest' ? shotsFolder : path.join(tmpdir(), 'potluck-shots', flavor);
+  mkdirSync(shots, { recursive: true });
+  const downloads = path.join(temporary, 'downloads');
+  const profile = driver.makeProfile(path.join(temporary, 'p'), {
+    'potluck.downloads.folder': downloads,
+    'potluck.nickname': 'Grace',
+    'workbench.tree.renderIndentGuides': 'always',
+  });
+  const home = path.join(temporary, 'me');
+  const folder = makeWorkspace(temporary);
+  const closings: (() => Promise<unknown>)[] = [];
+  const counts: Counts = { passed: 0, failed: 0 };
+  let window: driver.Window | undefined;
+  try {
+    const network = await startLoopbackNetwork();
+    closings.push(() => network.close());
+    const peer = await startTestPeer(path.join(temporary, 'peer'), network.bootstrap);
+    closings.push(() => peer.close());
+    await driver.installExtension(vscode, profile, vsix);
+    closings.push(() => stopSidecar(home));
+    const server = await driver.startServer(vscode, profile, {
+      env: peerEnv({ dataFolder: home, bootstrap: network.bootstrap }),
+    });
+    closings.push(() => server.stop());
+    const context = await driver.newContext(browser);
+    closings.push(() => context.close());
+    // A .code-workspace, not a folder: mounting a second root then neither reloads the window nor restarts its host.
+    const url = driver.workbenchUrl(server, { workspace: path.join(temporary, 'table.code-workspace') });
+    window = await driver.openWindow(context, url, driver.activityIcon('Potluck'));
+    for (const { name, shot, run } of steps) {
+      const stepAt = Date.now();
+      await run({ window, peer, folder, downloads }).catch((error: unknown) => {
+        throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      });
+      await window.page.screenshot({ path: path.join(shots, `${shot}.png`) });
+      counts.passed++;
+      console.log(`✔ ${where}: ${name} (${Date.now() - stepAt} ms)`);
+    }
+  } catch (error) {
+    counts.failed = steps.length - counts.passed;
+    console.log(`✖ ${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    const failed = path.join(tmpdir(), 'potluck-shots', `${flavor}-failed.png`);
+    mkdirSync(path.dirname(failed), { recursive: true });
+    await window?.page.screenshot({ path: failed }).catch(() => undefined); // the window itself may be what failed
+    console.log(`  The screen then: ${failed}`);
+  } finally {
+    for (const close of closings.reverse()) await close().catch((error: unknown) => console.log(error));
+    if (process.env['KEEP']) console.log(`Kept ${temporary}`);
+    else removeFolder(temporary);
+  }
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+  console.log(`${where}, the walk: ${counts.passed} passed, ${counts.failed} failed, ${seconds} s. Screenshots: ${shots}`);
+  return counts;
+}
+
+function makeWorkspace(temporary: string): string {
+  const folder = path.join(temporary, 'things');
+  mkdirSync(path.join(folder, 'photos', 'summer'), { recursive: true });
+  writeFileSync(path.join(folder, 'notes.md'), '# Notes\n');
+  writeFileSync(path.join(folder, 'photos', 'list.txt'), 'lake\nhill\n');
+  writeFileSync(path.join(folder, 'photos', 'summer', 'lake.txt'), 'blue\n');
+  writeFileSync(path.join(folder, 'photos', '.env'), 'TOKEN=secret\n');
+  writeFileSync(path.join(temporary, 'table.code-workspace'), JSON.stringify({ folders: [{ path: 'things' }] }));
+  return folder;
+}
+
+const peersPane = ({ window }: World) => window.pane('Peers');
+/** A row of the Peers view whose label is this text. */
+const peersRow = (world: World, label: string): Locator =>
+  peersPane(world)
+    .locator('.monaco-list-row')
+    .filter({ has: world.window.page.locator('.label-name', { hasText: new RegExp(`^${label}$`) }) });
+
+const steps: readonly Step[] = [
+  {
+    name: 'the Peers view leads a new user to a party',
+    shot: '01-welcome',
+    async run(world) {
+      await world.window.activityIcon('Potluck').click();
+      await peersPane(world).locator('.monaco-button', { hasText: 'Join a Party' }).waitFor();
+    },
+  },
+  {
+    name: 'joining a party by its name shows the peer in it',
+    shot: '02-peer',
+    async run(world) {
+      await peersPane(world).locator('.monaco-button', { hasText: 'Join a Party' }).click();
+      await world.window.answer(world.peer.party);
+      await peersRow(world, 'Ada').waitFor({ timeout: 60_000 });
+    },
+  },
+  {
+    name: 'the peer’s tree can be expanded, share, folder and file',
+    shot: '03-tree',
+    async run(world) {
+      await world.window.expand(peersRow(world, 'Ada'));
+      await peersRow(world, tableTitle).waitFor({ timeout: 60_000 });
+      await world.window.expand(peersRow(world, tableTitle));
+      await world.window.expand(peersRow(world, 'recipes'));
+      await world.window.expand(peersRow(world, 'soup'));
+      for (const name of ['bread.md', 'lentils.md', 'empty.md']) await peersRow(world, name).waitFor();
+    },
+  },
+  {
+    name: 'a click opens a file of the peer with its text',
+    shot: '04-open',
+    async run(world) {
+      await peersRow(world, 'bread.md').click();
+      await world.window.activeTab('bread.md').waitFor();
+      await world.window.editorText('Flour, water, salt, time.');
+    },
+  },
+  {
+    name: 'the file is read-only: typing changes nothing and says why',
+    shot: '05-read-only',
+    async run(world) {
+      const { page } = world.window;
+      await page.locator('.editor-instance .view-lines').first().click();
+      await page.keyboard.type('x');
+      await page.locator('.monaco-editor-overlaymessage').waitFor();
+      await world.window.editorText('Flour, water, salt, time.');
+      if ((await page.locator('.tab.active.dirty').count()) > 0) throw new Error('the editor took the change');
+    },
+  },
+  {
+    name: 'a right click in the Explorer previews a share and names what is left out',
+    shot: '06-share-preview',
+    async run(world) {
+      const { window, folder } = world;
+      await window.page.keyboard.press('Escape');
+      await window.activityIcon('Explorer').click();
+      const photos = window.explorerRow(path.join(folder, 'photos'));
+      await photos.waitFor();
+      await window.contextMenu(photos, 'Share Folder…');
+      await window.quickRow('Share "photos"').waitFor();
+      await window.quickRow('.env').first().waitFor();
+    },
+  },
+  {
+    name: 'the confirmed share is offered, without the secret, and arrives at the peer',
+    shot: '07-shares',
+    async run(world) {
+      const { window, peer } = world;
+      await window.quickRow('Share "photos"').click();
+      await window.activityIcon('Potluck').click();
+      await window.pane('Shares').locator('.monaco-list-row', { hasText: 'photos' }).waitFor();
+      const me = (await peer.client.request('peers/list', {})).find(({ isOnline }) => isOnline);
+      if (!me) throw new Error('the peer does not see us');
+      const share = await shareArrives(peer, me.peerId, 'photos');
+      const entry = { peerId: me.peerId, shareId: share.shareId, path: '' };
+      const names = (await peer.client.request('catalog/list', { entry })).entries.map(({ name }) => name);
+      if (names.join() !== 'summer,list.txt') throw new Error(`the peer sees ${names.join()}`);
+    },
+  },
+  {
+    name: 'a folder of the peer is downloaded, byte for byte',
+    shot: '08-download',
+    async run(world) {
+      const { window, peer, downloads } = world;
+      await window.contextMenu(peersRow(world, tableTitle), 'Download Folder');
+      const transfers = window.pane('Transfers');
+      await transfers.locator('.monaco-list-row', { hasText: tableTitle }).waitFor();
+      const copy = path.join(downloads, tableTitle);
+      const source = digestOf(peer.tree);
+      await until('the download to be whole', () => statSync(copy, { throwIfNoEntry: false })?.isDirectory() === true);
+      await until('the copy to equal its source', () => digestOf(copy) === source).catch(() => {
+        throw new Error(`the copy differs:\n${digestOf(copy)}\nfrom its source:\n${source}`);
+      });
+    },
+  },
+  {
+    name: 'the share is mounted in the Explorer, with configuration hidden',
+    shot: '09-mounted',
+    async run(world) {
+      const { window } = world;
+      await window.contextMenu(peersRow(world, tableTitle), 'Mount in Explorer…');
+      await window.dialogButton('Mount').click();
+      await window.activityIcon('Explorer').click();
+      const rows = window.page.locator('.explorer-folders-view .monaco-list-row');
+      const root = rows.filter({ hasText: `${tableTitle} (Ada)` });
+      await root.waitFor();
+      await window.expand(root);
+      await window.expand(rows.filter({ hasText: /^code$/ }));
+      await rows.filter({ hasText: /^answer\.ts$/ }).waitFor();
+      if ((await rows.filter({ hasText: '.vscode' }).count()) > 0) throw new Error('.vscode of the peer is shown');
+      await rows.filter({ hasText: /^answer\.ts$/ }).dblclick();
+      await window.editorText('export const answer');
+    },
+  },
+];
+
+/** Every path below a folder with the hash of its content; configuration files too. A folder is a line of its own. */
+function digestOf(folder: string): string {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .map((entry) => {
+      const file = path.join(entry.parentPath, entry.name);
+      const hash = entry.isFile() ? createHash('sha256').update(readFileSync(file)).digest('hex') : 'folder';
+      return `${path.relative(folder, file)} ${hash}`;
+    })
+    .sort()
+    .join('\n');
+}
