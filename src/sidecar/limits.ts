@@ -33,8 +33,10 @@ export const wireLimits = {
   connections: 256,
   /** One encrypted frame. Protomux joins feed blocks into batches of up to 8 MiB and one message more; secret-stream alone would take 16 MB. */
   frameBytes: 10 * MiB,
-  /** Channels a peer opened for feeds that it is not given (yet): one for every announced share, opened anew a few times. */
-  refusedChannels: 4096,
+  /** Bytes waiting to be sent: an honest peer asks for at most 64 MiB of feed blocks at once; one that asks and never reads is cut off. */
+  sendQueueBytes: 128 * MiB,
+  /** Channels a peer may open in one session: one for every announced share, opened anew a few times. */
+  channelsPerSession: 4096,
   /** Reads and hash requests of ours waiting for their turn at one peer. */
   requestsWaiting: 4096,
   /** From a request to its head, however often the peer says that it is at work: it may hash a large file first. */

@@ -30,7 +30,7 @@ declare module 'protomux' {
   }
 
   class Protomux {
-    constructor(stream: NoiseSecretStream);
+    constructor(stream: NoiseSecretStream, options?: { alloc?: (bytes: number) => Uint8Array });
     readonly stream: NoiseSecretStream;
     readonly drained: boolean;
     readonly corked: number;

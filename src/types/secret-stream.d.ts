@@ -26,6 +26,8 @@ declare module '@hyperswarm/secret-stream' {
     userData: unknown;
     /** Undocumented: length of the frame being received. wire/guardedMuxer.ts watches it. */
     readonly _len?: number;
+    /** Undocumented, from streamx: bytes written and not yet passed on. wire/guardedMuxer.ts watches it. */
+    readonly _writableState?: { readonly buffered: number };
     alloc(bytes: number): Uint8Array;
   }
 

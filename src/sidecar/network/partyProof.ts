@@ -1,7 +1,7 @@
 // From a party's name to what others may see of it: the topic on the DHT, and proofs of the name bound to one connection.
 // The name itself never leaves this machine. Constants and byte order are part of the protocol: docs/wire-protocol.md.
 
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import sodium from 'sodium-universal';
 import { encode as encodeZ32 } from 'z32';
 
@@ -26,11 +26,6 @@ export function partyKeyOf(partyName: string): Uint8Array {
  */
 export function proofOf(partyName: string, handshakeHash: Uint8Array, proverKey: Uint8Array): Uint8Array {
   return blake2b([proofNamespace, handshakeHash, proverKey], partyKeyOf(partyName));
-}
-
-/** Compares without telling by its time where they differ. */
-export function isSameProof(one: Uint8Array, other: Uint8Array): boolean {
-  return one.byteLength === other.byteLength && timingSafeEqual(one, other);
 }
 
 /** A name that nobody guesses: 128 random bits as 26 z-base-32 characters. */

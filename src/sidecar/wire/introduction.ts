@@ -1,0 +1,83 @@
+// The hello, from both sides: what we say of ourselves, and what of the peer's words is accepted. Party names are matched by their proofs
+// alone; a proof is good on this connection and from this side only.
+
+import { timingSafeEqual } from 'node:crypto';
+import { AppError } from '../../protocol/errors.ts';
+import type { PartyId } from '../../protocol/ids.ts';
+import { wireLimits } from '../limits.ts';
+import type { HelloMessage } from './codec.ts';
+import { protocolViolation } from './errors.ts';
+import type { LocalHello, RemoteHello } from './services.ts';
+
+/** Version of the messages that we speak, and the oldest that we still understand. The channel's name carries the major one. */
+export const wireVersion = 1;
+export const minWireVersion = 1;
+
+/** Names of extensions that we understand: a peer may send their message types only if they stand here. None yet. */
+const ownCapabilities: string[] = [];
+
+interface Keys {
+  handshakeHash: Uint8Array;
+  ownKey: Uint8Array;
+  remoteKey: Uint8Array;
+}
+
+export class Introduction {
+  readonly #local: LocalHello;
+  readonly #keys: Keys;
+  #remote: HelloMessage | undefined;
+
+  constructor(local: LocalHello, keys: Keys) {
+    this.#local = local;
+    this.#keys = keys;
+  }
+
+  /** What to send now. */
+  own(): HelloMessage {
+    const proofs = this.#local.partyProofs(this.#keys.handshakeHash, this.#keys.ownKey);
+    return {
+      version: wireVersion,
+      minVersion: minWireVersion,
+      capabilities: ownCapabilities,
+      nickname: firstCharacters(this.#local.nickname()),
+      agent: firstCharacters(this.#local.agent),
+      proofs: proofs.slice(0, wireLimits.partiesInHello).map(({ proof }) => proof),
+    };
+  }
+
+  /** Takes the peer's hello, its first or a later one. Throws AppError `incompatible` or `protocol`. */
+  accept(hello: HelloMessage): RemoteHello {
+    if (hello.minVersion > hello.version) throw protocolViolation('its hello has a minimum version above its own');
+    if (hello.version < minWireVersion || hello.minVersion > wireVersion) throw incompatible(hello);
+    if (this.#remote && this.#remote.version !== hello.version) throw protocolViolation('it changed its version');
+    // Copied: what was received is a view of a whole frame, which it would keep in memory.
+    this.#remote = { ...hello, proofs: hello.proofs.map((proof) => Buffer.from(proof)) };
+    return this.current();
+  }
+
+  /** The peer as it introduced itself, seen with the parties that we know now. */
+  current(): RemoteHello {
+    const remote = this.#remote;
+    if (!remote) return { nickname: '', agent: '', capabilities: [], partyIds: [] };
+    const { nickname, agent, capabilities } = remote;
+    return { nickname, agent, capabilities, partyIds: this.#common(remote.proofs) };
+  }
+
+  #common(proofs: Uint8Array[]): PartyId[] {
+    return this.#local
+      .partyProofs(this.#keys.handshakeHash, this.#keys.remoteKey)
+      .filter(({ proof: expected }) => proofs.some((proof) => timingSafeEqual(proof, expected)))
+      .map(({ partyId }) => partyId);
+  }
+}
+
+function firstCharacters(text: string): string {
+  return [...text].slice(0, wireLimits.textCharacters).join('');
+}
+
+function incompatible({ version, minVersion }: HelloMessage): AppError {
+  return new AppError(
+    'incompatible',
+    `The peer speaks versions ${minVersion} to ${version}, we speak ${minWireVersion} to ${wireVersion}. Update the older one.`,
+  );
+}

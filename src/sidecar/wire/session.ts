@@ -1,0 +1,267 @@
+// One connected, authenticated peer: introduces both sides, then carries announcements, feeds and requests until either side, the
+// network or a broken rule ends it. Faces strangers: whatever arrives ends at worst this session, never the process.
+
+import type NoiseSecretStream from '@hyperswarm/secret-stream';
+import { AppError } from '../../protocol/errors.ts';
+import type { PeerId, ShareId } from '../../protocol/ids.ts';
+import { wireLimits } from '../limits.ts';
+import type { Log } from '../log.ts';
+import { verifyAnnouncement, decodeAnnouncement } from './announcement.ts';
+import { Asking, type RequestTimes } from './asking.ts';
+import { openChannel, type PotluckChannel } from './channel.ts';
+import type { HelloMessage } from './codec.ts';
+import { peerGone, protocolViolation, reasonOf } from './errors.ts';
+import { GuardedMuxer } from './guardedMuxer.ts';
+import { Introduction } from './introduction.ts';
+import { Liveness } from './liveness.ts';
+import { SendTurns } from './sendTurns.ts';
+import { Serving } from './serving.ts';
+import type {
+  FileServer,
+  HashesReply,
+  HashesRequest,
+  LocalHello,
+  PeerSession,
+  ReadReply,
+  ReadRequest,
+  RemoteHello,
+  ReplicableCore,
+  SessionEvents,
+  ShareAnnouncement,
+  SignedAnnouncement,
+} from './services.ts';
+import { Coalesced, UpdateBudget } from './updatePace.ts';
+
+/** What the wire needs of a connection; the network makes them. */
+export interface SessionConnection {
+  stream: NoiseSecretStream;
+  peerId: PeerId;
+  remotePublicKey: Uint8Array;
+  handshakeHash: Uint8Array;
+  isInitiator: boolean;
+}
+
+export interface SessionOptions {
+  connection: SessionConnection;
+  local: LocalHello;
+  fileServer: FileServer;
+  events: SessionEvents;
+  log: Log;
+  /** Other deadlines than those of limits.ts, for tests. */
+  times?: Partial<SessionTimes>;
+}
+
+interface AnnouncedShare {
+  announcement: ShareAnnouncement;
+  signed: SignedAnnouncement;
+}
+
+type SessionTimes = RequestTimes & Pick<typeof wireLimits, 'helloMs' | 'silenceMs'>;
+
+const connectionClosed = 'the connection was closed';
+
+/** Starts a session in the turn in which the connection was handed over. The hello runs by itself; see SessionEvents. */
+export function openSession(options: SessionOptions): PeerSession {
+  const session = new Session(options);
+  session.open();
+  return session;
+}
+
+class Session implements PeerSession {
+  readonly peerId: PeerId;
+  hello: RemoteHello;
+  readonly #connection: SessionConnection;
+  readonly #events: SessionEvents;
+  readonly #log: Log;
+  readonly #times: SessionTimes;
+  readonly #introduction: Introduction;
+  readonly #muxer: GuardedMuxer;
+  readonly #liveness: Liveness;
+  readonly #turns: SendTurns;
+  readonly #channel: PotluckChannel;
+  readonly #asking: Asking;
+  readonly #serving: Serving;
+  readonly #helloUpdates = new Coalesced(() => this.#channel.hello(this.#introduction.own()));
+  readonly #announceUpdates = new Coalesced(() => this.#channel.announcements(this.#ownShares));
+  readonly #updateBudget = new UpdateBudget();
+  #ownShares: SignedAnnouncement[] = [];
+  #remoteShares = new Map<ShareId, AnnouncedShare>();
+  #helloTimer: NodeJS.Timeout | undefined;
+  #hasHello = false;
+  #isClosed = false;
+
+  constructor({ connection, local, fileServer, events, log, times }: SessionOptions) {
+    const { stream, peerId, handshakeHash, remotePublicKey } = connection;
+    this.peerId = peerId;
+    this.#connection = connection;
+    this.#events = events;
+    this.#log = log;
+    this.#times = { ...wireLimits, ...times };
+    const ownKey = stream.publicKey;
+    if (!ownKey) throw new AppError('internal', 'A session was opened before the handshake.');
+    this.#introduction = new Introduction(local, { handshakeHash, ownKey, remoteKey: remotePublicKey });
+    this.hello = this.#introduction.current();
+    this.#liveness = new Liveness({
+      silenceMs: this.#times.silenceMs,
+      onPing: (id) => this.#channel.ping(id),
+      onDead: () => this.close(`it was silent for ${this.#times.silenceMs / 1000} s`),
+    });
+    this.#muxer = new GuardedMuxer(stream, {
+      onActivity: () => this.#liveness.heard(),
+      onFailure: (error) => this.#fail(error),
+      onWritable: () => this.#turns.wake(),
+    });
+    this.#turns = new SendTurns(() => this.#muxer.isWritable);
+    this.#channel = openChannel(this.#muxer, {
+      onHello: (message) => this.#onHello(message),
+      onAnnouncements: (message) => this.#onAnnouncements(message),
+      onPing: (id) => this.#channel.pong(id),
+      onPong: (id) => {
+        if (!this.#liveness.onPong(id)) throw protocolViolation('it answers a ping that was not sent');
+      },
+      asking: {
+        onHead: (message) => this.#asking.onHead(message),
+        onData: (message) => this.#asking.onData(message),
+        onEnd: (message) => this.#asking.onEnd(message),
+        onHashes: (message) => this.#asking.onHashes(message),
+        onRefused: (message) => this.#asking.onRefused(message),
+        onWorking: (message) => this.#asking.onWorking(message),
+      },
+      serving: {
+        onRead: (message) => this.#serving.onRead(message),
+        onHashes: (message) => this.#serving.onHashes(message),
+        onCredit: (message) => this.#serving.onCredit(message),
+        onCancel: (message) => this.#serving.onCancel(message),
+      },
+      mayTake: (type) => this.#mayTake(type),
+      onClose: () => this.close(stream.destroying ? connectionClosed : 'it does not speak this version of Potluck, or left'),
+    });
+    this.#asking = new Asking({
+      peerId,
+      send: this.#channel.ask,
+      times: this.#times,
+      onUnresponsive: (reason) => this.close(reason),
+    });
+    this.#serving = new Serving({
+      peerId,
+      server: fileServer,
+      send: this.#channel.serve,
+      turns: this.#turns,
+      times: this.#times,
+      log,
+    });
+    stream.on('error', (error: Error) => this.close(`the connection failed: ${error.message}`));
+    stream.on('close', () => this.close(connectionClosed));
+  }
+
+  open(): void {
+    this.#helloTimer = setTimeout(() => this.close('it did not introduce itself in time'), this.#times.helloMs);
+    this.#helloUpdates.request();
+    this.#liveness.open();
+  }
+
+  get isOpen(): boolean {
+    return this.#hasHello && !this.#isClosed;
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.#liveness.roundTripMs;
+  }
+
+  updateHello(): void {
+    if (this.#isClosed) return;
+    this.hello = this.#introduction.current();
+    this.#helloUpdates.request();
+  }
+
+  announce(shares: SignedAnnouncement[]): void {
+    if (this.#isClosed) return;
+    this.#ownShares = shares.slice(0, wireLimits.sharesPerPeer);
+    this.#announceUpdates.request();
+  }
+
+  replicate(core: ReplicableCore): void {
+    if (!this.#isClosed) core.replicate(this.#muxer);
+  }
+
+  async read(request: ReadRequest, options: { signal: AbortSignal }): Promise<ReadReply> {
+    return this.#asking.read(request, options);
+  }
+
+  async hashes(request: HashesRequest, options: { signal: AbortSignal }): Promise<HashesReply> {
+    return this.#asking.hashes(request, options);
+  }
+
+  close(reason: string, { isHostile = false }: { isHostile?: boolean } = {}): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#helloTimer);
+    this.#helloUpdates.close();
+    this.#announceUpdates.close();
+    this.#liveness.close();
+    this.#asking.close(peerGone(reason));
+    this.#serving.close();
+    this.#turns.close();
+    this.#connection.stream.destroy();
+    if (isHostile) this.#log.warn(`session with ${this.peerId} ended: ${reason}`);
+    else this.#log.debug(`session with ${this.peerId} ended: ${reason}`);
+    this.#tell('closed', () => this.#events.closed(this, reason));
+  }
+
+  #fail(thrown: unknown): void {
+    // Errors of encodings and of feeds are plain ones; they too come from what the peer sent.
+    const isHostile = !(thrown instanceof AppError) || thrown.kind === 'protocol';
+    this.close(reasonOf(thrown), { isHostile });
+  }
+
+  #mayTake(type: 'hello' | 'other'): boolean {
+    if (this.#isClosed) return false;
+    if (!this.#hasHello && type === 'other') throw protocolViolation('it speaks before its hello');
+    return true;
+  }
+
+  #onHello(message: HelloMessage): void {
+    if (!this.#updateBudget.take()) throw protocolViolation('it introduces itself all the time');
+    this.hello = this.#introduction.accept(message);
+    if (this.#hasHello) {
+      this.#tell('updated', () => this.#events.updated(this));
+      return;
+    }
+    this.#hasHello = true;
+    clearTimeout(this.#helloTimer);
+    this.#tell('opened', () => this.#events.opened(this));
+  }
+
+  #onAnnouncements(list: SignedAnnouncement[]): void {
+    if (!this.#updateBudget.take()) throw protocolViolation('it announces its shares all the time');
+    const shares = new Map<ShareId, AnnouncedShare>();
+    for (const { body, signature } of list) {
+      // Copied: what was received is a view of a whole frame, which it would keep in memory.
+      const share = this.#checked({ body: Buffer.from(body), signature: Buffer.from(signature) });
+      if (shares.has(share.announcement.shareId)) throw protocolViolation('it announces a share twice');
+      shares.set(share.announcement.shareId, share);
+    }
+    this.#remoteShares = shares;
+    this.#tell('announced', () => this.#events.announced(this, [...shares.values()]));
+  }
+
+  /** An unchanged announcement was checked before: a long list with one change costs one signature. */
+  #checked(signed: SignedAnnouncement): AnnouncedShare {
+    const known = this.#remoteShares.get(decodeAnnouncement(signed.body).shareId);
+    if (known && isSame(known.signed.body, signed.body) && isSame(known.signed.signature, signed.signature)) return known;
+    return { announcement: verifyAnnouncement(signed, this.#connection.remotePublicKey), signed };
+  }
+
+  /** What happens above is no fault of the peer, and must not look like one. */
+  #tell(what: string, tell: () => void): void {
+    try {
+      tell();
+    } catch (thrown) {
+      this.#log.error(`handling "${what}" of ${this.peerId} failed: ${reasonOf(thrown)}`);
+    }
+  }
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
+}
