@@ -25,8 +25,6 @@ export const wireLimits = {
   helloMs: 10_000,
   /** Silence after which a connection is dead; keep-alives go out at a third of it. */
   silenceMs: 15_000,
-  /** Leaf hashes asked for in one request: 32 KiB of them, for 16 MiB of data. */
-  leavesPerRequest: 1024,
   /** Longest wait for the next message of a running request. */
   requestStallMs: 30_000,
   /** Hyperswarm caps nothing by default: connections in all. */
