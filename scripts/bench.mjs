@@ -1,7 +1,5 @@
 // `npm run bench -- NAME`: runs bench/NAME and prints its figures.
 
-import { ensureSetup } from './setup.mjs';
+import { runScript } from './setup.mjs';
 
-await ensureSetup(import.meta.url);
-const { main } = await import('./runBench.ts');
-await main(process.argv.slice(2));
+await runScript(import.meta.url, () => import('./runBench.ts'));

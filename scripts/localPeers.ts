@@ -21,9 +21,9 @@ export interface LoopbackNetwork {
   close(): Promise<void>;
 }
 
-/** A DHT that only this machine can reach. */
-export async function startLoopbackNetwork(): Promise<LoopbackNetwork> {
-  const testnet = await createTestnet(dhtNodes, { host: '127.0.0.1' });
+/** A DHT that only this machine can reach. `port`: of the first node, 0 = any. */
+export async function startLoopbackNetwork(port = 0): Promise<LoopbackNetwork> {
+  const testnet = await createTestnet(dhtNodes, { host: '127.0.0.1', port });
   return {
     bootstrap: testnet.bootstrap.map(({ host, port }) => `${host}:${port}`),
     close: () => testnet.destroy(),

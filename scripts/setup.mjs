@@ -35,6 +35,17 @@ export async function ensureSetup(scriptUrl) {
   process.exit(code);
 }
 
+/** Runs `main` of a script's module on the project's Node. What a person can mend is told in a line, not in a stack. */
+export async function runScript(scriptUrl, load) {
+  await ensureSetup(scriptUrl);
+  try {
+    const { main } = await load();
+    await main(process.argv.slice(2));
+  } catch (error) {
+    fail(process.env.DEBUG ? error.stack : `${path.basename(fileURLToPath(scriptUrl))}: ${error.message}`);
+  }
+}
+
 function runsOnProjectNode() {
   const wanted = JSON.parse(readFileSync(path.join(root, 'node_modules', 'node', 'package.json'), 'utf8')).version;
   return process.version === `v${wanted}`;

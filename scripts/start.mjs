@@ -1,7 +1,5 @@
 // `npm start [-- --share DIR] [--port N] [--internet]`: a table for two in a browser.
 
-import { ensureSetup } from './setup.mjs';
+import { runScript } from './setup.mjs';
 
-await ensureSetup(import.meta.url);
-const { main } = await import('./startTable.ts');
-await main(process.argv.slice(2));
+await runScript(import.meta.url, () => import('./startTable.ts'));

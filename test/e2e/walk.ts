@@ -31,7 +31,7 @@ interface Step {
   name: string;
   /** File name of the screenshot, without its ending. */
   shot: string;
-  run(world: World): Promise<void>;
+  run: (world: World) => Promise<void>;
 }
 
 /** Walks in each flavor. The steps of one walk build on each other: the first failure ends it, and counts the rest as failed. */
