@@ -53,6 +53,24 @@ export const wireLimits = {
   updatesPerSecond: 8,
 } as const;
 
+/** Meeting others. */
+export const networkLimits = {
+  /** Of all connections, those that we open: the rest stays free for who comes to us. */
+  outgoingConnections: 192,
+  /** Connects under way at once; a dead peer takes 10 s. */
+  connectsAtOnce: 8,
+  /** Topics are looked up again after these, from a join or a lost connection on. */
+  lookUpDelaysMs: [2_000, 8_000, 30_000, 120_000],
+  /** And at least this long after the last time: 64 topics are thousands of packets. */
+  lookUpMinMs: 2_000,
+  /** Longest wait between two questions to bootstrap nodes that do not answer. */
+  bootstrapMaxMs: 10_000,
+  /** Telling the DHT that we leave; after it we leave untold. */
+  leaveMs: 2_000,
+  /** DESIGN decision 1. */
+  receiveBufferBytes: 4 * MiB,
+} as const;
+
 /** What an index may hold, own or a peer's. */
 export const indexLimits = {
   /** One name, in UTF-8: what Linux, macOS and NTFS carry. */

@@ -64,5 +64,9 @@ declare module 'hyperdht/testnet.js' {
 
   function createTestnet(size: number, options?: { host?: string; port?: number }): Promise<Testnet>;
 
+  namespace createTestnet {
+    export { Testnet };
+  }
+
   export = createTestnet;
 }

@@ -39,7 +39,7 @@ declare module 'hyperswarm' {
     listen(): Promise<void>;
     destroy(options?: { force?: boolean }): Promise<void>;
     on(event: 'connection', listener: (stream: NoiseSecretStream, peer: PeerInfo) => void): this;
-    on(event: 'update', listener: () => void): this;
+    on(event: 'error', listener: (error: Error) => void): this;
   }
 
   namespace Hyperswarm {

@@ -1,0 +1,191 @@
+// Real networks on a loopback DHT of six nodes: slow for unit tests (hyperdht takes about a second to open a connection), so they
+// share the DHT and run at the same time.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import test, { after, before, describe } from 'node:test';
+import createTestnet, { type Testnet } from 'hyperdht/testnet.js';
+import HyperDHT from 'hyperdht';
+import { AppError } from '../../../../src/protocol/errors.ts';
+import type { PeerId } from '../../../../src/protocol/ids.ts';
+import { Network, type NetworkConnection } from '../../../../src/sidecar/network/network.ts';
+import { topicOf } from '../../../../src/sidecar/network/partyProof.ts';
+import { silentLog } from '../../../../src/sidecar/log.ts';
+import { peerIdOf } from '../../../../src/sidecar/storage/identity.ts';
+
+const deadlineMs = 20_000;
+
+interface Node {
+  network: Network;
+  peerId: PeerId;
+  connections: NetworkConnection[];
+  refused: Set<PeerId>;
+  /** Resolves when `isTrue`, asked again at every change. */
+  until(what: string, isTrue: () => boolean): Promise<void>;
+}
+
+let testnet: Testnet;
+let bootstrap: string[];
+const nodes: Node[] = [];
+
+function createNode(options: { bootstrap?: string[] } = {}): Node {
+  const keyPair = HyperDHT.keyPair();
+  const changes = new EventTarget();
+  const changed = () => changes.dispatchEvent(new Event('change'));
+  const connections: NetworkConnection[] = [];
+  const refused = new Set<PeerId>();
+  const network = new Network({
+    keyPair,
+    bootstrap: options.bootstrap ?? bootstrap,
+    log: silentLog,
+    onConnection(connection) {
+      connections.push(connection);
+      connection.stream.resume();
+      connection.stream.on('close', () => {
+        connections.splice(connections.indexOf(connection), 1);
+        changed();
+      });
+      changed();
+    },
+    onChange: changed,
+    isRefused: (peerId) => refused.has(peerId),
+  });
+  const node: Node = {
+    network,
+    peerId: peerIdOf(keyPair.publicKey),
+    connections,
+    refused,
+    async until(what, isTrue) {
+      const signal = AbortSignal.timeout(deadlineMs);
+      while (!isTrue()) {
+        await once(changes, 'change', { signal }).catch(() => assert.fail(`${what}: not within ${deadlineMs} ms`));
+      }
+    },
+  };
+  nodes.push(node);
+  return node;
+}
+
+const isConnected = (node: Node, other: Node) => node.connections.some(({ peerId }) => peerId === other.peerId);
+
+describe('network', { concurrency: true }, () => {
+  before(async () => {
+    testnet = await createTestnet(6);
+    bootstrap = testnet.bootstrap.map(({ host, port }) => `${host}:${port}`);
+  });
+
+  after(async () => {
+    await Promise.all(nodes.map(({ network }) => network.close()));
+    await testnet.destroy();
+  });
+
+  test('three peers meet by the name of a party, and part when one leaves', async () => {
+    const [one, two, three] = [createNode(), createNode(), createNode()];
+    const topic = topicOf('three peers meet');
+    for (const node of [one, two, three]) {
+      await node.network.open();
+      node.network.joinTopic(topic);
+      node.network.joinTopic(topic);
+    }
+    await one.until('meeting', () => isConnected(one, two) && isConnected(one, three));
+    await two.until('meeting', () => isConnected(two, three));
+    const [connection] = one.connections;
+    assert.equal(connection?.path, 'lan');
+    assert.equal(connection?.handshakeHash.byteLength, 64);
+    const other = [two, three].find(({ peerId }) => peerId === connection?.peerId);
+    const sameConnection = other?.connections.find(({ peerId }) => peerId === one.peerId);
+    assert.deepEqual(sameConnection?.handshakeHash, connection?.handshakeHash);
+    assert.notEqual(sameConnection?.isInitiator, connection?.isInitiator);
+    await one.until('announcing', () => one.network.topicState(topic) === 'joined');
+    assert.equal(one.network.status.state, 'online');
+    assert.equal(one.network.status.isBootstrapUnreachable, false);
+    await three.network.leaveTopic(topic);
+    const four = createNode();
+    await four.network.open();
+    four.network.joinTopic(topic);
+    await four.until('meeting', () => isConnected(four, one) && isConnected(four, two));
+    assert.equal(isConnected(four, three), false);
+  });
+
+  test('a peer is found by its key alone, and found again after the connection dropped', async () => {
+    const [one, two] = [createNode(), createNode()];
+    await one.network.open();
+    await two.network.open();
+    one.network.connect(two.peerId);
+    await one.until('connecting', () => isConnected(one, two));
+    await two.until('connecting', () => isConnected(two, one));
+    const [before] = two.connections;
+    before?.stream.destroy();
+    await one.until('dropping', () => !isConnected(one, two));
+    await one.until('reconnecting', () => isConnected(one, two));
+    assert.notDeepEqual(two.connections[0]?.handshakeHash, before?.handshakeHash);
+  });
+
+  test('a peer that comes later is reached by those who wait for it', async () => {
+    const one = createNode();
+    const two = createNode();
+    await one.network.open();
+    one.network.connect(two.peerId);
+    await one.until('being online', () => one.network.status.state === 'online');
+    await two.network.open();
+    await one.until('connecting', () => isConnected(one, two));
+  });
+
+  test('a refused peer stays away until it is connected again', async () => {
+    const [one, two] = [createNode(), createNode()];
+    one.refused.add(two.peerId);
+    await one.network.open();
+    await two.network.open();
+    await one.until('being online', () => one.network.status.state === 'online');
+    two.network.connect(one.peerId);
+    two.network.connect(one.peerId);
+    one.refused.delete(two.peerId);
+    one.network.connect(two.peerId);
+    await one.until('connecting', () => isConnected(one, two));
+    one.network.disconnect(two.peerId);
+    await one.until('disconnecting', () => !isConnected(one, two));
+  });
+
+  test('bootstrap nodes may be down at the start and come later', async () => {
+    const away = await createTestnet(1);
+    const port = away.bootstrap[0]?.port ?? 0;
+    await away.destroy();
+    const one = createNode({ bootstrap: [`127.0.0.1:${port}`] });
+    const two = createNode({ bootstrap: [`127.0.0.1:${port}`] });
+    const topic = topicOf('late');
+    for (const { network } of [one, two]) {
+      network.joinTopic(topic);
+      await network.open();
+    }
+    assert.equal(one.network.topicState(topic), 'joining');
+    await one.until('seeing that nobody answers', () => one.network.status.state === 'offline');
+    assert.equal(one.network.topicState(topic), 'offline');
+    const late = await createTestnet(6, { port });
+    try {
+      await one.until('meeting', () => isConnected(one, two));
+      await one.until('announcing', () => one.network.topicState(topic) === 'joined');
+    } finally {
+      await Promise.all([one.network.close(), two.network.close()]);
+      await late.destroy();
+    }
+  });
+
+  test('other bootstrap nodes are taken while running', async () => {
+    const [one, two] = [createNode({ bootstrap: ['127.0.0.1:9'] }), createNode()];
+    const topic = topicOf('moved');
+    for (const { network } of [one, two]) {
+      await network.open();
+      network.joinTopic(topic);
+    }
+    await one.network.setBootstrap(bootstrap);
+    assert.deepEqual(one.network.status.bootstrap, bootstrap);
+    await one.until('meeting', () => isConnected(one, two));
+  });
+
+  test('a malformed bootstrap node is named', () => {
+    assert.throws(
+      () => createNode({ bootstrap: ['127.0.0.1:1', 'nonsense'] }),
+      (error) => error instanceof AppError && error.kind === 'invalid-argument' && error.message.includes('nonsense'),
+    );
+  });
+});
