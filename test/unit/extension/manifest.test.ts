@@ -1,0 +1,124 @@
+// package.json against the code: what is declared exists, what exists is declared, and every text can be translated.
+
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+interface MenuItem {
+  command: string;
+  when?: string;
+  group?: string;
+}
+interface Manifest {
+  activationEvents: string[];
+  capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
+  contributes: {
+    commands: { command: string; title: string; category: string }[];
+    menus: Record<string, MenuItem[]>;
+    views: Record<string, { id: string }[]>;
+    viewsWelcome: { view: string; contents: string }[];
+    configuration: { properties: Record<string, { scope: string }> };
+    walkthroughs: { steps: { media: { markdown: string }; completionEvents: string[] }[] }[];
+  };
+}
+const manifest = JSON.parse(read('package.json')) as Manifest;
+const texts = JSON.parse(read('package.nls.json')) as Record<string, string>;
+const sources = globSync('src/extension/**/*.ts', { cwd: root }).map((file) => ({ file, text: read(file) }));
+const commands = manifest.contributes.commands.map(({ command }) => command);
+
+function handledCommands(): string[] {
+  return sources
+    .filter(({ file }) => /Commands\.ts$/.test(file))
+    .flatMap(({ text }) => [...text.matchAll(/^ {4}'([a-z]+\.[a-zA-Z]+)': /gm)].map((match) => `potluck.${match[1]}`));
+}
+
+test('every declared command has a handler and every handler is declared', () => {
+  assert.deepEqual([...handledCommands()].sort(), [...commands].sort());
+});
+
+test('commands are potluck.area.verb and stand under Potluck', () => {
+  for (const { command, category } of manifest.contributes.commands) {
+    assert.match(command, /^potluck\.[a-z]+\.[a-zA-Z]+$/);
+    assert.equal(category, 'Potluck');
+  }
+});
+
+test('menus, welcome texts and walkthrough name commands that exist', () => {
+  const views = Object.values(manifest.contributes.views)
+    .flat()
+    .map(({ id }) => `${id}.focus`);
+  const known = new Set([...commands, ...views]);
+  const linked = [...JSON.stringify(texts).matchAll(/\(command:([^)]+)\)/g)].map((match) => match[1] ?? '');
+  const inMenus = Object.values(manifest.contributes.menus)
+    .flat()
+    .map(({ command }) => command);
+  const completing = JSON.stringify(manifest.contributes.walkthroughs).match(/onCommand:[\w.]+/g) ?? [];
+  for (const command of [...linked, ...inMenus, ...completing.map((event) => event.slice('onCommand:'.length))]) {
+    assert.ok(known.has(command), command);
+  }
+});
+
+test('commands that the code runs exist', () => {
+  const views = Object.values(manifest.contributes.views)
+    .flat()
+    .map(({ id }) => `${id}.focus`);
+  const known = new Set([...commands, ...views]);
+  for (const { file, text } of sources) {
+    for (const [, command] of text.matchAll(
+      /'(potluck\.(?:party|peer|identity|share|entry|download|downloads|sidecar|menu)\.[a-zA-Z]+)'/g,
+    )) {
+      if (command === 'potluck.downloads.folder' || command === 'potluck.sidecar.dataFolder') continue; // settings
+      assert.ok(known.has(command ?? ''), `${command} in ${file}`);
+    }
+  }
+});
+
+test('every translatable text of the manifest exists and is used', () => {
+  const used = new Set([...read('package.json').matchAll(/"%([^%"]+)%"/g)].map((match) => match[1]));
+  assert.deepEqual([...used].sort(), Object.keys(texts).sort());
+});
+
+test('no workspace can set a setting', () => {
+  const properties = manifest.contributes.configuration.properties;
+  for (const [key, { scope }] of Object.entries(properties)) {
+    assert.ok(scope === 'machine' || scope === 'application', key);
+    assert.ok(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations.includes(key), key);
+  }
+});
+
+test('nothing activates the extension but its use', () => {
+  for (const event of manifest.activationEvents) assert.match(event, /^(onFileSystem:potluck|onUri)$/);
+});
+
+test('files that the manifest names exist and are packaged', () => {
+  const ignore = read('.vscodeignore');
+  for (const match of read('package.json').matchAll(/"(media\/[^"]+)"/g)) {
+    const file = match[1] ?? '';
+    read(file);
+    assert.ok(ignore.includes(`!${file}`) || ignore.includes('!media/walkthrough/*.md'), file);
+  }
+});
+
+test('every sentence of the code stands in the l10n bundle, and no other', () => {
+  const bundle = JSON.parse(read('l10n/bundle.l10n.json')) as Record<string, string>;
+  const found = new Set<string>();
+  for (const { file, text } of sources) {
+    for (const call of text.matchAll(/(?<![\w.])t\(\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'")\s])/g)) {
+      const literal = call[1] ?? '';
+      if (!/^['"]/.test(literal)) {
+        assert.ok(
+          file.endsWith('text.ts'),
+          `${file}: t() of something that is no literal: ${text.slice(call.index, call.index + 40)}`,
+        );
+        continue;
+      }
+      const inner = literal.slice(1, -1).replace(/\\'/g, "'").replaceAll('\\"', '"');
+      found.add(JSON.parse(`"${inner.replaceAll('"', '\\"')}"`) as string);
+    }
+  }
+  for (const [english, translated] of Object.entries(bundle)) assert.equal(english, translated);
+  assert.deepEqual([...found].sort(), Object.keys(bundle).sort());
+});

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  entryNodes,
+  partyChildren,
+  peerChildren,
+  rootNodes,
+  rowOf,
+  shareNote,
+  type PeersNode,
+} from '../../../../src/extension/views/peersModel.ts';
+import { catalogShare, file, folder, party, partyId, peer, peerId, shareId } from '../worlds.ts';
+
+const now = 1_700_000_000_000;
+const root = { peerId: peerId(1), shareId: shareId(1), path: '' };
+const peerNode = { kind: 'peer', id: 'peer/1', peerId: peerId(1) } as const;
+const shareNode = { kind: 'share', id: 'peer/1/share/1', parent: peerNode, share: catalogShare(1), entry: root } as const;
+
+test('parties come first, then peers known by key, then strangers', () => {
+  const world = {
+    parties: [party(1)],
+    peers: [
+      peer(1, { isStranger: true }),
+      peer(2, { isAddedByKey: true }),
+      peer(3, { partyIds: [partyId(1)] }),
+      peer(4, { partyIds: [partyId(9)] }),
+    ],
+  };
+  assert.deepEqual(
+    rootNodes(world).map(({ id }) => id),
+    [`party/${partyId(1)}`, `peer/${peerId(2)}`, `peer/${peerId(4)}`, `peer/${peerId(1)}`],
+  );
+});
+
+test('a peer of two parties stands in both, under ids of its own', () => {
+  const world = { parties: [party(1), party(2)], peers: [peer(1, { partyIds: [partyId(1), partyId(2)] })] };
+  const ids = rootNodes(world)
+    .flatMap((node) => (node.kind === 'party' ? partyChildren(world, node) : []))
+    .map(({ id }) => id);
+  assert.equal(new Set(ids).size, 2);
+});
+
+test('a party without others says what to do', () => {
+  const world = { parties: [party(1)], peers: [] };
+  const [node] = rootNodes(world);
+  assert.ok(node?.kind === 'party');
+  const [note] = partyChildren(world, node);
+  assert.ok(note?.kind === 'note' && note.command?.command === 'potluck.party.copyName');
+});
+
+test('online peers come before those that are away', () => {
+  const world = { parties: [], peers: [peer(1, { isOnline: false, name: 'A' }), peer(2, { name: 'Z' })] };
+  assert.deepEqual(
+    rootNodes(world).map(({ id }) => id),
+    [`peer/${peerId(2)}`, `peer/${peerId(1)}`],
+  );
+});
+
+test('a stranger shows nothing but the way to accept it', () => {
+  const [note] = peerChildren(peer(1, { isStranger: true }), [catalogShare(1)], peerNode);
+  assert.equal(note?.kind, 'note');
+  const row = rowOf(peerNode, { parties: [], peers: [peer(1, { isStranger: true })] }, now);
+  assert.match(row?.context ?? '', /^peer\.stranger/);
+});
+
+test('a huge folder ends in one row for the rest', () => {
+  const nodes = entryNodes(root, [folder('a'), file('b')], 9002, shareNode);
+  assert.equal(nodes.length, 3);
+  const row = rowOf(nodes[2] as PeersNode, { parties: [], peers: [] }, now);
+  assert.equal(row?.label, '… 9,000 more');
+  assert.deepEqual(row?.command, { kind: 'run', command: 'potluck.entry.showMore', title: 'Show more' });
+});
+
+test('an empty folder says so', () => {
+  assert.deepEqual(
+    entryNodes(root, [], 0, shareNode).map(({ kind }) => kind),
+    ['note'],
+  );
+});
+
+test('ids of entries cannot be confused with ids of our own rows', () => {
+  const ids = entryNodes(root, [file('more'), file('empty'), file('failure')], 10, shareNode).map(({ id }) => id);
+  assert.equal(new Set(ids).size, 4);
+  assert.ok(!ids.slice(0, 3).includes(`${shareNode.id}//more`));
+});
+
+test('a share without a list says why it is empty', () => {
+  assert.equal(shareNote({ ...shareNode, share: catalogShare(1, { indexState: 'none' }) })?.icon, 'loading~spin');
+  assert.equal(shareNote({ ...shareNode, share: catalogShare(1, { indexState: 'none', isOnline: false }) })?.icon, 'info');
+  assert.equal(shareNote({ ...shareNode, share: catalogShare(1, { indexState: 'refused' }) })?.icon, 'error');
+  assert.equal(shareNote(shareNode), undefined);
+});
+
+test('a file is opened by its URI, drawn by the icon theme, and read out with its size', () => {
+  const [node] = entryNodes(root, [file('model.bin', 3 * 1024 ** 3)], 1, shareNode);
+  const row = rowOf(node as PeersNode, { parties: [], peers: [] }, now);
+  assert.equal(row?.icon, 'theme-file');
+  assert.equal(row?.accessibility, 'model.bin, 3 GB');
+  assert.deepEqual(row?.command, { kind: 'open' });
+  assert.deepEqual(row?.uri, { scheme: 'potluck', authority: peerId(1), path: `/${shareId(1)}/model.bin` });
+});
+
+test('a configuration file opens from our tree although the file system hides it', () => {
+  const [node] = entryNodes({ ...root, path: '.vscode' }, [file('tasks.json')], 1, shareNode);
+  assert.equal(rowOf(node as PeersNode, { parties: [], peers: [] }, now)?.uri?.query, 'revealed');
+});
+
+test('names of others are made safe in every row', () => {
+  const evil = 'x\u202e\n$(error)';
+  const world = { parties: [party(1, { name: evil })], peers: [peer(1, { name: evil, nickname: evil })] };
+  const nodes: PeersNode[] = [
+    ...rootNodes(world),
+    { ...shareNode, share: catalogShare(1, { title: evil }) },
+    ...entryNodes(root, [file(evil), folder(evil)], 2, shareNode),
+  ];
+  for (const node of nodes) {
+    const row = rowOf(node, world, now);
+    const shown = `${row?.label}${row?.description ?? ''}${row?.accessibility}`;
+    assert.doesNotMatch(shown, /[\u202e\n]/, node.kind);
+    assert.doesNotMatch(row?.tooltip ?? '', /\u202e/, node.kind);
+  }
+});
+
+test('a peer that went meanwhile has no row', () => {
+  assert.equal(rowOf(peerNode, { parties: [], peers: [] }, now), undefined);
+});

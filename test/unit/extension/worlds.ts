@@ -1,0 +1,120 @@
+// Makers of ids and model objects for the tests of the extension.
+
+import {
+  isDownloadId,
+  isPartyId,
+  isPeerId,
+  isShareId,
+  type DownloadId,
+  type PartyId,
+  type PeerId,
+  type ShareId,
+} from '../../../src/protocol/ids.ts';
+import type { CatalogShare, DownloadInfo, Entry, PartyInfo, PeerInfo, ShareInfo } from '../../../src/protocol/model.ts';
+
+const letters = 'ybndrfg8ejkmcpqxot1uwisza345h769';
+
+function letter(n: number): string {
+  return letters[n % 32] ?? 'y';
+}
+
+export function peerId(n: number): PeerId {
+  const id = letter(n).repeat(51) + 'y';
+  if (!isPeerId(id)) throw new TypeError(id);
+  return id;
+}
+
+export function partyId(n: number): PartyId {
+  const id = letter(n).repeat(51) + 'o';
+  if (!isPartyId(id)) throw new TypeError(id);
+  return id;
+}
+
+export function shareId(n: number): ShareId {
+  const id = letter(n).repeat(26);
+  if (!isShareId(id)) throw new TypeError(id);
+  return id;
+}
+
+export function downloadId(n: number): DownloadId {
+  const id = letter(n).repeat(26);
+  if (!isDownloadId(id)) throw new TypeError(id);
+  return id;
+}
+
+export function party(n: number, change: Partial<PartyInfo> = {}): PartyInfo {
+  return { partyId: partyId(n), name: `party ${n}`, state: 'joined', joinedAtMs: 0, peersOnline: 0, ...change };
+}
+
+export function peer(n: number, change: Partial<PeerInfo> = {}): PeerInfo {
+  return {
+    peerId: peerId(n),
+    name: `peer ${n}`,
+    derivedName: 'Brave Otter',
+    isOnline: true,
+    isStranger: false,
+    isAddedByKey: false,
+    partyIds: [],
+    shareCount: 0,
+    fileCount: 0,
+    totalBytes: 0,
+    ...change,
+  };
+}
+
+export function catalogShare(n: number, change: Partial<CatalogShare> = {}): CatalogShare {
+  return {
+    peerId: peerId(n),
+    shareId: shareId(n),
+    title: `share ${n}`,
+    isOwn: false,
+    isOnline: true,
+    indexState: 'ready',
+    fileCount: 2,
+    folderCount: 1,
+    totalBytes: 2048,
+    ...change,
+  };
+}
+
+export function ownShare(n: number, change: Partial<ShareInfo> = {}): ShareInfo {
+  return {
+    shareId: shareId(n),
+    title: `share ${n}`,
+    path: `/data/${n}`,
+    state: 'ready',
+    fileCount: 2,
+    folderCount: 1,
+    totalBytes: 2048,
+    skippedCounts: {},
+    addedAtMs: 0,
+    ...change,
+  };
+}
+
+export function download(n: number, change: Partial<DownloadInfo> = {}): DownloadInfo {
+  return {
+    downloadId: downloadId(n),
+    entry: { peerId: peerId(n), shareId: shareId(n), path: 'a/file.bin' },
+    kind: 'file',
+    name: 'file.bin',
+    state: 'running',
+    destination: '/downloads/file.bin',
+    doneBytes: 512,
+    totalBytes: 1024,
+    doneFiles: 0,
+    totalFiles: 1,
+    bytesPerSecond: 100,
+    addedAtMs: n,
+    failedFiles: [],
+    ...change,
+  };
+}
+
+export function file(name: string, sizeBytes = 10): Entry {
+  return { name, kind: 'file', sizeBytes, mtimeMs: 1_700_000_000_000 };
+}
+
+export function folder(name: string): Entry {
+  return { name, kind: 'folder', sizeBytes: 0, mtimeMs: 1_700_000_000_000 };
+}
