@@ -48,9 +48,13 @@ export class Catalog {
 
   constructor(options: CatalogOptions) {
     this.#options = options;
-    const { database, dataFolder, feeds, onChange, onHostile } = options;
+    const { database, dataFolder, feeds } = options;
     const decodeSlots = new Slots(catalogLimits.decodesAtOnce);
-    this.#shareOptions = { database, dataFolder, feeds, log: options.log.for('catalog'), decodeSlots, onChange, onHostile };
+    this.#shareOptions = {
+      ...{ database, dataFolder, feeds, decodeSlots, log: options.log.for('catalog') },
+      onChange: (peerId, shareId) => options.onChange(peerId, shareId),
+      onHostile: (peerId, reason) => options.onHostile(peerId, reason),
+    };
   }
 
   async open(): Promise<void> {

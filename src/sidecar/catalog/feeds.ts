@@ -2,7 +2,7 @@
 // is head.ts's and chunks.ts's affair, who may get which feed is node.ts's.
 
 import Corestore from 'corestore';
-import Hypercore from 'hypercore';
+import type Hypercore from 'hypercore';
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { AppError } from '../../protocol/errors.ts';

@@ -26,8 +26,9 @@ export class RemoteFeed {
    * `protocol` when the feed breaks the rules, `unavailable` when nothing comes, `cancelled`.
    */
   async fetch(length: number, options: { signal: AbortSignal }): Promise<SnapshotHead> {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    options.signal.throwIfAborted();
+    const refusal = this.#refusal;
+    if (refusal !== undefined) throw refusal;
+    if (options.signal.aborted) throw new AppError('cancelled', 'Fetching the index was stopped.');
     // Closing the session ends the requests that it made, and no others.
     const session = this.core.session({ writable: false });
     const stop = (): void => void session.close().catch(() => undefined);

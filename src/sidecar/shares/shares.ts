@@ -162,8 +162,11 @@ export class Shares {
   }
 
   #share(row: ShareRow): OwnShare {
-    const { database, feeds, onChange } = this.#options;
-    return new OwnShare(row, { database, feeds, log: this.#log, segments: this.#segments, slots: this.#scanSlots, onChange });
+    const { database, feeds } = this.#options;
+    return new OwnShare(row, {
+      ...{ database, feeds, log: this.#log, segments: this.#segments, slots: this.#scanSlots },
+      onChange: (shareId) => this.#options.onChange(shareId),
+    });
   }
 
   #known(shareId: ShareId): OwnShare {

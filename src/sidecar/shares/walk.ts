@@ -46,7 +46,7 @@ const nonAscii = /[^\x00-\x7f]/;
  * Walks `root`, an absolute path without links. Throws what `readdir` throws when the root itself cannot be read, and RangeError when
  * it has more entries than an index may hold; all else that goes wrong is a skipped entry.
  */
-export function walk(root: string, sink: IndexSink, options: { onProgress(entries: number): void }): WalkResult {
+export function walk(root: string, sink: IndexSink, options: { onProgress: (entries: number) => void }): WalkResult {
   return new Walk(root, sink, options.onProgress).run();
 }
 
