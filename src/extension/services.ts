@@ -19,4 +19,4 @@ export interface Services {
 }
 
 /** A command: its id without the `potluck.` prefix, and what it does. Arguments come from anyone and are checked by the handler. */
-export type CommandTable = Record<string, (...args: unknown[]) => Promise<unknown> | unknown>;
+export type CommandTable = Record<string, (...args: unknown[]) => unknown>;

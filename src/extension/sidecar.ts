@@ -1,7 +1,7 @@
 // The extension's one connection to the sidecar: made on first use, made again when it is lost (at most five times a minute, then a
 // person decides), with listeners that outlive it. Must not know `vscode`, nor how a sidecar is started: `connect` is handed in.
 
-import { AppError, asAppError } from '../protocol/errors.ts';
+import { type AppError, asAppError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/ids.ts';
 import type { NotificationMethod, Notifications, ParamsOf, RequestMethod, ResultOf } from '../protocol/rpc.ts';
 import { crashedTooOften, notRunning, stoppedByUser } from './failures.ts';

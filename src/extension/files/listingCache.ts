@@ -80,7 +80,7 @@ export class ListingCache {
       // Listings of absent folders (probes) just go; the next probe asks again.
       if (listing?.kind !== 'entries' || changes.length >= limits.fileEvents) continue;
       const now = await this.#listing(folder);
-      changes.push(...differences(folder.path, listing.entries, now.kind === 'entries' ? now.entries : new Map()));
+      changes.push(...differences(folder.path, listing.entries, now.kind === 'entries' ? now.entries : new Map<string, Entry>()));
     }
     return changes;
   }

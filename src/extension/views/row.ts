@@ -8,8 +8,8 @@ export interface Row {
   label: string;
   description?: string;
   tooltip?: string;
-  /** A codicon, or what the icon theme draws for the URI. */
-  icon: string | 'theme-file' | 'theme-folder';
+  /** Name of a codicon, or `theme-file` and `theme-folder`: what the icon theme draws for the URI. */
+  icon: string;
   /** Theme colour of the codicon. */
   color?: string;
   children: 'none' | 'collapsed' | 'expanded';

@@ -52,7 +52,7 @@ test('a huge name is cut, whole characters only', () => {
   const shown = displayName('😀'.repeat(100_000));
   assert.equal(Array.from(shown).length, 120);
   assert.ok(shown.endsWith('…'));
-  assert.ok(shown.isWellFormed());
+  assert.doesNotMatch(shown, /[\ud800-\udfff]/u);
   assert.equal(Array.from(longDisplayName('x'.repeat(70_000))).length, 1024);
 });
 

@@ -42,7 +42,7 @@ class FakeConnection {
 function world(answer: Answer = () => Promise.resolve({})): {
   sidecar: Sidecar;
   made: FakeConnection[];
-  until(state: SidecarState): Promise<void>;
+  until: (state: SidecarState) => Promise<void>;
 } {
   const made: FakeConnection[] = [];
   const sidecar = new Sidecar(() => {
