@@ -74,7 +74,7 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, shot
     closings.push(() => context.close());
     // A .code-workspace, not a folder: mounting a second root then neither reloads the window nor restarts its host.
     const url = driver.workbenchUrl(server, { workspace: path.join(temporary, 'table.code-workspace') });
-    window = await driver.openWindow(context, url, driver.activityIcon('Potluck'));
+    window = await driver.openWindow(context, url, [driver.activityIcon('Potluck'), driver.explorerRows]);
     for (const { name, shot, run } of steps) {
       const stepAt = Date.now();
       await run({ window, peer, folder, downloads }).catch((error: unknown) => {

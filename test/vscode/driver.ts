@@ -10,6 +10,7 @@ import { ensureChromium, type VSCodeInstall } from '../../scripts/vscode.ts';
 
 const serverStartMs = 30_000;
 const stepMs = 20_000;
+const loadMs = 15_000;
 
 /** Settings of a profile under test: nothing asks, nothing moves, nothing is fetched. */
 const quietSettings = {
@@ -239,23 +240,25 @@ export async function runInHost(
   }
 }
 
-/** Opens a window and waits until `ready` (a selector) is there: contributions come seconds after the first paint. */
-export async function openWindow(context: BrowserContext, url: string, ready: string): Promise<Window> {
+/** Opens a window and waits until `ready` (selectors) are there: contributions come seconds after the first paint. */
+export async function openWindow(context: BrowserContext, url: string, ready: readonly string[]): Promise<Window> {
   const page = await context.newPage();
   page.setDefaultTimeout(stepMs);
   await page.goto(url);
-  await page.locator('.monaco-workbench .part.sidebar').waitFor();
-  // The first load of a fresh profile is sometimes empty (a race of the web workbench); a reload repairs it.
-  await page
-    .locator(ready)
-    .waitFor({ timeout: stepMs })
-    .catch(async () => {
+  // The first load of a fresh profile on the web sometimes has an empty workspace (a race of the workbench): a reload repairs it.
+  for (let attempt = 0; ; attempt++) {
+    try {
+      for (const selector of ready) await page.locator(selector).first().waitFor({ timeout: loadMs });
+      return new Window(page);
+    } catch (error) {
+      if (attempt === 2) throw error;
       await page.reload();
-      await page.locator(ready).waitFor({ timeout: stepMs });
-    });
-  return new Window(page);
+    }
+  }
 }
 
+/** A file or folder shown in the Explorer, any. */
+export const explorerRows = '.explorer-folders-view .monaco-list-row';
 export const activityIcon = (title: string) => `.activitybar a.action-label[aria-label^="${title}"]`;
 
 /** The moves that a walk needs. */
