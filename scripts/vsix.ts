@@ -1,10 +1,10 @@
 // Makes potluck-<target>.vsix for one or all platforms, on any of them. Each is staged in a folder of its own, so that the project's
 // dist/ and prebuilds/, which tests and running sidecars use, stay as they are.
 
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createVSIX } from '@vscode/vsce';
 import { bundle, hostTarget, parseTarget, targets, type Target } from './bundle.ts';
 import { root } from './projectRoot.ts';
 
@@ -31,21 +31,16 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
-/** Where the package of a target is put. */
-export function vsixPath(target: Target): string {
-  return path.join(root, `potluck-${target}.vsix`);
-}
-
-/** Bundles and packs; answers the file's path. */
-export async function packageVsix(target: Target): Promise<string> {
+/** Bundles and packs; answers the file's path. `outFolder`: the project's folder by default. */
+export async function packageVsix(target: Target, outFolder = root): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'potluck-package-'));
   try {
     for (const name of staged)
       if (existsSync(path.join(root, name))) cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
     writeFileSync(path.join(folder, 'package.json'), shippedManifest());
     await bundle({ target, outFolder: folder });
-    const packagePath = vsixPath(target);
-    await createVSIX({ cwd: folder, packagePath, target, dependencies: false });
+    const packagePath = path.join(outFolder, `potluck-${target}.vsix`);
+    runVsce(['package', '--no-dependencies', '--target', target, '--out', packagePath], folder);
     return packagePath;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -57,4 +52,11 @@ function shippedManifest(): string {
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
   for (const key of ['scripts', 'dependencies', 'devDependencies', 'allowScripts', 'private']) delete manifest[key];
   return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/** Its own process: in ours it would print a tree of files for each package. */
+function runVsce(args: string[], cwd: string): void {
+  const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [vsce, ...args], { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`vsce failed (${status}):\n${stdout}\n${stderr}`);
 }
