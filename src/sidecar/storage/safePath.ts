@@ -70,7 +70,7 @@ export function pathBelow(folder: string, safePath: SafePath): string {
   if (safePath === '') return folder;
   const result = path.join(folder, ...safePath.split('/').map((name) => localName(name)));
   const relative = path.relative(folder, result);
-  if (relative === '' || relative.startsWith('..') || path.isAbsolute(relative)) {
+  if (relative === '' || relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) {
     throw new AppError('invalid-argument', `The path ${JSON.stringify(safePath)} would leave ${folder}. Nothing was written.`);
   }
   return result;
@@ -83,7 +83,7 @@ export function pathBelow(folder: string, safePath: SafePath): string {
 export function makeFoldersBelow(root: string, folder: string): void {
   const relative = path.relative(root, folder);
   if (relative === '') return;
-  if (relative.startsWith('..') || path.isAbsolute(relative))
+  if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative))
     throw new AppError('invalid-argument', `${folder} is not below ${root}. Nothing was written.`);
   let at = root;
   for (const part of relative.split(path.sep)) {
