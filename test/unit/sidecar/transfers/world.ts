@@ -1,0 +1,222 @@
+// A small world for the tests of transfers: temporary folders, a database, an owner with a real shared folder and its Uploads, and a
+// receiver, joined without a network. Each test makes its own and takes it down.
+
+import assert from 'node:assert/strict';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import type { DownloadId, PeerId, ShareId } from '../../../../src/protocol/ids.ts';
+import type { DownloadInfo, Entry, EntryRef } from '../../../../src/protocol/model.ts';
+import { silentLog } from '../../../../src/sidecar/log.ts';
+import { Database } from '../../../../src/sidecar/storage/database.ts';
+import { parseSafePath, pathBelow, type SafePath } from '../../../../src/sidecar/storage/safePath.ts';
+import { Downloads, type DownloadCatalog, type DownloadsOptions } from '../../../../src/sidecar/transfers/downloads.ts';
+import { Hasher } from '../../../../src/sidecar/transfers/hasher.ts';
+import { Trees } from '../../../../src/sidecar/transfers/trees.ts';
+import { Uploads } from '../../../../src/sidecar/transfers/uploads.ts';
+import type { FileSource } from '../../../../src/sidecar/wire/services.ts';
+
+export const ownerId = 'ybndrfg8ejkmcpqxot1uwisza345h769ybndrfg8ejkmcpqxot1y' as PeerId;
+export const askerId = 'oybndrfg8ejkmcpqxot1uwisza345h769ybndrfg8ejkmcpqxoty' as PeerId;
+export const shareId = 'ybndrfg8ejkmcpqxot1uwisza3' as ShareId;
+
+/** Seeded numbers (mulberry32), so that a failure can be had again. */
+export function random(seed: number) {
+  let state = seed;
+  const next = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  return {
+    below: (limit: number) => Math.floor(next() * limit),
+    bytes: (length: number) => {
+      const bytes = Buffer.allocUnsafe(length);
+      let at = 0;
+      for (; at + 4 <= length; at += 4) bytes.writeUInt32LE(Math.floor(next() * 4294967296), at);
+      for (; at < length; at++) bytes[at] = Math.floor(next() * 256);
+      return bytes;
+    },
+  };
+}
+
+export function content(sizeBytes: number, seed = 1): Buffer {
+  return random(seed).bytes(sizeBytes);
+}
+
+export function temporaryFolder(t: TestContext): string {
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'potluck-transfers-')));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** One side's parts below a data folder. */
+export function node(t: TestContext, folder: string) {
+  mkdirSync(folder, { recursive: true });
+  const database = new Database(folder);
+  const hasher = new Hasher({ log: silentLog });
+  const trees = new Trees({ dataFolder: folder, database, log: silentLog });
+  trees.open();
+  const close = async () => {
+    await hasher.close();
+    trees.close();
+    database.close();
+  };
+  t.after(close);
+  return { dataFolder: folder, database, hasher, trees, log: silentLog, close };
+}
+
+/** A catalog that reads the real folder. Tests replace what they need. */
+export function catalogOf(folder: string, title = 'shared'): DownloadCatalog {
+  const entryOf = (absolutePath: string): Entry | undefined => {
+    const stats = statSync(absolutePath, { throwIfNoEntry: false });
+    if (!stats) return undefined;
+    const kind = stats.isDirectory() ? 'folder' : 'file';
+    return {
+      name: path.basename(absolutePath),
+      kind,
+      sizeBytes: kind === 'file' ? stats.size : 0,
+      mtimeMs: Math.trunc(stats.mtimeMs),
+    };
+  };
+  return {
+    stat: (ref) => entryOf(pathBelow(folder, parseSafePath(ref.path))),
+    titleOf: () => title,
+    *files(ref) {
+      const names = readdirSync(pathBelow(folder, parseSafePath(ref.path)), { recursive: true, encoding: 'utf8' });
+      for (const name of names) {
+        const safePath = parseSafePath(ref.path === '' ? name : `${ref.path}/${name}`);
+        const entry = entryOf(pathBelow(folder, safePath));
+        if (entry) yield { path: safePath, entry };
+      }
+    },
+  };
+}
+
+/** An owner: a shared folder, and a source that an asker reads it through. */
+export function owner(t: TestContext, base: string) {
+  const shared = path.join(base, 'shared');
+  mkdirSync(shared, { recursive: true });
+  const parts = node(t, path.join(base, 'owner'));
+  const catalog = catalogOf(shared);
+  const uploads = new Uploads({
+    ...parts,
+    locate: (peerId, _shareId, safePath) => {
+      const entry = catalog.stat({ peerId, shareId, path: safePath });
+      return entry && { root: shared, absolutePath: pathBelow(shared, safePath), entry };
+    },
+    onChange: () => undefined,
+  });
+  t.after(() => uploads.close());
+  const source: FileSource = {
+    peerId: ownerId,
+    read: (request, options) => uploads.read(askerId, request, options),
+    hashes: (request) => uploads.hashes(askerId, request),
+  };
+  const write = (name: string, bytes: Uint8Array | string, mtimeMs = Date.UTC(2024, 1, 3)) => {
+    const file = path.join(shared, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, bytes);
+    utimesSync(file, mtimeMs / 1000, mtimeMs / 1000);
+    return file;
+  };
+  return { ...parts, shared, uploads, source, catalog, write };
+}
+
+export type Owner = ReturnType<typeof owner>;
+
+export function refTo(entryPath: string): EntryRef {
+  return { peerId: ownerId, shareId, path: entryPath };
+}
+
+/** A receiver with its download queue. `until` waits for a download's state by event, at most 10 s. */
+export async function receiver(
+  t: TestContext,
+  base: string,
+  from: Pick<Owner, 'source' | 'catalog'>,
+  more: Partial<DownloadsOptions> = {},
+) {
+  const parts = node(t, path.join(base, 'receiver'));
+  const folder = path.join(base, 'downloads');
+  let source: FileSource | undefined = from.source;
+  const listeners = new Set<() => void>();
+  const told: DownloadInfo[] = [];
+  const downloads = new Downloads({
+    ...parts,
+    folder: () => folder,
+    catalog: from.catalog,
+    source: () => source,
+    retryMs: 20,
+    onChange: (download) => {
+      told.push(download);
+      for (const listener of listeners) listener();
+    },
+    onRemoved: () => undefined,
+    ...more,
+  });
+  await downloads.open();
+  t.after(() => downloads.close());
+  const find = (downloadId: DownloadId) => downloads.list().find((download) => download.downloadId === downloadId);
+  const until = (downloadId: DownloadId, isReached: (download: DownloadInfo) => boolean) =>
+    new Promise<DownloadInfo>((resolve, reject) => {
+      const look = () => {
+        const download = find(downloadId);
+        if (!download || !isReached(download)) return;
+        listeners.delete(look);
+        clearTimeout(timer);
+        resolve(download);
+      };
+      const timer = setTimeout(() => {
+        listeners.delete(look);
+        reject(new Error(`not reached in time: ${JSON.stringify(find(downloadId))}`));
+      }, 10_000);
+      listeners.add(look);
+      look();
+    });
+  const ended = (downloadId: DownloadId) =>
+    until(downloadId, ({ state }) => state === 'done' || state === 'failed' || state === 'cancelled');
+  /** Adds and waits for the end. */
+  const get = async (entryPath: string) => ended((await downloads.add(refTo(entryPath))).downloadId);
+  return { ...parts, folder, downloads, told, until, ended, get, setSource: (next: FileSource | undefined) => (source = next) };
+}
+
+/** Every file and folder below, by relative path; folders are undefined. */
+export function treeOf(folder: string): Map<string, Buffer | undefined> {
+  const tree = new Map<string, Buffer | undefined>();
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
+    const file = path.join(folder, name);
+    tree.set(name, statSync(file).isDirectory() ? undefined : readFileSync(file));
+  }
+  return tree;
+}
+
+export function assertSameTree(actual: string, expected: string): void {
+  const [a, b] = [treeOf(actual), treeOf(expected)];
+  assert.deepEqual([...a.keys()], [...b.keys()]);
+  for (const [name, bytes] of b) assert.ok(bytes === undefined ? a.get(name) === undefined : a.get(name)?.equals(bytes), name);
+}
+
+/** A source whose answers are changed on the way. */
+export function tampered(source: FileSource, change: Partial<FileSource>): FileSource {
+  return {
+    peerId: source.peerId,
+    read: change.read ?? ((request, options) => source.read(request, options)),
+    hashes: change.hashes ?? ((request, options) => source.hashes(request, options)),
+  };
+}
+
+export function asSafe(text: string): SafePath {
+  return parseSafePath(text);
+}
