@@ -25,7 +25,8 @@ interface Seat {
   feeds: Set<string>;
   /** What a stranger announced before it was accepted; the wire bounds its size. */
   held: Parameters<SessionEvents['announced']>[1] | undefined;
-  wasShared: boolean;
+  /** What was announced last, as revisions; undefined before the first time. */
+  told: string | undefined;
 }
 
 export interface SessionsOptions {
@@ -107,7 +108,7 @@ export class Sessions {
 
   #opened(session: PeerSession, path: NetworkConnection['path']): void {
     const earlier = this.#seats.get(session.peerId);
-    const seat: Seat = { session, path, feeds: new Set(), held: undefined, wasShared: false };
+    const seat: Seat = { session, path, feeds: new Set(), held: undefined, told: undefined };
     this.#seats.set(session.peerId, seat);
     earlier?.session.close('a newer connection of the same peer took its place');
     this.#options.log.info(
@@ -129,7 +130,7 @@ export class Sessions {
   #updated(session: PeerSession): void {
     const seat = this.#seats.get(session.peerId);
     if (seat?.session !== session) return;
-    if (seat.wasShared && !this.#isAudience(session)) {
+    if (seat.told !== undefined && !this.#isAudience(session)) {
       // Feeds stay attached to a multiplexer once they are: only ending the session takes them back.
       session.close('no party in common any more');
       return;
@@ -170,8 +171,10 @@ export class Sessions {
       seat.session.replicate(feed);
       seat.feeds.add(shareId);
     }
+    const told = announcements.map(({ shareId, revision }) => `${shareId} ${revision}`).join();
+    if (told === seat.told) return; // A scan reports progress several times a second.
     seat.session.announce(announcements.map((announcement) => this.#sign(announcement)));
-    seat.wasShared = true;
+    seat.told = told;
   }
 
   #sign(announcement: ShareAnnouncement): SignedAnnouncement {
