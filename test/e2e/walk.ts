@@ -141,6 +141,8 @@ const steps: readonly Step[] = [
     name: 'the peer’s tree can be expanded, share, folder and file',
     shot: '03-tree',
     async run(world) {
+      await world.window.togglePane('Shares', false);
+      await world.window.togglePane('Transfers', false);
       await world.window.expand(peersRow(world, 'Ada'));
       await peersRow(world, tableTitle).waitFor({ timeout: 60_000 });
       await world.window.expand(peersRow(world, tableTitle));
@@ -191,6 +193,7 @@ const steps: readonly Step[] = [
       const { window, peer } = world;
       await window.quickRow('Share "photos"').click();
       await window.activityIcon('Potluck').click();
+      await window.togglePane('Shares', true);
       await window.pane('Shares').locator('.monaco-list-row', { hasText: 'photos' }).waitFor();
       const me = (await peer.client.request('peers/list', {})).find(({ isOnline }) => isOnline);
       if (!me) throw new Error('the peer does not see us');
@@ -205,6 +208,7 @@ const steps: readonly Step[] = [
     shot: '08-download',
     async run(world) {
       const { window, peer, downloads } = world;
+      await window.togglePane('Transfers', true);
       await window.contextMenu(peersRow(world, tableTitle), 'Download Folder');
       const transfers = window.pane('Transfers');
       await transfers.locator('.monaco-list-row', { hasText: tableTitle }).waitFor();

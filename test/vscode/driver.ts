@@ -313,6 +313,13 @@ export class Window {
     return this.page.locator('.sidebar .pane', { has: this.page.locator(`.pane-header h3.title`, { hasText: title }) });
   }
 
+  /** Opens or closes a pane of the side bar; closed ones leave their room to the others. */
+  async togglePane(title: string, open: boolean): Promise<void> {
+    const header = this.pane(title).locator('.pane-header');
+    if ((await header.getAttribute('aria-expanded')) !== String(open)) await header.click();
+    await header.and(this.page.locator(`[aria-expanded="${open}"]`)).waitFor();
+  }
+
   /** Opens a row of a tree, if it is closed. */
   async expand(row: Locator): Promise<void> {
     await row.waitFor();
