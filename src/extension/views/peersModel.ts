@@ -29,10 +29,17 @@ function byPresence(a: PeerInfo, b: PeerInfo): number {
   return Number(b.isOnline) - Number(a.isOnline) || a.name.localeCompare(b.name) || (a.peerId < b.peerId ? -1 : 1);
 }
 
+/** Strangers that came by and left again would only pile up. */
+function isWorthARow(peer: PeerInfo): boolean {
+  return peer.isStranger || peer.isAddedByKey || peer.shareCount > 0 || peer.petname !== undefined;
+}
+
 /** Parties, then peers known by key, then strangers who ask to be accepted. */
 export function rootNodes({ parties, peers }: Parties): PeersNode[] {
   const joined = new Set<string>(parties.map((party) => party.partyId));
-  const outside = peers.filter((peer) => !peer.partyIds.some((partyId) => joined.has(partyId))).sort(byPresence);
+  const outside = peers
+    .filter((peer) => !peer.partyIds.some((partyId) => joined.has(partyId)) && isWorthARow(peer))
+    .sort(byPresence);
   const ordered = [...outside.filter((peer) => !peer.isStranger), ...outside.filter((peer) => peer.isStranger)];
   return [
     ...parties.map((party): PartyNode => ({ kind: 'party', id: `party/${party.partyId}`, partyId: party.partyId })),

@@ -16,14 +16,15 @@ const root = { peerId: peerId(1), shareId: shareId(1), path: '' };
 const peerNode = { kind: 'peer', id: 'peer/1', peerId: peerId(1) } as const;
 const shareNode = { kind: 'share', id: 'peer/1/share/1', parent: peerNode, share: catalogShare(1), entry: root } as const;
 
-test('parties come first, then peers known by key, then strangers', () => {
+test('parties come first, then peers known by key, then strangers; who only came by is left out', () => {
   const world = {
     parties: [party(1)],
     peers: [
       peer(1, { isStranger: true }),
       peer(2, { isAddedByKey: true }),
       peer(3, { partyIds: [partyId(1)] }),
-      peer(4, { partyIds: [partyId(9)] }),
+      peer(4, { partyIds: [partyId(9)], shareCount: 1 }),
+      peer(5, { isOnline: false }),
     ],
   };
   assert.deepEqual(
@@ -49,7 +50,10 @@ test('a party without others says what to do', () => {
 });
 
 test('online peers come before those that are away', () => {
-  const world = { parties: [], peers: [peer(1, { isOnline: false, name: 'A' }), peer(2, { name: 'Z' })] };
+  const world = {
+    parties: [],
+    peers: [peer(1, { isOnline: false, name: 'A', isAddedByKey: true }), peer(2, { name: 'Z', isAddedByKey: true })],
+  };
   assert.deepEqual(
     rootNodes(world).map(({ id }) => id),
     [`peer/${peerId(2)}`, `peer/${peerId(1)}`],
