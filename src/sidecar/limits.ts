@@ -60,9 +60,9 @@ export const networkLimits = {
   /** Connects under way at once; a dead peer takes 10 s. */
   connectsAtOnce: 8,
   /** Topics are looked up again after these, from a join or a lost connection on. */
-  lookUpDelaysMs: [2_000, 8_000, 30_000, 120_000],
+  lookUpDelaysMs: [1_000, 3_000, 10_000, 30_000, 120_000],
   /** And at least this long after the last time: 64 topics are thousands of packets. */
-  lookUpMinMs: 2_000,
+  lookUpMinMs: 1_000,
   /** Longest wait between two questions to bootstrap nodes that do not answer. */
   bootstrapMaxMs: 10_000,
   /** Telling the DHT that we leave; after it we leave untold. */

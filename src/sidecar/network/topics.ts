@@ -117,6 +117,7 @@ export class Topics {
     const isDone = await discovery.refresh().catch(() => false);
     if (!isDone || topic.isAnnounced || topic.discovery !== discovery) return;
     topic.isAnnounced = true;
+    this.lookUpSoon(); // Who announced at the same moment could not be found yet.
     this.#onChange();
   }
 }

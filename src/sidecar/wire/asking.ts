@@ -4,21 +4,21 @@
 import { AppError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/ids.ts';
 import { wireLimits } from '../limits.ts';
-import type { DataMessage, EndMessage, ForRequest, HeadMessage } from './codec.ts';
+import type { DataMessage, EndMessage, ForRequest, HeadMessage, ReadMessage } from './codec.ts';
 import { protocolViolation, refusalOf, requestCancelled, requestStalled, tooManyRequests, wireCodes } from './errors.ts';
 import { IncomingRead } from './incomingRead.ts';
 import type { HashesReply, HashesRequest, ReadReply, ReadRequest } from './services.ts';
 
 /** What we say to the serving side. */
 export interface AskMessages {
-  read(message: ForRequest<ReadRequest>): void;
+  read(message: ReadMessage): void;
   hashes(message: ForRequest<HashesRequest>): void;
   credit(message: ForRequest<{ bytes: number }>): void;
   cancel(message: { requestId: number }): void;
 }
 
 /** Deadlines, given apart so that tests need not wait for the real ones. */
-export type RequestTimes = Pick<typeof wireLimits, 'requestStallMs' | 'headMs' | 'creditStallMs'>;
+export type RequestTimes = Record<'requestStallMs' | 'headMs' | 'creditStallMs', number>;
 
 /** Until its last message has come, a request holds its slot, cancelled or not: so every message belongs to one that is known. */
 type Pending =
@@ -64,7 +64,7 @@ export class Asking {
       onCancel: () => this.#cancel(requestId),
     });
     this.#pending.set(requestId, { kind: 'read', read });
-    this.#send.read({ ...request, requestId });
+    this.#send.read({ ...request, length: request.length, requestId });
     return read.reply();
   }
 

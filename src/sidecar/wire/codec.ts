@@ -28,6 +28,8 @@ export interface HeadMessage {
 
 /** Everything about a request carries the id that the asking side gave it. */
 export type ForRequest<T> = T & { requestId: number };
+/** `length` undefined: to the end of the file. */
+export type ReadMessage = ForRequest<Omit<ReadRequest, 'length'> & { length: number | undefined }>;
 export type DataMessage = ForRequest<{ bytes: Uint8Array }>;
 export type EndMessage = ForRequest<{ root: Uint8Array | undefined }>;
 
@@ -228,12 +230,12 @@ export const ping: Encoding<number> = uint;
 
 const requestId = uint;
 
-export const readRequest = record<ForRequest<ReadRequest>>({
+export const readRequest = record<ReadMessage>({
   requestId,
   shareId,
   path: text(indexLimits.pathBytes, indexLimits.pathBytes),
   offset: uint,
-  length: optional(uint) as Encoding<number>,
+  length: optional(uint),
   needsRoot: flag,
 });
 

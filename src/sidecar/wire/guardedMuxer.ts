@@ -20,7 +20,10 @@ export class GuardedMuxer extends Protomux {
   readonly #events: GuardedMuxerEvents;
   #openedChannels = 0;
 
-  /** Attaches to the stream at once; call it in the turn in which the stream is handed over, or its first frames are lost. */
+  /**
+   * Attaches to the stream at once; call it in the turn in which the stream is handed over, or its first frames are lost. The stream
+   * runs on a raw stream (UDX, TCP), not on secret-stream's own bridge, whose `rawStream` shows what goes out.
+   */
   constructor(stream: NoiseSecretStream, events: GuardedMuxerEvents) {
     super(stream, {
       alloc(bytes) {

@@ -6,7 +6,7 @@ import type { PeerId } from '../../protocol/ids.ts';
 import { wireLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { RequestTimes } from './asking.ts';
-import type { DataMessage, EndMessage, ForRequest, HeadMessage } from './codec.ts';
+import type { DataMessage, EndMessage, ForRequest, HeadMessage, ReadMessage } from './codec.ts';
 import { fileChanged, protocolViolation, readerStalled, wireCodeOf, wireCodes } from './errors.ts';
 import type { SendTurns } from './sendTurns.ts';
 import type { FileServer, HashesReply, HashesRequest, ReadReply, ReadRequest } from './services.ts';
@@ -58,8 +58,8 @@ export class Serving {
     this.#log = options.log;
   }
 
-  onRead({ requestId, ...request }: ForRequest<ReadRequest>): void {
-    this.#run(requestId, (job) => this.#read(job, request));
+  onRead({ requestId, length, ...request }: ReadMessage): void {
+    this.#run(requestId, (job) => this.#read(job, length === undefined ? request : { ...request, length }));
   }
 
   onHashes({ requestId, ...request }: ForRequest<HashesRequest>): void {
@@ -147,9 +147,10 @@ export class Serving {
   /** Tells the peer now and then that its request is being worked on: a large file may have to be hashed first. */
   async #whileWorking<T>(job: Job, work: Promise<T>): Promise<T> {
     const { requestId } = job;
-    const timer = setInterval(() => {
-      if (!job.abort.signal.aborted) this.#send.working({ requestId, position: 0 });
-    }, this.#times.requestStallMs / 3);
+    const tell = () => this.#send.working({ requestId, position: 0 });
+    const timer = setInterval(tell, this.#times.requestStallMs / 3);
+    // The server may take its time to give up.
+    job.abort.signal.addEventListener('abort', () => clearInterval(timer), { once: true });
     try {
       return await work;
     } finally {

@@ -56,7 +56,7 @@ interface AnnouncedShare {
   signed: SignedAnnouncement;
 }
 
-type SessionTimes = RequestTimes & Pick<typeof wireLimits, 'helloMs' | 'silenceMs'>;
+type SessionTimes = RequestTimes & Record<'helloMs' | 'silenceMs', number>;
 
 const connectionClosed = 'the connection was closed';
 

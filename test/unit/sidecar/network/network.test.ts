@@ -2,6 +2,7 @@
 // share the DHT and run at the same time.
 
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import test, { after, before, describe } from 'node:test';
 import createTestnet, { type Testnet } from 'hyperdht/testnet.js';
@@ -20,6 +21,8 @@ interface Node {
   peerId: PeerId;
   connections: NetworkConnection[];
   refused: Set<PeerId>;
+  /** Refused ones that tried. */
+  turnedAway: Set<PeerId>;
   /** Resolves when `isTrue`, asked again at every change. */
   until(what: string, isTrue: () => boolean): Promise<void>;
 }
@@ -34,6 +37,7 @@ function createNode(options: { bootstrap?: string[] } = {}): Node {
   const changed = () => changes.dispatchEvent(new Event('change'));
   const connections: NetworkConnection[] = [];
   const refused = new Set<PeerId>();
+  const turnedAway = new Set<PeerId>();
   const network = new Network({
     keyPair,
     bootstrap: options.bootstrap ?? bootstrap,
@@ -48,13 +52,20 @@ function createNode(options: { bootstrap?: string[] } = {}): Node {
       changed();
     },
     onChange: changed,
-    isRefused: (peerId) => refused.has(peerId),
+    isRefused(peerId) {
+      if (refused.has(peerId)) {
+        turnedAway.add(peerId);
+        changed();
+      }
+      return refused.has(peerId);
+    },
   });
   const node: Node = {
     network,
     peerId: peerIdOf(keyPair.publicKey),
     connections,
     refused,
+    turnedAway,
     async until(what, isTrue) {
       const signal = AbortSignal.timeout(deadlineMs);
       while (!isTrue()) {
@@ -64,6 +75,15 @@ function createNode(options: { bootstrap?: string[] } = {}): Node {
   };
   nodes.push(node);
   return node;
+}
+
+/** A UDP port outside hyperdht's default range, which our own nodes would take. */
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  return port;
 }
 
 const isConnected = (node: Node, other: Node) => node.connections.some(({ peerId }) => peerId === other.peerId);
@@ -131,14 +151,13 @@ describe('network', { concurrency: true }, () => {
     await one.until('connecting', () => isConnected(one, two));
   });
 
-  test('a refused peer stays away until it is connected again', async () => {
+  test('a refused peer is not connected to until that is asked for again', async () => {
     const [one, two] = [createNode(), createNode()];
     one.refused.add(two.peerId);
     await one.network.open();
     await two.network.open();
-    await one.until('being online', () => one.network.status.state === 'online');
-    two.network.connect(one.peerId);
-    two.network.connect(one.peerId);
+    one.network.connect(two.peerId);
+    await one.until('turning it away', () => one.turnedAway.has(two.peerId));
     one.refused.delete(two.peerId);
     one.network.connect(two.peerId);
     await one.until('connecting', () => isConnected(one, two));
@@ -146,10 +165,19 @@ describe('network', { concurrency: true }, () => {
     await one.until('disconnecting', () => !isConnected(one, two));
   });
 
+  test('a refused peer that comes by itself is turned away', async () => {
+    const [one, two] = [createNode(), createNode()];
+    one.refused.add(two.peerId);
+    await one.network.open();
+    await two.network.open();
+    await one.until('being online', () => one.network.status.state === 'online');
+    two.network.connect(one.peerId);
+    await one.until('turning it away', () => one.turnedAway.has(two.peerId));
+    assert.equal(isConnected(one, two), false);
+  });
+
   test('bootstrap nodes may be down at the start and come later', async () => {
-    const away = await createTestnet(1);
-    const port = away.bootstrap[0]?.port ?? 0;
-    await away.destroy();
+    const port = await freePort();
     const one = createNode({ bootstrap: [`127.0.0.1:${port}`] });
     const two = createNode({ bootstrap: [`127.0.0.1:${port}`] });
     const topic = topicOf('late');

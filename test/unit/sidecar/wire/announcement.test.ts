@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import NoiseSecretStream from '@hyperswarm/secret-stream';
+import { AppError } from '../../../../src/protocol/errors.ts';
+import {
+  decodeAnnouncement,
+  encodeAnnouncement,
+  signAnnouncement,
+  verifyAnnouncement,
+} from '../../../../src/sidecar/wire/announcement.ts';
+import { announcement } from './worlds.ts';
+
+const keys = NoiseSecretStream.keyPair(Buffer.alloc(32, 7));
+const isViolation = (error: unknown) => error instanceof AppError && error.kind === 'protocol';
+
+test('an announcement comes back as it was signed', () => {
+  assert.deepEqual(verifyAnnouncement(signAnnouncement(announcement, keys), keys.publicKey), announcement);
+});
+
+test('a changed body, signature or key is told', () => {
+  const signed = signAnnouncement(announcement, keys);
+  for (let i = 0; i < signed.body.byteLength; i++) {
+    const body = Buffer.from(signed.body);
+    body[i] = (body[i] ?? 0) ^ 1;
+    assert.throws(() => verifyAnnouncement({ ...signed, body }, keys.publicKey), isViolation);
+  }
+  const signature = Buffer.from(signed.signature);
+  signature[0] = (signature[0] ?? 0) ^ 1;
+  assert.throws(() => verifyAnnouncement({ ...signed, signature }, keys.publicKey), isViolation);
+  assert.throws(() => verifyAnnouncement({ ...signed, signature: signature.subarray(1) }, keys.publicKey), isViolation);
+  assert.throws(() => verifyAnnouncement(signed, NoiseSecretStream.keyPair().publicKey), isViolation);
+});
+
+test('every truncated body is refused', () => {
+  const body = encodeAnnouncement(announcement);
+  for (let end = 0; end < body.byteLength; end++) assert.throws(() => decodeAnnouncement(body.subarray(0, end)), isViolation);
+});
+
+test('what a newer version appends is skipped', () => {
+  assert.deepEqual(decodeAnnouncement(Buffer.concat([encodeAnnouncement(announcement), Buffer.from('more')])), announcement);
+});
+
+test('a long title and too many entries are refused', () => {
+  const fits = { ...announcement, title: '🎵'.repeat(128) };
+  assert.deepEqual(decodeAnnouncement(encodeAnnouncement(fits)), fits);
+  for (const wrong of [{ title: 'x'.repeat(129) }, { fileCount: 8_000_000, folderCount: 1 }]) {
+    assert.throws(() => decodeAnnouncement(encodeAnnouncement({ ...announcement, ...wrong })), isViolation);
+  }
+});
