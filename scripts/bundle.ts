@@ -70,7 +70,9 @@ export async function bundleInHostTests(): Promise<void> {
     ...commonOptions(),
     entryPoints: sources.map((name) => path.join(folder, name)),
     outdir: path.join(root, 'dist-test', 'inHost'),
-    external: ['vscode', 'mocha'],
+    // Mocha is a module whose CommonJS part is required by name: require() of modules differs between the Nodes of VS Code.
+    alias: { mocha: 'mocha/lib/mocha.cjs' },
+    external: ['vscode', 'mocha/lib/mocha.cjs'],
     sourcemap: 'inline',
   });
 }

@@ -70,10 +70,11 @@ async function runInFlavor(browser: Browser, vsix: string, flavor: Flavor): Prom
     const context = await newContext(browser);
     const options = { folder: workspace, devPath, testsPath, onLog: (line: string) => lines.push(line) };
     const code = await runInHost(context, server, options).finally(() => context.close());
+    if (code !== 0) tellLog(lines);
     return reportHostResult(`VS Code ${vscode.version}`, readResult(resultFile), code, startedAt);
   } catch (error) {
     console.log(`✖ VS Code ${vscode.version}: ${error instanceof Error ? error.message : String(error)}`);
-    for (const line of lines.slice(-40)) console.log(`    ${line.slice(0, 300)}`);
+    tellLog(lines);
     return { passed: 0, failed: 1 };
   } finally {
     await server?.stop();
@@ -83,6 +84,11 @@ async function runInFlavor(browser: Browser, vsix: string, flavor: Flavor): Prom
     if (process.env['KEEP']) console.log(`Kept ${folder}`);
     else removeFolder(folder);
   }
+}
+
+/** The end of what the host and the workbench said. */
+function tellLog(lines: readonly string[]): void {
+  for (const line of lines.slice(-30)) console.log(`    ${line.slice(0, 400)}`);
 }
 
 export function readResult(file: string): HostResult {

@@ -17,7 +17,7 @@ export async function startTestPeer(folder: string, bootstrap: readonly string[]
   const tree = path.join(folder, 'tree');
   makeTree(tree);
   const peer = await startPeer({ dataFolder: path.join(folder, 'home'), bootstrap, nickname: 'Ada' });
-  const { name } = await peer.client.request('parties/create', {});
+  const { name } = await peer.client.request('parties/join', { name: 'friday-lunch' });
   await shareAndScan(peer, tree, tableTitle);
   return { ...peer, party: name, tree };
 }
