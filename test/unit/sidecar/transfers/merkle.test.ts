@@ -78,14 +78,39 @@ test('roots and leaves are those that libtorrent makes', () => {
   }
 });
 
-test('the piece layer of a published v2 torrent leads to its pieces root', () => {
-  // bittorrent-v2-test.torrent of scttcper/torrent-file (test/v2.spec.ts): one file of 65,536 bytes, two pieces of 32 KiB.
+/** `pieces root` of files of zero bytes in published torrents: libtorrent 2.0.8, test/test_torrents/v2.torrent and v2_multipiece_file.torrent. */
+const publishedRoots: [sizeBytes: number, root: string][] = [
+  [64 * 1024, '60aae9c7b428f87e0713e88229e18f0adf12cd7b22a0dd8a92bb2485eb7af242'],
+  [1024 * 1024, '515ea9181744b817744ded9d2e8e9dc6a8450c0b0c52e24b5077f302ffbd9008'],
+];
+
+test('roots are those in published v2 torrents', () => {
+  for (const [sizeBytes, root] of publishedRoots) {
+    assert.equal(rootOfLeaves(hashLeaves(Buffer.alloc(sizeBytes))).toString('hex'), root);
+  }
+});
+
+test('the piece layer of a published hybrid torrent leads to its pieces root, padding included', () => {
+  // libtorrent 2.0.8, test/test_torrents/v2_hybrid-missing-tailpad.torrent (the hybrid test torrent of bittorrent.org): the file of
+  // 6,535,405 bytes, 13 pieces of 512 KiB = 32 leaves, padded to 16 by the root of 32 zero leaves.
   const layer = [
-    '0384464402f44c57cd80ec60aadfb6221f3f2747c357c5f9292f64c15ac856c2',
-    '869c520e1506206e5245d21eec6d95ce6dfc740059963dd66bde3531e76e9825',
+    '5d68e123f6156c176e8dbc4c828107fccc9198a42581e55c1a26bba3f70988a7',
+    '533d0f0acd5caed76e8444de6b2622b8f08d12a52091c51c09a3a225a0465ec9',
+    'fafc35895e916c79464edc4bc1145495d9315519dd82870be88c8e578bb4a065',
+    'fc729d6c0a182aabb55eb6f5468a8b3e65f59f1382c8c0d94d5af25a6603f889',
+    '800ce825df2c72b18674b7960247596543055f0aadb97e01ee138ac7da079fc5',
+    '9fb6ffe64fca4d14cf02b4bd68c0d30380cfb778d17468be8b058cef4dbd6fd1',
+    '76922b564b0d64acd43263a49541c7ab93ee01837d1e58fc1c353a81a36bcf07',
+    '52d92137492dea652dd6b925a2b940c84d0bd32a182e6ec071560777fd313a1b',
+    '950f8e4e40aa76a758e08f96145385eff3014e10a2957a97e94e9921f7581560',
+    'c317cad611a194d953326204f286e02eb5979b937d638c2ab0722daec7d8884d',
+    '92c81f931a29aeaaa00f956982180880156440868a97f0fa6beaa9234f7c22fd',
+    '380f9c5f575b68c2815c7d60782d6f13f6c60f6e6e9ac33662daa158b754e3cd',
+    '8be94280dbeb12e4af5f19bb0f5b0fc9415333d0ab4f850e35d1d24b1d19c703',
   ].map((hex) => Buffer.from(hex, 'hex'));
-  const root = 'bb33e4383a0ee2f7581969ef27fdd697ac29efbff12855622f58cc4777ddfdcc';
-  assert.equal(rootOfLeaves(Buffer.concat(layer)).toString('hex'), root);
+  const padded = [...layer, padHash(5), padHash(5), padHash(5)];
+  const root = '8e31d30f9e25c6336768e978261219c8a9ee8ba81f1bf8a07d8b84664428ccc6';
+  assert.equal(rootOfLeaves(Buffer.concat(padded)).toString('hex'), root);
 });
 
 test('padding subtrees are the well-known zero hashes', () => {
