@@ -54,3 +54,8 @@ export function hasHiddenCharacters(name: string): boolean {
   unsafe.lastIndex = 0;
   return unsafe.test(name);
 }
+
+/** A random party name (26 z-base-32 characters) is a secret like a password: rows and pickers show only how it begins. */
+export function partyLabel(name: string): string {
+  return /^[ybndrfg8ejkmcpqxot1uwisza345h769]{26}$/.test(name) ? `${name.slice(0, 4)}…` : displayName(name);
+}

@@ -3,11 +3,12 @@
 
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import Mocha from 'mocha';
 
 declare const __dirname: string;
 
-export function run(): Promise<void> {
+export async function run(): Promise<void> {
+  // Mocha is an ES module: hosts differ in what a bundled `require` of one gives, all import it alike.
+  const { default: Mocha } = await import('mocha');
   const mocha = new Mocha({ ui: 'bdd', color: false, timeout: 60_000, reporter: 'spec' });
   for (const name of readdirSync(__dirname).sort()) {
     if (/\.test\.c?js$/.test(name)) mocha.addFile(path.join(__dirname, name));

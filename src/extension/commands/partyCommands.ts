@@ -2,7 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { PartyInfo } from '../../protocol/model.ts';
-import { displayName, messageName } from '../displayText.ts';
+import { displayName, messageName, partyLabel } from '../displayText.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { t } from '../text.ts';
 import { confirm, pickParty } from './picks.ts';
@@ -65,7 +65,7 @@ export function partyCommands(services: Services): CommandTable {
         'You no longer meet its peers. Your files and downloads stay. To come back you need its name: {0}',
         displayName(party.name),
       );
-      if (!(await confirm(t('Leave the party "{0}"?', messageName(party.name)), detail, t('Leave')))) return;
+      if (!(await confirm(t('Leave the party "{0}"?', messageName(partyLabel(party.name))), detail, t('Leave')))) return;
       await sidecar.request('parties/leave', { partyId: party.partyId });
       await world.reload();
     },

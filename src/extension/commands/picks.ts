@@ -2,7 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { CatalogShare, DownloadInfo, Entry, EntryRef, PartyInfo, PeerInfo, ShareInfo } from '../../protocol/model.ts';
-import { displayName, iconSafeName } from '../displayText.ts';
+import { displayName, iconSafeName, partyLabel } from '../displayText.ts';
 import { parentPath } from '../files/uris.ts';
 import { limits } from '../limits.ts';
 import type { Services } from '../services.ts';
@@ -22,7 +22,7 @@ async function pick<T>(items: Item<T>[], title: string, nothing: string): Promis
 
 export async function pickParty(services: Services, title: string): Promise<PartyInfo | undefined> {
   await services.world.load();
-  const items = services.world.parties.map((party) => ({ label: iconSafeName(party.name), value: party }));
+  const items = services.world.parties.map((party) => ({ label: iconSafeName(partyLabel(party.name)), value: party }));
   return pick(items, title, t('You are in no party. Join or create one first.'));
 }
 

@@ -6,7 +6,8 @@ import * as vscode from 'vscode';
 import { AppError } from '../../protocol/errors.ts';
 import type { ShareInfo, SharePreview } from '../../protocol/model.ts';
 import { displayName, messageName } from '../displayText.ts';
-import { cancelled, invalidArgument } from '../failures.ts';
+import { withDelayedProgress } from '../delayedProgress.ts';
+import { invalidArgument } from '../failures.ts';
 import { limits } from '../limits.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { formatCount, t } from '../text.ts';
@@ -41,30 +42,18 @@ export function shareCommands(services: Services): CommandTable {
     return (picked ?? []).filter((uri) => uri.scheme === 'file').map((uri) => uri.fsPath);
   }
 
-  async function preview(path: string): Promise<SharePreview> {
-    const abort = new AbortController();
+  function preview(path: string): Promise<SharePreview> {
     const progressToken = randomUUID();
-    return vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, cancellable: true, title: t('Looking at {0}', messageName(path)) },
-      async (progress, token) => {
-        token.onCancellationRequested(() => abort.abort());
-        const subscription = sidecar.on('progress', (params) => {
-          if (params.progressToken === progressToken) progress.report({ message: t('{0} entries', formatCount(params.done)) });
-        });
-        try {
-          return await sidecar.request(
-            'shares/preview',
-            { path, progressToken },
-            { signal: abort.signal, timeoutMs: limits.previewMs },
-          );
-        } catch (error) {
-          if (abort.signal.aborted) throw cancelled();
-          throw error;
-        } finally {
-          subscription.dispose();
-        }
-      },
-    );
+    return withDelayedProgress(t('Looking at {0}', messageName(path)), async (signal, report) => {
+      const subscription = sidecar.on('progress', (params) => {
+        if (params.progressToken === progressToken) report(t('{0} entries', formatCount(params.done)));
+      });
+      try {
+        return await sidecar.request('shares/preview', { path, progressToken }, { signal, timeoutMs: limits.previewMs });
+      } finally {
+        subscription.dispose();
+      }
+    });
   }
 
   async function askTitle(title: string): Promise<string | undefined> {

@@ -2,7 +2,7 @@
 
 import type { PeerId } from '../../protocol/ids.ts';
 import type { CatalogShare, Entry, EntryRef, PartyInfo, PeerInfo } from '../../protocol/model.ts';
-import { displayName, hasHiddenCharacters, longDisplayName } from '../displayText.ts';
+import { displayName, hasHiddenCharacters, longDisplayName, partyLabel } from '../displayText.ts';
 import { isHiddenPath } from '../files/hiddenConfiguration.ts';
 import { revealedQuery, uriPartsOf } from '../files/uris.ts';
 import { formatAgo, formatBytes, formatCount, formatFiles, formatPeers, t } from '../text.ts';
@@ -135,14 +135,14 @@ export function rowOf(node: PeersNode, world: Parties, nowMs: number): Row | und
 }
 
 function partyRow(node: PartyNode, party: PartyInfo): Row {
-  const name = displayName(party.name);
+  const name = partyLabel(party.name);
   const online = t('{0} online', formatPeers(party.peersOnline));
   const state = { joining: t('joining…'), joined: online, offline: t('network not reachable') }[party.state];
   return {
     id: node.id,
-    label: name,
+    label: t('Party {0}', name),
     description: state,
-    tooltip: t('Party {0}: {1}', longDisplayName(party.name), state),
+    tooltip: t('Party {0}: {1}', name, state),
     icon: party.state === 'joining' ? 'loading~spin' : 'organization',
     ...(party.state === 'offline' ? { color: 'list.warningForeground' } : {}),
     children: 'expanded',

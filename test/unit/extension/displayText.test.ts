@@ -6,6 +6,7 @@ import {
   iconSafeName,
   longDisplayName,
   messageName,
+  partyLabel,
 } from '../../../src/extension/displayText.ts';
 
 const hostile: [string, string, string][] = [
@@ -66,4 +67,9 @@ test('a name in a notification is no link', () => {
   const link = /\[([^\]]+)\]\(/;
   assert.doesNotMatch(messageName('[Click](command:workbench.action.terminal.new)'), link);
   assert.doesNotMatch(messageName('[a](https://example.invalid)[b](https://example.invalid)'), link);
+});
+
+test('a random party name is not shown whole', () => {
+  assert.equal(partyLabel('siay85yccifym7gd6ryok4qcse'), 'siay…');
+  assert.equal(partyLabel('techno'), 'techno');
 });
