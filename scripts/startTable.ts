@@ -38,6 +38,10 @@ export async function main(args: string[]): Promise<void> {
   const shared = path.resolve(values.share ?? root);
   if (!statSync(shared, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`--share ${shared} is not a folder.`);
 
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65536))
+    throw new Error(`--port ${values.port} is not a port.`);
+
   const table = new Table();
   // Ctrl-C reaches every process of the terminal at once, more than once through npm: the first one ends the table.
   const ended = new Promise<void>((resolve) => {
@@ -46,7 +50,7 @@ export async function main(args: string[]): Promise<void> {
   try {
     const set = table.set({
       shared,
-      port: values.port === undefined ? undefined : Number(values.port),
+      port,
       usesInternet: values.internet === true,
     });
     const url = await Promise.race([set, ended.then(() => undefined)]);
@@ -85,7 +89,7 @@ class Table {
     const party = options.usesInternet
       ? await ada.client.request('parties/create', {})
       : await ada.client.request('parties/join', { name: 'demo' });
-    const title = path.basename(options.shared) || 'root';
+    const title = options.shared === path.resolve(root) ? 'Potluck itself' : path.basename(options.shared) || 'root';
     await shareAndScan(ada, options.shared, title);
 
     say('Starting your peer, with what the package has installed …');
