@@ -95,6 +95,8 @@ export interface Requests {
 
 /** What the sidecar tells every client after hello. They say what changed; ask for the rest. */
 export interface Notifications {
+  /** A client asked it to stop: the others do not start it again by themselves. Comes before the connection closes. */
+  'sidecar/stopping': Record<string, never>;
   'parties/changed': Record<string, never>;
   'peers/changed': { peerId: PeerId };
   /** Own shares. */
