@@ -152,7 +152,7 @@ export class Sidecar {
     try {
       await connection.request('sidecar/stop', {}, { timeoutMs: limits.connectMs });
       // The answer comes before the sidecar has closed all; a new one must not find the old one's lock.
-      await Promise.race([closed, delay(limits.sidecarExitMs)]);
+      await within(closed, limits.sidecarExitMs);
       await processGone(connection.sidecarPid);
     } catch {
       // It is gone already, or does not answer; the next start finds out by the lock.
@@ -187,8 +187,12 @@ export class Sidecar {
     }
     this.#connection = connection;
     this.#failure = undefined;
+    let isStopping = false;
+    connection.on('sidecar/stopping', () => {
+      isStopping = true;
+    });
     connection.onClose(() => {
-      if (this.#connection === connection) this.#lost();
+      if (this.#connection === connection) this.#lost(isStopping);
     });
     for (const listener of this.#listeners) listener.attached = listener.attach(connection);
     for (const listener of this.#connectListeners) listener(connection);
@@ -196,10 +200,16 @@ export class Sidecar {
     return connection;
   }
 
-  #lost(): void {
+  #lost(isStopped: boolean): void {
     this.#connection = undefined;
     for (const listener of this.#listeners) listener.attached = undefined;
     if (this.#isDisposed) return;
+    if (isStopped) {
+      // Another window or the command line stopped it: starting it again would be against somebody's will.
+      this.#failure = stoppedByUser();
+      this.#setState('stopped');
+      return;
+    }
     if (!this.#budget.take(Date.now())) {
       this.#failure = crashedTooOften();
       this.#setState('failed');
@@ -217,6 +227,16 @@ export class Sidecar {
     this.#state = state;
     for (const listener of this.#stateListeners) listener(state);
   }
+}
+
+/** Waits for the promise, but not longer. */
+async function within(promise: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
 }
 
 async function processGone(pid: number): Promise<void> {

@@ -152,3 +152,13 @@ test('a sidecar that does not start says why, at once, every time', async () => 
   assert.equal(tries, 1);
   sidecar.dispose();
 });
+
+test('a sidecar that another client stopped is not started again', { timeout: 5000 }, async () => {
+  const { sidecar, made } = world();
+  await sidecar.connected();
+  for (const listener of made[0]?.listeners.get('sidecar/stopping') ?? []) listener({} as never);
+  made[0]?.die();
+  assert.equal(sidecar.state, 'stopped');
+  assert.equal(made.length, 1);
+  sidecar.dispose();
+});
