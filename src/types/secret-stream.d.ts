@@ -21,7 +21,10 @@ declare module '@hyperswarm/secret-stream' {
     /** True when the handshake is done, false when it failed. */
     readonly opened: Promise<boolean>;
     readonly destroying: boolean;
-    readonly rawStream: Duplex & { remoteHost?: string | null; socket?: object | null };
+    readonly rawStream: Duplex & {
+      remoteHost?: string | null;
+      socket?: { setRecvBufferSize?: (bytes: number) => number } | null;
+    };
     /** Protomux keeps itself here. */
     userData: unknown;
     /** Undocumented: length of the frame being received. wire/guardedMuxer.ts watches it. */

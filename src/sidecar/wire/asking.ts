@@ -1,7 +1,7 @@
 // Our requests to one peer: reads and leaf hashes, their slots, credit, deadlines and cancelling. Knows message contents, not how
 // they are put into bytes. A reply that breaks the rules throws AppError `protocol`, which ends the session.
 
-import { AppError } from '../../protocol/errors.ts';
+import type { AppError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/ids.ts';
 import { wireLimits } from '../limits.ts';
 import type { DataMessage, EndMessage, ForRequest, HeadMessage, ReadMessage } from './codec.ts';

@@ -47,7 +47,7 @@ const time: Encoding<number> = {
   preencode: (state, value) => c.float64.preencode(state, value),
   encode: (state, value) => c.float64.encode(state, value),
   decode(state) {
-    const value = c.float64.decode(state) as number;
+    const value = c.float64.decode(state);
     if (!(Math.abs(value) <= indexLimits.mtimeMs)) throw protocolViolation('a time is out of range');
     return value;
   },

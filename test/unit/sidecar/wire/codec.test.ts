@@ -16,11 +16,14 @@ interface Sample<T> {
 
 /** Hides the type of a value from the list: each is only ever used with its own encoding. */
 function sample<T>(name: string, encoding: Encoding<T>, value: T): Sample<unknown> {
-  const { preencode, encode, decode } = encoding;
   return {
     name,
     value,
-    encoding: { preencode: (s, v) => preencode(s, v as T), encode: (s, v) => encode(s, v as T), decode },
+    encoding: {
+      preencode: (state, other) => encoding.preencode(state, other as T),
+      encode: (state, other) => encoding.encode(state, other as T),
+      decode: (state) => encoding.decode(state),
+    },
   };
 }
 
