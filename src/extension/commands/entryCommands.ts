@@ -16,6 +16,7 @@ import { entryRefOf, selectionOf } from './targets.ts';
 
 export function entryCommands(services: Services): CommandTable {
   const { sidecar, fileSystem, world, peersView } = services;
+  let isOffering = false;
 
   async function entryOf(value: unknown, title: string, wants: 'file' | 'folder' | 'any'): Promise<EntryRef | undefined> {
     const entry = entryRefOf(value);
@@ -40,6 +41,17 @@ export function entryCommands(services: Services): CommandTable {
 
   /** Asked for a file above the size setting: open all the same, download, or leave it. */
   async function offerTooLarge(entry: EntryRef, sizeBytes: number): Promise<void> {
+    // An editor asks for its file more than once.
+    if (isOffering) return;
+    isOffering = true;
+    try {
+      await askTooLarge(entry, sizeBytes);
+    } finally {
+      isOffering = false;
+    }
+  }
+
+  async function askTooLarge(entry: EntryRef, sizeBytes: number): Promise<void> {
     const openAnyway = t('Open Anyway');
     const downloadIt = t('Download');
     const failure = tooLargeToOpen(

@@ -5,6 +5,7 @@ import { asAppError } from '../../protocol/errors.ts';
 import type { Entry, EntryRef } from '../../protocol/model.ts';
 import { failureText } from '../failures.ts';
 import { limits } from '../limits.ts';
+import { maxOpenBytes } from '../settings.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { t } from '../text.ts';
 import type { World } from '../world.ts';
@@ -61,7 +62,12 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
     const row = rowOf(node, this.#world, Date.now());
     if (row === undefined) return new vscode.TreeItem(t('gone'));
     if (node.kind === 'party' || node.kind === 'peer') this.#drawn.set(node.id, { node, signature: JSON.stringify(row) });
-    return treeItemOf(row, node);
+    const item = treeItemOf(row, node);
+    // A file that would not open is asked about before an editor tries.
+    if (node.kind === 'entry' && node.info.kind === 'file' && node.info.sizeBytes > maxOpenBytes()) {
+      item.command = { command: 'potluck.entry.open', title: t('Open'), arguments: [node] };
+    }
+    return item;
   }
 
   getParent(node: PeersNode): PeersNode | undefined {
