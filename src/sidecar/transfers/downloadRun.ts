@@ -10,7 +10,7 @@ import { localLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { localName, makeFoldersBelow, parseSafePath } from '../storage/safePath.ts';
 import type { FileSource } from '../wire/services.ts';
-import type { DownloadCatalog } from './downloads.ts';
+import type { DownloadCatalog } from './downloadRecord.ts';
 import type { DownloadRecord } from './downloadTable.ts';
 import { diskFull, localFailure, notShared } from './failures.ts';
 import type { Hasher } from './hasher.ts';

@@ -1,36 +1,28 @@
 // The download queue: what was asked for, kept in the database before it starts, run a few at a time, waiting for peers that are
 // away, going on by itself after anything. How one download is done is in downloadRun.ts.
 
-import { randomBytes } from 'node:crypto';
 import { lstatSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
-import z32 from 'z32';
 import { AppError, asAppError } from '../../protocol/errors.ts';
-import { type DownloadId, isDownloadId, type PeerId, type ShareId } from '../../protocol/ids.ts';
-import type { DownloadInfo, Entry, EntryRef } from '../../protocol/model.ts';
+import type { DownloadId, PeerId } from '../../protocol/ids.ts';
+import type { DownloadInfo, EntryRef } from '../../protocol/model.ts';
 import { localLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
-import { localName, parseSafePath, type SafePath } from '../storage/safePath.ts';
+import { parseSafePath } from '../storage/safePath.ts';
 import type { FileSource } from '../wire/services.ts';
 import { freeBytesOn, runDownload } from './downloadRun.ts';
+import { type DownloadCatalog, failureOf, infoOf, isActive, newRecord, sameRef } from './downloadRecord.ts';
 import { type DownloadRecord, DownloadTable } from './downloadTable.ts';
-import { notShared, peerGone } from './failures.ts';
+
+export type { DownloadCatalog } from './downloadRecord.ts';
+import { peerGone } from './failures.ts';
 import type { Hasher } from './hasher.ts';
 import { Pace, SpeedMeter } from './pace.ts';
 import type { WriteAll } from './partialFile.ts';
 import { Permits } from './permits.ts';
 import { removePartialFolder } from './placement.ts';
-import { folderNameOf } from './plan.ts';
 import type { Trees } from './trees.ts';
-
-/** What downloads need of the catalog. */
-export interface DownloadCatalog {
-  stat(ref: EntryRef): Entry | undefined;
-  /** Everything below a folder, folders too; paths are relative to the share. */
-  files(ref: EntryRef): Iterable<{ path: SafePath; entry: Entry }>;
-  titleOf(peerId: PeerId, shareId: ShareId): string | undefined;
-}
 
 export interface DownloadsOptions {
   database: Database;
@@ -51,8 +43,6 @@ export interface DownloadsOptions {
   freeBytes?: (folder: string) => number | undefined;
 }
 
-/** Entries of a folder counted when it is added; larger ones show their totals when they run. */
-const countedOnAdd = 20_000;
 /** Progress written to the database at most this often: it is only for showing, each write costs an fsync. */
 const persistEveryMs = 5000;
 
@@ -112,7 +102,7 @@ export class Downloads {
   }
 
   list(): DownloadInfo[] {
-    return [...this.#items.values()].map(toInfo);
+    return [...this.#items.values()].map(({ record, speed }) => infoOf(record, speed));
   }
 
   /**
@@ -128,24 +118,24 @@ export class Downloads {
       const same = [...this.#items.values()].find(
         ({ record }) => isActive(record) && record.folder === folder && sameRef(record.entry, ref),
       );
-      if (same) return toInfo(same);
+      if (same) return infoOf(same.record, same.speed);
       if (this.#items.size >= localLimits.downloads) {
         throw new AppError('busy', `The download list is full (${localLimits.downloads}). Clear finished downloads first.`);
       }
-      const record = this.#newRecord({ ...ref, path: safePath }, folder);
+      const record = newRecord({ ...ref, path: safePath }, folder, this.#options.catalog);
       this.#table.insert(record);
       const item = this.#item(record);
       this.#items.set(record.downloadId, item);
       this.#schedule();
       this.#changed(item);
-      return toInfo(item);
+      return infoOf(item.record, item.speed);
     });
   }
 
   /** Stops it and removes its partial data; finished files of a folder stay. */
   async cancel(downloadId: DownloadId): Promise<DownloadInfo> {
     const item = this.#find(downloadId);
-    if (!isActive(item.record) && item.record.state !== 'failed') return toInfo(item);
+    if (!isActive(item.record) && item.record.state !== 'failed') return infoOf(item.record, item.speed);
     item.record.state = 'cancelled';
     const { running } = item;
     running?.abort.abort();
@@ -155,7 +145,7 @@ export class Downloads {
     item.record.finishedAtMs = Date.now();
     this.#save(item);
     this.#schedule();
-    return toInfo(item);
+    return infoOf(item.record, item.speed);
   }
 
   /** Starts a failed or cancelled download again from what is verified. */
@@ -163,7 +153,7 @@ export class Downloads {
     return promised(() => {
       const item = this.#find(downloadId);
       const { record } = item;
-      if (record.state !== 'failed' && record.state !== 'cancelled') return toInfo(item);
+      if (record.state !== 'failed' && record.state !== 'cancelled') return infoOf(item.record, item.speed);
       if (item.running) throw new AppError('busy', `${JSON.stringify(record.name)} is just being stopped. Retry in a moment.`);
       record.state = 'queued';
       record.failure = undefined;
@@ -171,7 +161,7 @@ export class Downloads {
       item.retryAtMs = 0;
       this.#save(item);
       this.#schedule();
-      return toInfo(item);
+      return infoOf(item.record, item.speed);
     });
   }
 
@@ -203,46 +193,10 @@ export class Downloads {
     this.#schedule();
   }
 
-  #newRecord(ref: EntryRef, folder: string): DownloadRecord {
-    const entry = this.#options.catalog.stat(ref);
-    const title = this.#options.catalog.titleOf(ref.peerId, ref.shareId);
-    if (entry === undefined && (ref.path !== '' || title === undefined)) throw notShared(ref.path);
-    const kind = ref.path === '' ? 'folder' : (entry?.kind ?? 'folder');
-    const totals = kind === 'file' ? { totalFiles: 1, totalBytes: entry?.sizeBytes ?? 0 } : this.#totalsOf(ref);
-    return {
-      downloadId: newDownloadId(),
-      entry: { peerId: ref.peerId, shareId: ref.shareId, path: ref.path },
-      kind,
-      name: ref.path === '' ? folderNameOf(title ?? 'share') : (ref.path.split('/').at(-1) ?? ref.path),
-      state: 'queued',
-      folder,
-      destination: '',
-      doneBytes: 0,
-      doneFiles: 0,
-      ...totals,
-      addedAtMs: Date.now(),
-      finishedAtMs: undefined,
-      failedFiles: [],
-      failure: undefined,
-    };
-  }
-
-  #totalsOf(ref: EntryRef): { totalFiles: number; totalBytes: number } {
-    let seen = 0;
-    const totals = { totalFiles: 0, totalBytes: 0 };
-    for (const { entry } of this.#options.catalog.files(ref)) {
-      if (++seen > countedOnAdd) return { totalFiles: 0, totalBytes: 0 };
-      if (entry.kind === 'folder') continue;
-      totals.totalFiles++;
-      totals.totalBytes += entry.sizeBytes;
-    }
-    return Number.isSafeInteger(totals.totalBytes) ? totals : { totalFiles: 0, totalBytes: 0 };
-  }
-
   #item(record: DownloadRecord): Item {
     const item: Item = {
       record,
-      pace: new Pace(localLimits.progressHz, () => this.#options.onChange(toInfo(item))),
+      pace: new Pace(localLimits.progressHz, () => this.#options.onChange(infoOf(item.record, item.speed))),
       speed: new SpeedMeter(),
       persistedAtMs: 0,
       retryAtMs: 0,
@@ -381,7 +335,7 @@ export class Downloads {
   }
 
   #changed(item: Item): void {
-    if (this.#isOpen && this.#items.has(item.record.downloadId)) this.#options.onChange(toInfo(item));
+    if (this.#isOpen && this.#items.has(item.record.downloadId)) this.#options.onChange(infoOf(item.record, item.speed));
   }
 
   #removePartial(record: DownloadRecord): void {
@@ -394,36 +348,6 @@ export class Downloads {
       // Not empty: what is finished stays.
     }
   }
-}
-
-function isActive(record: DownloadRecord): boolean {
-  return record.state === 'queued' || record.state === 'running';
-}
-
-function sameRef(a: EntryRef, b: EntryRef): boolean {
-  return a.peerId === b.peerId && a.shareId === b.shareId && a.path === b.path;
-}
-
-function failureOf(error: AppError): NonNullable<DownloadInfo['failure']> {
-  return { kind: error.kind, message: error.message, data: error.data };
-}
-
-function toInfo({ record, speed }: Item): DownloadInfo {
-  const { folder, failure, finishedAtMs, destination, ...rest } = record;
-  return {
-    ...rest,
-    failedFiles: [...record.failedFiles],
-    destination: destination === '' ? path.join(folder, localName(record.name)) : destination,
-    bytesPerSecond: record.state === 'running' ? speed.bytesPerSecond() : 0,
-    ...(failure ? { failure } : {}),
-    ...(finishedAtMs === undefined ? {} : { finishedAtMs }),
-  };
-}
-
-function newDownloadId(): DownloadId {
-  const id = z32.encode(randomBytes(16));
-  if (!isDownloadId(id)) throw new Error(`made the impossible download id ${id}`);
-  return id;
 }
 
 /** Synchronous work behind an asynchronous border: what it throws is a rejection. */

@@ -59,7 +59,10 @@ export class Fetches {
   readonly #ranges: RangeFiles;
   readonly #partials: string;
   readonly #running = new Map<string, Shared>();
+  /** Also those that everybody gave up, until they have ended. */
+  readonly #unended = new Set<Promise<CachedFile>>();
   readonly #abort = new AbortController();
+  #count = 0;
 
   constructor(options: FetchesOptions) {
     this.#options = options;
@@ -77,7 +80,7 @@ export class Fetches {
   async close(): Promise<void> {
     this.#abort.abort();
     for (const { abort } of this.#running.values()) abort.abort();
-    await Promise.allSettled([...this.#running.values()].map(({ done }) => done));
+    await Promise.allSettled(this.#unended);
   }
 
   /**
@@ -232,13 +235,12 @@ export class Fetches {
       }
     };
     const done = Promise.resolve().then(run);
-    done.catch(() => undefined);
+    this.#unended.add(done);
+    done.finally(() => this.#unended.delete(done)).catch(() => undefined);
     const shared: Shared = { done, abort, askers };
     this.#running.set(key, shared);
     return shared;
   }
-
-  #count = 0;
 
   async #own(located: LocatedFile & { entry: Entry }, sharePath: SafePath, options: FetchOptions): Promise<FetchedFile> {
     const file = await this.#openOwn(located, sharePath);
