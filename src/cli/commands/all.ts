@@ -1,0 +1,43 @@
+// The table of all commands, and the order in which help shows them.
+
+import type { Command } from '../command.ts';
+import { browseCommands } from './browse.ts';
+import { catCommand } from './cat.ts';
+import { downloadCommands } from './downloads.ts';
+import { getCommand } from './get.ts';
+import { logCommand } from './log.ts';
+import { partyCommands } from './parties.ts';
+import { peerCommands } from './peers.ts';
+import { settingCommands } from './settings.ts';
+import { shareCommands } from './shares.ts';
+import { sidecarCommands } from './sidecar.ts';
+
+const helpCommand: Command = {
+  name: 'help',
+  usage: 'help [COMMAND]',
+  summary: 'this text, or the help of one command; "help exit-codes"',
+  args: { min: 0, max: 1 },
+  run: async () => undefined, // cli.ts shows it: it knows the whole table.
+};
+
+export const commands: readonly Command[] = [
+  ...partyCommands,
+  ...peerCommands,
+  ...shareCommands,
+  ...browseCommands,
+  catCommand,
+  getCommand,
+  ...downloadCommands,
+  ...sidecarCommands,
+  ...settingCommands,
+  logCommand,
+  helpCommand,
+];
+
+export const groups: readonly [string, readonly string[]][] = [
+  ['Meet', [...partyCommands, ...peerCommands].map(({ name }) => name)],
+  ['Share', shareCommands.map(({ name }) => name)],
+  ['Browse and open', [...browseCommands, catCommand].map(({ name }) => name)],
+  ['Download', [getCommand, ...downloadCommands].map(({ name }) => name)],
+  ['The sidecar', [...sidecarCommands, ...settingCommands, logCommand, helpCommand].map(({ name }) => name)],
+];

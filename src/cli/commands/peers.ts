@@ -1,0 +1,137 @@
+// Peers: list, connect, disconnect, forget, petnames, and the own key.
+
+import { cell, countCell, sizeCell } from '../cells.ts';
+import { argument, type Command } from '../command.ts';
+import { usageError } from '../errors.ts';
+import { formatTime } from '../format.ts';
+import { resolvePeer } from '../resolve.ts';
+import { isPeerId } from '../../protocol/ids.ts';
+import type { PeerInfo } from '../../protocol/model.ts';
+
+export const peerCommands: readonly Command[] = [
+  {
+    name: 'peers',
+    usage: 'peers [--long]',
+    summary: 'list the peers seen or added, online ones first',
+    options: { long: { type: 'boolean', short: 'l', help: 'whole keys, path, round trip, last seen' } },
+    args: { min: 0, max: 0 },
+    run: async (context) => {
+      const { terminal } = context;
+      const client = await context.connect();
+      const peers = await client.request('peers/list', {}, context.limits);
+      const isLong = context.has('long');
+      if (terminal.isJson) terminal.json(peers);
+      else
+        terminal.table(
+          [
+            { title: 'PEER' },
+            { title: 'STATE' },
+            { title: 'SHARES', align: 'right' },
+            { title: 'FILES', align: 'right' },
+            { title: 'SIZE', align: 'right' },
+            ...(isLong ? [{ title: 'PATH' }, { title: 'RTT', align: 'right' as const }, { title: 'LAST SEEN' }] : []),
+            { title: 'KEY' },
+          ],
+          peers.map((peer) => [
+            cell(peer.name, 'bold'),
+            cell(stateOf(peer), peer.isStranger ? 'yellow' : peer.isOnline ? 'green' : 'dim'),
+            countCell(peer.shareCount),
+            countCell(peer.fileCount),
+            sizeCell(peer.totalBytes),
+            ...(isLong
+              ? [
+                  cell(peer.path ?? '-'),
+                  cell(peer.roundTripMs === undefined ? '-' : `${Math.round(peer.roundTripMs)} ms`),
+                  cell(formatTime(peer.lastSeenMs)),
+                ]
+              : []),
+            cell(isLong ? peer.peerId : peer.peerId.slice(0, 8), 'dim'),
+          ]),
+          'No peer yet. Join a party with "potluck join NAME", or add a peer with "potluck connect KEY".',
+        );
+      return undefined;
+    },
+  },
+  {
+    name: 'key',
+    usage: 'key',
+    summary: 'print the own key, for others to "connect" to',
+    args: { min: 0, max: 0 },
+    run: async ({ connect, terminal }) => {
+      const { peerId } = await connect();
+      if (terminal.isJson) terminal.json({ peerId });
+      else terminal.line(peerId);
+      return undefined;
+    },
+  },
+  {
+    name: 'connect',
+    usage: 'connect KEY',
+    summary: 'add a peer by its key, or accept one that came by itself',
+    details: 'Answers at once; the peer is tried again and again until it is there. Both sides have to add each other.',
+    args: { min: 1, max: 1 },
+    run: async (context) => {
+      const client = await context.connect();
+      const given = argument(context, 0).trim().toLowerCase();
+      const peerId = isPeerId(given) ? given : await resolvePeer(client, argument(context, 0), context.limits);
+      if (peerId === client.peerId) throw usageError('This is your own key; give it to others and connect to theirs', 'connect');
+      const peer = await client.request('peers/connect', { peerId }, context.limits);
+      if (context.terminal.isJson) context.terminal.json(peer);
+      else
+        context.terminal.note(
+          `Added ${peer.name}${peer.isOnline ? ', online' : ''}. The other side has to add ${client.peerId}.`,
+        );
+      return undefined;
+    },
+  },
+  peerVerb('disconnect', 'close the connection and stay away until "connect"', async (client, peerId, limits) => {
+    await client.request('peers/disconnect', { peerId }, limits);
+    return 'Disconnected';
+  }),
+  peerVerb('forget', 'drop a peer and all that is stored of it', async (client, peerId, limits) => {
+    await client.request('peers/forget', { peerId }, limits);
+    return 'Forgot';
+  }),
+  {
+    name: 'petname',
+    usage: 'petname PEER NAME',
+    summary: 'call a peer by a name of your own; "" takes it away',
+    args: { min: 2, max: 2 },
+    run: async (context) => {
+      const client = await context.connect();
+      const peerId = await resolvePeer(client, argument(context, 0), context.limits);
+      const peer = await client.request('peers/setPetname', { peerId, petname: argument(context, 1) }, context.limits);
+      if (context.terminal.isJson) context.terminal.json(peer);
+      else context.terminal.note(`${peerId} is ${peer.name}.`);
+      return undefined;
+    },
+  },
+];
+
+type Act = (
+  client: Awaited<ReturnType<Parameters<Command['run']>[0]['connect']>>,
+  peerId: PeerInfo['peerId'],
+  limits: Parameters<Command['run']>[0]['limits'],
+) => Promise<string>;
+
+function peerVerb(name: string, summary: string, act: Act): Command {
+  return {
+    name,
+    usage: `${name} PEER`,
+    summary,
+    args: { min: 1, max: 1 },
+    run: async (context) => {
+      const client = await context.connect();
+      const peerId = await resolvePeer(client, argument(context, 0), context.limits);
+      const done = await act(client, peerId, context.limits);
+      if (context.terminal.isJson) context.terminal.json({ peerId });
+      else context.terminal.note(`${done} ${argument(context, 0)} (${peerId}).`);
+      return undefined;
+    },
+  };
+}
+
+function stateOf(peer: PeerInfo): string {
+  if (peer.isStranger) return 'stranger';
+  return peer.isOnline ? 'online' : 'offline';
+}

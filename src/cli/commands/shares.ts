@@ -1,0 +1,190 @@
+// Own shares: offer a folder, look first, rename, rescan, stop.
+
+import path from 'node:path';
+import type { SidecarClient } from '../../client/sidecarClient.ts';
+import { AppError } from '../../protocol/errors.ts';
+import type { ShareInfo, SharePreview } from '../../protocol/model.ts';
+import { cell, countCell, failureText, leftOut, shortId, sizeCell } from '../cells.ts';
+import { argument, type Command, type Context } from '../command.ts';
+import { counted, formatCount, formatSize, formatTime } from '../format.ts';
+import { ProgressBar } from '../progressBar.ts';
+import { resolveOwnShare } from '../resolve.ts';
+import { waitFor } from '../wait.ts';
+
+export const shareCommands: readonly Command[] = [
+  {
+    name: 'share',
+    usage: 'share DIR [--title T] [--preview] [--no-wait]',
+    summary: 'offer a folder to the peers of your parties',
+    details:
+      'The folder stays where it is. What .gitignore and .potluckignore name, links, and a built-in list of secrets (keys, .env files,\n' +
+      '.git, credentials) are left out; --preview shows exactly what, and shares nothing.',
+    options: {
+      title: { type: 'string', short: 't', value: 'T', help: "what peers see (the folder's name)" },
+      preview: { type: 'boolean', short: 'n', help: 'only show what would be shared and what would be left out' },
+      'no-wait': { type: 'boolean', help: 'do not wait until the folder is scanned' },
+    },
+    args: { min: 1, max: 1 },
+    run: async (context) => {
+      const client = await context.connect();
+      const folder = path.resolve(context.cwd, argument(context, 0));
+      if (context.has('preview')) return preview(client, folder, context);
+      const title = context.text('title');
+      const added = await client.request('shares/add', { path: folder, ...(title !== undefined && { title }) }, context.limits);
+      const share = context.has('no-wait') ? added : await scanned(client, added, context);
+      return showShare(share, context);
+    },
+  },
+  {
+    name: 'unshare',
+    usage: 'unshare SHARE',
+    summary: 'stop offering a folder; nothing in it is touched',
+    args: { min: 1, max: 1 },
+    run: async (context) => {
+      const client = await context.connect();
+      const share = await resolveOwnShare(client, argument(context, 0), context);
+      await client.request('shares/remove', { shareId: share.shareId }, context.limits);
+      if (context.terminal.isJson) context.terminal.json({ removed: share.shareId });
+      else context.terminal.note(`No longer shared: ${JSON.stringify(share.title)} (${share.path}).`);
+      return undefined;
+    },
+  },
+  {
+    name: 'shares',
+    usage: 'shares',
+    summary: 'list the folders you share',
+    args: { min: 0, max: 0 },
+    run: async (context) => {
+      const { terminal } = context;
+      const client = await context.connect();
+      const shares = await client.request('shares/list', {}, context.limits);
+      if (terminal.isJson) terminal.json(shares);
+      else
+        terminal.table(
+          [
+            { title: 'TITLE' },
+            { title: 'STATE' },
+            { title: 'FILES', align: 'right' },
+            { title: 'SIZE', align: 'right' },
+            { title: 'LEFT OUT', align: 'right' },
+            { title: 'SCANNED' },
+            { title: 'ID' },
+            { title: 'FOLDER' },
+          ],
+          shares.map((share) => [
+            cell(share.title, 'bold'),
+            cell(share.state, share.state === 'failed' ? 'red' : undefined),
+            countCell(share.fileCount),
+            sizeCell(share.totalBytes),
+            countCell(Object.values(share.skippedCounts).reduce((sum, count) => sum + count, 0)),
+            cell(formatTime(share.scannedAtMs)),
+            cell(shortId(share.shareId), 'dim'),
+            cell(share.path),
+          ]),
+          'Nothing is shared. Offer a folder with "potluck share DIR".',
+        );
+      for (const share of shares) if (share.failure) terminal.note(`${share.title}: ${failureText(share.failure)}`);
+      return undefined;
+    },
+  },
+  {
+    name: 'rescan',
+    usage: 'rescan SHARE',
+    summary: 'look at a shared folder again',
+    args: { min: 1, max: 1 },
+    run: async (context) => {
+      const client = await context.connect();
+      const { shareId } = await resolveOwnShare(client, argument(context, 0), context);
+      const share = await client.request('shares/rescan', { shareId }, context.longLimits);
+      return showShare(share, context);
+    },
+  },
+  {
+    name: 'rename',
+    usage: 'rename SHARE TITLE',
+    summary: 'give a share another title',
+    args: { min: 2, max: 2 },
+    run: async (context) => {
+      const client = await context.connect();
+      const { shareId } = await resolveOwnShare(client, argument(context, 0), context);
+      const share = await client.request('shares/rename', { shareId, title: argument(context, 1) }, context.limits);
+      if (context.terminal.isJson) context.terminal.json(share);
+      else context.terminal.note(`The share is called ${JSON.stringify(share.title)}.`);
+      return undefined;
+    },
+  },
+];
+
+async function scanned(client: SidecarClient, added: ShareInfo, context: Context): Promise<ShareInfo> {
+  const bar = new ProgressBar(context.terminal);
+  let share = added;
+  try {
+    await waitFor(client, context, {
+      on: ['shares/changed'],
+      goesOn: 'The folder is shared and its scan goes on: see "potluck shares". Take it back with "potluck unshare".',
+      look: async () => {
+        const shares = await client.request('shares/list', {}, context.limits);
+        const found = shares.find(({ shareId }) => shareId === added.shareId);
+        if (!found) throw new AppError('not-found', `The share ${JSON.stringify(added.title)} was removed while it was scanned.`);
+        share = found;
+        bar.show({
+          label: `Scanning ${share.path}`,
+          doneBytes: 0,
+          totalBytes: 0,
+          text: counted(share.scannedEntries ?? 0, 'thing'),
+        });
+        return share.state !== 'scanning';
+      },
+    });
+  } finally {
+    bar.clear();
+  }
+  return share;
+}
+
+function showShare(share: ShareInfo, { terminal }: Context): undefined {
+  if (share.failure && share.state === 'failed')
+    throw new AppError(share.failure.kind, share.failure.message, { ...(share.failure.data && { data: share.failure.data }) });
+  if (terminal.isJson) terminal.json(share);
+  else if (share.state === 'scanning')
+    terminal.note(`Sharing ${share.path} as ${JSON.stringify(share.title)}; it is being scanned.`);
+  else
+    terminal.note(
+      `Sharing ${share.path} as ${JSON.stringify(share.title)}: ${counted(share.fileCount, 'file')}, ${formatSize(share.totalBytes)}` +
+        `${leftOut(share.skippedCounts)}.`,
+    );
+  return undefined;
+}
+
+async function preview(client: SidecarClient, folder: string, context: Context): Promise<undefined> {
+  const { terminal } = context;
+  const bar = new ProgressBar(terminal);
+  const progressToken = `preview-${process.pid}`;
+  const listening = client.on('progress', (progress) => {
+    if (progress.progressToken === progressToken)
+      bar.show({ label: `Looking at ${folder}`, doneBytes: 0, totalBytes: 0, text: counted(progress.done, 'thing') });
+  });
+  let found: SharePreview;
+  try {
+    found = await client.request('shares/preview', { path: folder, progressToken }, context.longLimits);
+  } finally {
+    listening.dispose();
+    bar.clear();
+  }
+  if (terminal.isJson) terminal.json(found);
+  else showPreview(found, context);
+  return undefined;
+}
+
+function showPreview(found: SharePreview, { terminal }: Context): void {
+  terminal.line(
+    `Would share ${found.path} as ${JSON.stringify(found.title)}: ${counted(found.fileCount, 'file')} in ` +
+      `${counted(found.folderCount, 'folder')}, ${formatSize(found.totalBytes)}${leftOut(found.skippedCounts)}.`,
+  );
+  for (const entry of found.topLevel) terminal.raw(`  ${cell(entry.name).text}${entry.kind === 'folder' ? '/' : ''}`);
+  if (found.skipped.length === 0) return;
+  terminal.line('Left out:');
+  for (const { path: where, reason } of found.skipped) terminal.raw(`  ${reason.padEnd(17)}  ${cell(where).text}`);
+  const total = Object.values(found.skippedCounts).reduce((sum, count) => sum + count, 0);
+  if (total > found.skipped.length) terminal.line(`  … and ${formatCount(total - found.skipped.length)} more`);
+}

@@ -1,0 +1,50 @@
+// Numbers, sizes, times and states as people read them. Pure.
+
+const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+
+/** Decimal units, at most three digits: `999 B`, `1.5 KB`, `12 MB`. */
+export function formatSize(sizeBytes: number): string {
+  let value = sizeBytes;
+  let unit = 0;
+  while (unit < units.length - 1 && Math.round(unit === 0 ? value : value * 10) >= (unit === 0 ? 1000 : 9995)) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 9.95 ? 0 : 1;
+  return `${value.toFixed(digits)} ${units[unit]}`;
+}
+
+/** `1,234`. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** `1 file`, `2,000 files`. */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Local time, `2026-11-21 04:15`; `-` for none, or one that no calendar holds. */
+export function formatTime(timeMs: number | undefined): string {
+  if (timeMs === undefined) return '-';
+  const date = new Date(timeMs);
+  if (Number.isNaN(date.getTime())) return '-';
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** `12 s`, `3 min`, `5 h`, `2 d`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 120 * 60) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}
+
+/** `42 %`; nothing to do counts as done. */
+export function formatPercent(done: number, total: number): string {
+  const ratio = total <= 0 ? 1 : Math.min(1, Math.max(0, done / total));
+  return `${Math.floor(ratio * 100)} %`;
+}
