@@ -173,7 +173,7 @@ export class Network {
   async #destroy(swarm: Hyperswarm): Promise<void> {
     for (const stream of swarm.connections) stream.destroy();
     const isGone = await withinMs(swarm.destroy(), networkLimits.leaveMs);
-    if (!isGone) await withinMs(swarm.destroy({ force: true }), networkLimits.leaveMs);
+    if (!isGone) await withinMs(swarm.dht.destroy({ force: true }), networkLimits.leaveMs);
     this.#changed();
   }
 

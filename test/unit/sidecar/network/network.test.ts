@@ -141,6 +141,28 @@ describe('network', { concurrency: true }, () => {
     assert.notDeepEqual(two.connections[0]?.handshakeHash, before?.handshakeHash);
   });
 
+  test('two peers that connect to each other at the same moment end up with one connection', async () => {
+    const [one, two] = [createNode(), createNode()];
+    await one.network.open();
+    await two.network.open();
+    await one.until('being online', () => one.network.status.state === 'online');
+    await two.until('being online', () => two.network.status.state === 'online');
+    one.network.connect(two.peerId);
+    two.network.connect(one.peerId);
+    const isSame = () => {
+      const [mine, theirs] = [one.connections, two.connections];
+      const [hash, otherHash] = [mine[0]?.handshakeHash, theirs[0]?.handshakeHash];
+      return (
+        mine.length === 1 &&
+        theirs.length === 1 &&
+        hash !== undefined &&
+        otherHash !== undefined &&
+        Buffer.compare(hash, otherHash) === 0
+      );
+    };
+    await Promise.race([one.until('settling', isSame), two.until('settling', isSame)]);
+  });
+
   test('a peer that comes later is reached by those who wait for it', async () => {
     const one = createNode();
     const two = createNode();

@@ -4,45 +4,27 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import c from 'compact-encoding';
 import NoiseSecretStream from '@hyperswarm/secret-stream';
-import { AppError } from '../../../../src/protocol/errors.ts';
 import { wireLimits } from '../../../../src/sidecar/limits.ts';
 import { signAnnouncement } from '../../../../src/sidecar/wire/announcement.ts';
 import * as codec from '../../../../src/sidecar/wire/codec.ts';
 import {
   announcement,
-  collect,
   createSide,
   emptyServer,
+  endsFor,
   faceHandPlayed,
   HandPlayed,
-  never,
+  introduced,
   pairedStreams,
   readRequest,
   seeded,
   serverOf,
   settled,
   types,
-  type Side,
 } from './worlds.ts';
 
 const root = Buffer.alloc(32, 4);
 const read = { ...readRequest, length: undefined };
-
-/** The session ended, the log says why, and the remote saw its connection close. */
-async function endsFor(side: Side, reason: RegExp): Promise<void> {
-  await side.until('ending', () => side.closedFor !== undefined);
-  assert.match(side.closedFor ?? '', reason);
-  assert.equal(side.session.isOpen, false);
-  const told = side.log.filter(({ level, message }) => level === 'warn' && reason.test(message));
-  assert.equal(told.length, 1, 'logged once');
-}
-
-async function introduced(options: Parameters<typeof faceHandPlayed>[0] = {}): ReturnType<typeof faceHandPlayed> {
-  const world = await faceHandPlayed(options);
-  world.remote.hello();
-  await world.side.until('opening', () => world.side.isOpened);
-  return world;
-}
 
 test('speaking before the hello', async () => {
   const { side, remote } = await faceHandPlayed();
@@ -261,127 +243,6 @@ test('a peer that never gives credit loses its request, not its session', async 
   assert.deepEqual(await remote.next(types.refused, codec.refused), { requestId: 1, code: 4 });
   assert(server.takenBytes <= wireLimits.creditBytes + 2 * wireLimits.sliceBytes);
   assert(side.session.isOpen);
-});
-
-/** Our side asks for a file; the remote answers by hand. */
-async function asked(): Promise<{ side: Side; remote: HandPlayed; failure: Promise<unknown>; requestId: number }> {
-  const { side, remote } = await introduced();
-  const failure = side.session
-    .read(readRequest, { signal: never })
-    .then((reply) => collect(reply.bytes))
-    .then(
-      () => assert.fail('the read succeeded'),
-      (error: unknown) => error,
-    );
-  const { requestId } = await remote.next(types.read, codec.readRequest);
-  return { side, remote, failure, requestId };
-}
-
-const slice = Buffer.alloc(wireLimits.sliceBytes);
-const badReplies: [string, RegExp, (remote: HandPlayed, requestId: number) => void][] = [
-  [
-    'bytes before the head',
-    /before the head/,
-    (remote, requestId) => remote.say(types.data, codec.data, { requestId, bytes: slice }),
-  ],
-  ['an end before the head', /before its head/, (remote, requestId) => remote.say(types.end, codec.end, { requestId, root })],
-  [
-    'two heads',
-    /head of a file twice/,
-    (remote, requestId) => {
-      for (let i = 0; i < 2; i++) remote.say(types.head, codec.head, { requestId, sizeBytes: 1, mtimeMs: 0, root });
-    },
-  ],
-  [
-    'more bytes than it said',
-    /more of a file/,
-    (remote, requestId) => {
-      remote.say(types.head, codec.head, { requestId, sizeBytes: 10, mtimeMs: 0, root });
-      remote.say(types.data, codec.data, { requestId, bytes: slice });
-    },
-  ],
-  [
-    'fewer bytes than it said',
-    /before its last byte/,
-    (remote, requestId) => {
-      remote.say(types.head, codec.head, { requestId, sizeBytes: 10, mtimeMs: 0, root });
-      remote.say(types.end, codec.end, { requestId, root });
-    },
-  ],
-  [
-    'many small slices',
-    /too small slices/,
-    (remote, requestId) => {
-      remote.say(types.head, codec.head, { requestId, sizeBytes: 1000, mtimeMs: 0, root });
-      for (let i = 0; i < 2; i++) remote.say(types.data, codec.data, { requestId, bytes: Buffer.alloc(1) });
-    },
-  ],
-  [
-    'an empty slice',
-    /too small slices/,
-    (remote, requestId) => {
-      remote.say(types.head, codec.head, { requestId, sizeBytes: 1000, mtimeMs: 0, root });
-      remote.say(types.data, codec.data, { requestId, bytes: Buffer.alloc(0) });
-    },
-  ],
-  [
-    'hashes for a file',
-    /a read with hashes/,
-    (remote, requestId) => remote.say(types.hashesReply, codec.hashesReply, { requestId, leaves: [], uncles: [] }),
-  ],
-];
-
-for (const [what, reason, answer] of badReplies) {
-  test(`${what} in answer to a read`, async () => {
-    const { side, remote, failure, requestId } = await asked();
-    answer(remote, requestId);
-    await endsFor(side, reason);
-    const error = await failure;
-    assert(error instanceof AppError && error.kind === 'unavailable');
-  });
-}
-
-test('more than there is credit for', async () => {
-  const { side, remote } = await introduced();
-  const reading = side.session.read(readRequest, { signal: never });
-  const { requestId } = await remote.next(types.read, codec.readRequest);
-  remote.say(types.head, codec.head, { requestId, sizeBytes: 100_000_000, mtimeMs: 0, root });
-  await reading;
-  for (let sent = 0; sent <= wireLimits.creditBytes; sent += slice.byteLength) {
-    remote.say(types.data, codec.data, { requestId, bytes: slice });
-  }
-  await endsFor(side, /more than it has credit/);
-});
-
-test('more hashes than were asked for, or a file in their place', async () => {
-  const ask = { root, first: 0, count: 1 };
-  const more = await introduced();
-  const failure = more.side.session.hashes(ask, { signal: never }).catch((error: unknown) => error);
-  const { requestId } = await more.remote.next(types.hashesRequest, codec.hashesRequest);
-  more.remote.say(types.hashesReply, codec.hashesReply, { requestId, leaves: [root, root], uncles: [] });
-  await endsFor(more.side, /more hashes/);
-  assert((await failure) instanceof AppError);
-  const other = await introduced();
-  void other.side.session.hashes(ask, { signal: never }).catch(() => undefined);
-  const message = await other.remote.next(types.hashesRequest, codec.hashesRequest);
-  other.remote.say(types.data, codec.data, { requestId: message.requestId, bytes: slice });
-  await endsFor(other.side, /request for hashes/);
-});
-
-test('what was under way for a cancelled request is no offence; not confirming it is', async () => {
-  const { side, remote } = await introduced({ times: { requestStallMs: 100 } });
-  const abort = new AbortController();
-  const reading = side.session.read(readRequest, { signal: abort.signal }).catch((error: unknown) => error);
-  const { requestId } = await remote.next(types.read, codec.readRequest);
-  abort.abort();
-  assert((await reading) instanceof AppError);
-  remote.say(types.head, codec.head, { requestId, sizeBytes: 10, mtimeMs: 0, root });
-  remote.say(types.data, codec.data, { requestId, bytes: Buffer.alloc(10) });
-  remote.say(types.ping, codec.ping, 1);
-  await remote.next(types.pong, codec.ping);
-  assert(side.session.isOpen);
-  await side.until('ending', () => side.closedFor !== undefined);
-  assert.match(side.closedFor ?? '', /does not confirm/);
 });
 
 test('channels for feeds that were not given are refused, and a flood of them ends the session', async () => {

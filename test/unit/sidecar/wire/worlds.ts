@@ -270,6 +270,22 @@ export async function faceHandPlayed(
   return { side, remote, keys };
 }
 
+/** The session ended, the log says why, and the remote saw its connection close. */
+export async function endsFor(side: Side, reason: RegExp): Promise<void> {
+  await side.until('ending', () => side.closedFor !== undefined);
+  assert.match(side.closedFor ?? '', reason);
+  assert.equal(side.session.isOpen, false);
+  const told = side.log.filter(({ level, message }) => level === 'warn' && reason.test(message));
+  assert.equal(told.length, 1, 'logged once');
+}
+
+export async function introduced(options: Parameters<typeof faceHandPlayed>[0] = {}): ReturnType<typeof faceHandPlayed> {
+  const world = await faceHandPlayed(options);
+  world.remote.hello();
+  await world.side.until('opening', () => world.side.isOpened);
+  return world;
+}
+
 /** Until `isTrue`, asked again at every change; fails after `deadlineMs`. */
 export async function untilTrue(changes: EventEmitter, what: string, isTrue: () => boolean, deadlineMs = 5000): Promise<void> {
   const signal = AbortSignal.timeout(deadlineMs);
