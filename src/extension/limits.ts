@@ -20,6 +20,9 @@ export const limits = {
   fetchBaseMs: 60_000,
   /** Sidecar start and hello; a cold start on a slow disk takes 2 s. */
   connectMs: 20_000,
+  /** Hello with a token that was written meanwhile. */
+  tokenAttempts: 5,
+  tokenPauseMs: 100,
   /** A stopping sidecar closes its parts in 5 s or exits anyway (its closeMs). */
   sidecarExitMs: 7_000,
   /** Walking a folder of a million files takes 4 to 20 s warm, minutes on a cold network disk. */

@@ -52,6 +52,9 @@ export class Sidecar {
   #state: SidecarState = 'idle';
   #failure: AppError | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
+  /** The next failed start is followed by another one instead of a question. */
+  #isRecovering = false;
+  #recoverDelayMs: number = limits.reconnectMs;
   #isDisposed = false;
 
   constructor(connect: () => Promise<Connection>) {
@@ -144,6 +147,7 @@ export class Sidecar {
 
   async #leave(state: SidecarState): Promise<void> {
     clearTimeout(this.#retryTimer);
+    this.#isRecovering = false;
     const connection = this.#connection ?? (await this.#connecting?.catch(() => undefined));
     this.#connection = undefined;
     this.#setState(state);
@@ -175,12 +179,14 @@ export class Sidecar {
   async #attempt(): Promise<Connection> {
     let connection: Connection;
     try {
-      connection = await this.#connect();
+      connection = await this.#connectWithToken();
     } catch (error) {
       this.#failure = asAppError(error);
-      this.#setState('failed');
+      if (this.#isRecovering && !this.#isDisposed) this.#recover(this.#failure);
+      else this.#setState('failed');
       throw this.#failure;
     }
+    this.#isRecovering = false;
     if (this.#isDisposed) {
       connection.dispose();
       throw notRunning('the window closes');
@@ -200,6 +206,18 @@ export class Sidecar {
     return connection;
   }
 
+  /** A sidecar that has just begun to listen may not have written its token yet: the old one is refused, so it is read again. */
+  async #connectWithToken(): Promise<Connection> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#connect();
+      } catch (error) {
+        if (asAppError(error).kind !== 'unauthorized' || attempt === limits.tokenAttempts) throw error;
+        await delay(limits.tokenPauseMs);
+      }
+    }
+  }
+
   #lost(isStopped: boolean): void {
     this.#connection = undefined;
     for (const listener of this.#listeners) listener.attached = undefined;
@@ -210,16 +228,24 @@ export class Sidecar {
       this.#setState('stopped');
       return;
     }
-    if (!this.#budget.take(Date.now())) {
-      this.#failure = crashedTooOften();
+    this.#recoverDelayMs = limits.reconnectMs;
+    this.#recover(crashedTooOften());
+  }
+
+  /** Looks for a sidecar again, as long as the budget lasts; `failure` says why when it is spent. */
+  #recover(failure: AppError): void {
+    this.#isRecovering = this.#budget.take(Date.now());
+    if (!this.#isRecovering) {
+      this.#failure = failure;
       this.#setState('failed');
       return;
     }
     this.#setState('lost');
     this.#retryTimer = setTimeout(() => {
-      // The state says how it went; who needs the connection asks for it.
+      // How it went is the state's to say; a failure plans the next try by itself.
       this.#open().catch(() => undefined);
-    }, limits.reconnectMs);
+    }, this.#recoverDelayMs);
+    this.#recoverDelayMs *= 2;
   }
 
   #setState(state: SidecarState): void {

@@ -17,7 +17,10 @@ describe('a sidecar that dies', () => {
     });
     process.kill(pid, 'SIGKILL');
     await lost;
-    await eventually('another sidecar', async () => (api().sidecarState === 'running' ? true : undefined));
+    await eventually('another sidecar', async () => {
+      const { pid: now } = await api().request('sidecar/status', {});
+      return now === pid ? undefined : now;
+    });
     assert.notEqual(api().sidecarPid, pid);
     // What was listed before is known without the peer, what was read before may come from the cache: ask for both.
     const names = (await vscode.workspace.fs.readDirectory(await tableUri())).map(([name]) => name);

@@ -65,7 +65,8 @@ export function eventually<T>(what: string, ask: () => Promise<T | undefined>, t
     ];
     const interval = setInterval(look, 500);
     const timer = setTimeout(() => {
-      end(() => reject(new Error(`${what} did not happen within ${timeoutMs} ms`, { cause: lastError })));
+      const why = lastError === undefined ? '' : `: ${lastError instanceof Error ? lastError.message : 'unknown'}`;
+      end(() => reject(new Error(`${what} did not happen within ${timeoutMs} ms${why}`, { cause: lastError })));
     }, timeoutMs);
     look();
   });

@@ -162,3 +162,37 @@ test('a sidecar that another client stopped is not started again', { timeout: 50
   assert.equal(made.length, 1);
   sidecar.dispose();
 });
+
+test('a token that is just being renewed is read again', { timeout: 5000 }, async () => {
+  let tries = 0;
+  const sidecar = new Sidecar(() => {
+    tries += 1;
+    if (tries < 3) return Promise.reject(new AppError('unauthorized', 'The token is wrong.'));
+    return Promise.resolve(new FakeConnection(() => Promise.resolve([])) as unknown as Connection);
+  });
+  await sidecar.request('peers/list', {});
+  assert.equal(tries, 3);
+  sidecar.dispose();
+});
+
+test('a sidecar that does not come back at once is looked for again, without a question', { timeout: 5000 }, async () => {
+  const first = new FakeConnection(() => Promise.resolve([]));
+  let tries = 0;
+  const sidecar = new Sidecar(() => {
+    tries += 1;
+    if (tries === 2) return Promise.reject(new AppError('unavailable', 'not yet'));
+    return Promise.resolve((tries === 1 ? first : new FakeConnection(() => Promise.resolve([]))) as unknown as Connection);
+  });
+  await sidecar.connected();
+  const states: SidecarState[] = [];
+  const running = new Promise<void>((resolve) => {
+    sidecar.onDidChangeState((state) => {
+      states.push(state);
+      if (state === 'running') resolve();
+    });
+  });
+  first.die();
+  await running;
+  assert.deepEqual(states, ['lost', 'starting', 'lost', 'starting', 'running']);
+  sidecar.dispose();
+});
