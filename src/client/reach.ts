@@ -31,13 +31,15 @@ export async function reach(
   const running = await attach(dataFolder);
   if (running) return running;
   if (!options.launch) throw sidecarNotRunning(dataFolder);
-  const started = start(dataFolder, options.launch);
+  let started = start(dataFolder, options.launch);
   while (Date.now() < options.deadline) {
     const attached = await attach(dataFolder);
     if (attached) return attached;
     const failure = started.failure();
     if (failure) throw sidecarDidNotStart(failure);
     await pause(pollMs);
+    // The lock was held: by one that starts, and then it is reached, or by one that is leaving.
+    if (started.hasLost()) started = start(dataFolder, options.launch);
   }
   throw sidecarDidNotStart(`it did not open its socket in time. Its log is in ${path.join(dataFolder, 'logs')}.`);
 }
@@ -85,11 +87,12 @@ function open(where: string): Promise<Socket | undefined> {
   });
 }
 
-function start(dataFolder: string, launch: Launch): { failure(): string | undefined } {
+function start(dataFolder: string, launch: Launch): { failure(): string | undefined; hasLost(): boolean } {
   mkdirSync(runFolder(dataFolder), { recursive: true, mode: 0o700 });
   const errors = path.join(runFolder(dataFolder), 'start.log');
   const output = openSync(errors, 'w', 0o600);
   let failure: string | undefined;
+  let hasLost = false;
   const child = spawn(launch.execPath, [launch.script, '--data-folder', dataFolder, ...(launch.args ?? [])], {
     detached: true,
     windowsHide: true,
@@ -101,11 +104,11 @@ function start(dataFolder: string, launch: Launch): { failure(): string | undefi
     failure = `${launch.execPath} could not be run (${error.message}).`;
   });
   child.once('exit', (code, signal) => {
-    if (code === lockHeldExitCode) return; // Another start won; attach to that one.
-    failure = `it ended at once (${signal ?? `exit code ${code}`}). ${lastLines(errors)}`.trim();
+    if (code === lockHeldExitCode) hasLost = true;
+    else failure = `it ended at once (${signal ?? `exit code ${code}`}). ${lastLines(errors)}`.trim();
   });
   child.unref();
-  return { failure: () => failure };
+  return { failure: () => failure, hasLost: () => hasLost };
 }
 
 function lastLines(file: string): string {

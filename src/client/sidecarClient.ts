@@ -67,7 +67,13 @@ export class SidecarClient {
     const deadline = Date.now() + (options.timeoutMs ?? defaultConnectMs);
     for (;;) {
       const { socket, token } = await reach(options.dataFolder, { launch: options.launch, deadline });
-      const client = await SidecarClient.#greet(socket, token, options, deadline);
+      const client = await SidecarClient.#greet(socket, token, options, deadline).catch((error: unknown) => {
+        // It ended between connecting and hello: what was reached was the last breath of a dying one.
+        if (error instanceof AppError && error.kind === 'unavailable' && options.launch && Date.now() < deadline)
+          return 'gone' as const;
+        throw error;
+      });
+      if (client === 'gone') continue;
       if (client === 'outdated') {
         if (!options.launch || Date.now() > deadline) throw incompatible('older');
         await waitUntilGone(options.dataFolder, deadline);
@@ -159,7 +165,7 @@ export class SidecarClient {
     } catch (error) {
       connection.dispose();
       socket.destroy();
-      if (error instanceof AppError && error.kind === 'incompatible' && error.data.path === 'leaving') return 'outdated';
+      if (error instanceof AppError && error.kind === 'incompatible' && error.data.isLeaving === true) return 'outdated';
       throw error;
     } finally {
       socket.removeListener('close', onClose);

@@ -59,6 +59,8 @@ export interface ErrorData {
   /** Bytes: the limit and the size, for `too-large` and `disk-full`. */
   limitBytes?: number;
   sizeBytes?: number;
+  /** `incompatible`: this sidecar makes room for a newer one. */
+  isLeaving?: boolean;
 }
 
 /** A failure with a kind. Messages name the thing, the cause and the next step. Make one with a small named function, not inline. */

@@ -171,6 +171,8 @@ export const localLimits = {
   progressHz: 4,
   /** A client that connected must say hello within this. */
   clientHelloMs: 5_000,
+  /** On leaving: time for answers already made to reach their clients. */
+  lastAnswersMs: 500,
   /** Code points of a petname, and of a nickname as shown: one line of a tree or table. */
   shownNameCharacters: 64,
   /** Parties joined at once. */

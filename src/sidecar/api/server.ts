@@ -4,8 +4,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import type { Duplex, Readable, Writable } from 'node:stream';
-import { createMessageConnection, type MessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import type { Readable, Writable } from 'node:stream';
 import { AppError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/ids.ts';
 import { socketPath, tokenFile } from '../../protocol/locations.ts';
@@ -20,18 +19,11 @@ import {
 import { productVersion } from '../../protocol/version.ts';
 import { localLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
-import { toRpc } from './errors.ts';
+import { ClientConnection } from './clientConnection.ts';
 import type { AllHandlers, Caller } from './handlers.ts';
-import { type Fields, fieldsOf } from './params.ts';
+import type { Fields } from './params.ts';
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
-
-interface Client extends Caller {
-  name: string;
-  connection: MessageConnection;
-  logLevel: LogLevel | undefined;
-  close(): void;
-}
 
 export interface ServerOptions {
   dataFolder: string;
@@ -49,8 +41,7 @@ export interface ServerOptions {
 export class ApiServer {
   readonly #options: ServerOptions;
   readonly #token = randomBytes(32).toString('hex');
-  readonly #clients = new Set<Client>();
-  readonly #connections = new Set<{ close(): void }>();
+  readonly #connections = new Set<ClientConnection>();
   #server: Server | undefined;
 
   constructor(options: ServerOptions) {
@@ -62,7 +53,7 @@ export class ApiServer {
     const { dataFolder } = this.#options;
     const where = socketPath(dataFolder);
     if (process.platform !== 'win32') rmSync(where, { force: true });
-    const server = createServer((socket) => this.#accept(socket, socket, { isTrusted: false, whenGone: () => socket.destroy() }));
+    const server = createServer((socket) => this.#accept(socket, socket, { isTrusted: false, end: () => socket.destroySoon() }));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -77,103 +68,81 @@ export class ApiServer {
 
   /** Serves one client over a pair of streams that only it can write to: `--stdio`. No token is asked. */
   serve(input: Readable, output: Writable, whenGone: () => void): void {
-    this.#accept(input, output, { isTrusted: true, whenGone });
+    this.#accept(input, output, { isTrusted: true, end: whenGone });
   }
 
   get clientCount(): number {
-    return this.#clients.size;
+    return this.#clients().length;
   }
 
   broadcast<N extends NotificationMethod>(method: N, params: Notifications[N]): void {
-    for (const client of this.#clients) client.notify(method, params);
+    for (const client of this.#clients()) client.notify(method, params);
   }
 
   /** Sends an entry to the clients that subscribed to its level. */
   broadcastLog(entry: LogEntry): void {
-    for (const client of this.#clients) {
-      if (client.logLevel && levels.indexOf(entry.level) >= levels.indexOf(client.logLevel)) client.notify('log/entry', entry);
-    }
+    for (const client of this.#clients()) if (wants(client, entry)) client.notify('log/entry', entry);
   }
 
   async close(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
-    const closed = server && new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const connection of [...this.#connections]) connection.close();
-    await closed;
     rmSync(tokenFile(this.#options.dataFolder), { force: true });
+    const closed = server && new Promise<void>((resolve) => server.close(() => resolve()));
+    await Promise.all([...this.#connections].map((connection) => connection.leave()));
+    await closed;
   }
 
-  #accept(input: Readable, output: Duplex | Writable, how: { isTrusted: boolean; whenGone(): void }): void {
-    const connection = createMessageConnection(new StreamMessageReader(input), new StreamMessageWriter(output));
-    let client: Client | undefined;
-    const late = setTimeout(() => close(), localLimits.clientHelloMs);
-    const close = (): void => {
-      if (!this.#connections.delete(entry)) return;
-      clearTimeout(late);
-      connection.dispose();
-      how.whenGone();
-      if (client && this.#clients.delete(client)) {
-        this.#options.log.debug(`Client ${client.name} left`);
-        this.#options.onClients(this.#clients.size);
-      }
-    };
-    const entry = { close };
-    this.#connections.add(entry);
-    input.once('close', close).once('end', close).once('error', close);
-    output.once('error', close);
-    connection.onError(close);
-    connection.onClose(close);
-    connection.onRequest(async (method, params, token) => {
-      try {
-        if (method === 'session/hello') {
-          const result = this.#hello(fieldsOf(params), how.isTrusted);
-          clearTimeout(late);
-          client = {
-            ...result.client,
-            connection,
-            logLevel: undefined,
-            close,
-            notify: notifier(connection),
-            subscribeToLog: (level) => this.#subscribe(client, level),
-          };
-          this.#clients.add(client);
-          this.#options.log.debug(`Client ${client.name} came`);
-          this.#options.onClients(this.#clients.size);
-          return result.answer;
-        }
-        if (!client) throw new AppError('unauthorized', 'Say session/hello with the token first.');
-        const abort = new AbortController();
-        token.onCancellationRequested(() => abort.abort());
-        return await this.#handle(method, fieldsOf(params), { signal: abort.signal, caller: client });
-      } catch (error) {
-        if (method === 'session/hello') setImmediate(close); // A wrong token gets its answer, and no second try on this connection.
-        return toRpc(error);
-      }
+  /** Those that said hello. */
+  #clients(): ClientConnection[] {
+    return [...this.#connections].filter((connection) => connection.name !== undefined);
+  }
+
+  #accept(input: Readable, output: Writable, how: { isTrusted: boolean; end(): void }): void {
+    const connection: ClientConnection = new ClientConnection({
+      input,
+      output,
+      answer: (from, method, fields, signal) => {
+        if (method === 'session/hello') return this.#hello(from, fields, how.isTrusted);
+        if (from.name === undefined) throw new AppError('unauthorized', 'Say session/hello with the token first.');
+        return this.#handle(method, fields, { signal, caller: from });
+      },
+      onLogLevel: (from) => this.#sendTail(from),
+      onClosed: (from) => {
+        clearTimeout(late);
+        this.#connections.delete(from);
+        if (from.name === undefined) return;
+        this.#options.log.debug(`Client ${from.name} left`);
+        this.#options.onClients(this.clientCount);
+      },
+      end: () => how.end(),
     });
+    const late = setTimeout(() => {
+      if (connection.name === undefined) connection.close();
+    }, localLimits.clientHelloMs);
+    this.#connections.add(connection);
     connection.listen();
   }
 
-  #hello(fields: Fields, isTrusted: boolean): { client: { name: string }; answer: ResultOf<'session/hello'> } {
+  #hello(from: ClientConnection, fields: Fields, isTrusted: boolean): ResultOf<'session/hello'> {
     const { log, peerId } = this.#options;
     if (!isTrusted && !isSameToken(fields['token'], this.#token)) {
       log.warn('A client with a wrong token was refused');
+      void from.leave(); // It gets its answer, and no second try on this connection.
       throw new AppError('unauthorized', 'The token is wrong. Read it again from the data folder; it is new at every start.');
     }
     const version = fields['protocolVersion'];
     if (version !== protocolVersion) {
-      const isNewer = typeof version === 'number' && version > protocolVersion;
-      if (isNewer) setImmediate(() => this.#options.onOutdated());
-      throw new AppError(
-        'incompatible',
-        `This sidecar (${productVersion}) speaks protocol ${protocolVersion}, the client ${String(version)}. Update the older one.`,
-        {
-          data: isNewer ? { path: 'leaving' } : {},
-        },
-      );
+      const isLeaving = typeof version === 'number' && version > protocolVersion;
+      if (isLeaving) setImmediate(() => this.#options.onOutdated());
+      else void from.leave();
+      const message = `This sidecar (${productVersion}) speaks protocol ${protocolVersion}, the client ${String(version)}. Update the older one.`;
+      throw new AppError('incompatible', message, { data: { isLeaving } });
     }
-    const name = typeof fields['client'] === 'string' ? fields['client'].slice(0, 64) : 'unnamed';
-    return { client: { name }, answer: { sidecarVersion: productVersion, protocolVersion, peerId, pid: process.pid } };
+    from.name = typeof fields['client'] === 'string' ? fields['client'].slice(0, 64) : 'unnamed';
+    log.debug(`Client ${from.name} came`);
+    this.#options.onClients(this.clientCount);
+    return { sidecarVersion: productVersion, protocolVersion, peerId, pid: process.pid };
   }
 
   async #handle(method: string, fields: Fields, call: { signal: AbortSignal; caller: Caller }): Promise<unknown> {
@@ -183,20 +152,13 @@ export class ApiServer {
     return handler(fields, call);
   }
 
-  #subscribe(client: Client | undefined, level: LogLevel): void {
-    if (!client) return;
-    client.logLevel = level;
-    for (const entry of this.#options.logTail()) {
-      if (levels.indexOf(entry.level) >= levels.indexOf(level)) client.notify('log/entry', entry);
-    }
+  #sendTail(client: ClientConnection): void {
+    for (const entry of this.#options.logTail()) if (wants(client, entry)) client.notify('log/entry', entry);
   }
 }
 
-function notifier(connection: MessageConnection): Caller['notify'] {
-  return (method, params) => {
-    // A client that went away a moment ago needs no news.
-    connection.sendNotification(method as string, params).catch(() => undefined);
-  };
+function wants(client: ClientConnection, entry: LogEntry): boolean {
+  return client.logLevel !== undefined && levels.indexOf(entry.level) >= levels.indexOf(client.logLevel);
 }
 
 function isSameToken(given: unknown, token: string): boolean {
