@@ -203,13 +203,16 @@ test(
   'a full disk stops the download with that message, and it goes on when there is room',
   { skip: !isRoot || process.platform !== 'linux' },
   async (t) => {
+    const small = mkdtempSync(path.join(tmpdir(), 'pl-small-disk-'));
+    t.after(() => {
+      spawnSync('umount', ['-l', small]);
+      rmSync(small, { recursive: true });
+    });
     const world = await createWorld(t);
     const tree = path.join(world.folder, 'tree');
     mkdirSync(tree);
     const bytes = randomBytes(12 * 1024 * 1024);
     writeFileSync(path.join(tree, 'twelve.bin'), bytes);
-    const small = path.join(world.folder, 'small disk');
-    mkdirSync(small);
     assert.equal(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', small]).status, 0);
     writeFileSync(path.join(small, 'ballast'), randomBytes(8 * 1024 * 1024));
     const [ann, ben] = [await world.peer('ann'), await world.peer('ben')];
