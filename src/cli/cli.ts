@@ -3,13 +3,15 @@
 
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { sidecarNotRunning } from '../client/errors.ts';
 import { SidecarClient } from '../client/sidecarClient.ts';
+import { isOlder } from '../client/versions.ts';
 import { AppError, asAppError } from '../protocol/errors.ts';
 import { defaultDataFolder } from '../protocol/locations.ts';
 import { productVersion } from '../protocol/version.ts';
 import type { Command, Context } from './command.ts';
 import { commands, groups } from './commands/all.ts';
-import { Interrupted, usageError } from './errors.ts';
+import { Interrupted, nodeTooOld, usageError } from './errors.ts';
 import { exitCodeOf, exitCodes } from './exitCodes.ts';
 import { commandHelp, exitCodeHelp, globalOptions, overview } from './help.ts';
 import { type Output, Terminal } from './terminal.ts';
@@ -25,6 +27,9 @@ export interface Io {
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
 }
+
+/** What the sidecar runs on; with an older one the command line can only talk to a running sidecar. */
+const oldestNode = '22.16.0';
 
 /** setTimeout's longest is 24.8 days; a day is as good as for ever here. */
 const dayMs = 24 * 3600 * 1000;
@@ -96,12 +101,16 @@ function contextOf(parsed: Parsed, io: Io, terminal: Terminal): { context: Conte
     limits: { signal: io.signal, ...(timeoutMs !== undefined && { timeoutMs }) },
     longLimits: { signal: io.signal, timeoutMs: timeoutMs ?? dayMs },
     connect: async ({ starts } = { starts: true }) => {
+      const canStart = !isOlder(process.versions.node, oldestNode);
       client ??= await SidecarClient.connect({
         dataFolder,
         client: 'cli',
         clientVersion: productVersion,
-        ...(starts && { launch: { execPath: process.execPath, script: io.sidecarScript, env: io.env } }),
+        ...(starts && canStart && { launch: { execPath: process.execPath, script: io.sidecarScript, env: io.env } }),
         ...(timeoutMs !== undefined && { timeoutMs }),
+      }).catch((error: unknown) => {
+        const isMissing = error instanceof AppError && error.message === sidecarNotRunning(dataFolder).message;
+        throw starts && isMissing ? nodeTooOld(process.versions.node, oldestNode) : error;
       });
       return client;
     },

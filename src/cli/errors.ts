@@ -21,6 +21,13 @@ export function ambiguous(what: string, name: string, candidates: string[]): App
   );
 }
 
+export function nodeTooOld(version: string, oldest: string): AppError {
+  return new AppError(
+    'incompatible',
+    `No sidecar runs, and Node ${version} cannot start one: it needs ${oldest} or newer. Use a newer Node, or a terminal inside VS Code.`,
+  );
+}
+
 export function interrupted(message: string): Interrupted {
   return new Interrupted(message);
 }

@@ -1,6 +1,6 @@
 // Bytes of remote files to standard output, verified, whole or a range. Binary-safe: what is written is what the file holds.
 
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import type { SidecarClient } from '../../client/sidecarClient.ts';
 import { AppError } from '../../protocol/errors.ts';
 import type { EntryRef, FetchedFile } from '../../protocol/model.ts';
@@ -78,25 +78,32 @@ async function catRange(client: SidecarClient, entry: EntryRef, range: ByteRange
   for (let offset = start; offset < range.end && !context.terminal.isGone;) {
     const length = Math.min(maxRangeBytes, range.end - offset);
     const fetched = await client.request('files/fetchRange', { entry, offset, length }, context.longLimits);
-    await give(fetched, context);
+    const given = await give(fetched, context);
     offset += length;
-    // The index may be older than the file: it ends where fewer bytes come than asked for.
-    if (fetched.sizeBytes < length && offset >= sizeBytes) return;
-    if (offset >= sizeBytes && !Number.isFinite(range.end)) return;
+    // The index may be older than the file: the file ends where fewer bytes come than were asked for.
+    if (given < length) return;
   }
 }
 
-async function give(fetched: FetchedFile, context: Context): Promise<void> {
+/** Writes the local file, or with --json says where it is. How many bytes it holds. */
+async function give(fetched: FetchedFile, context: Context): Promise<number> {
   const { terminal } = context;
   if (terminal.isJson) {
     terminal.jsonLine(fetched);
-    return;
+    return statSync(fetched.localPath).size;
   }
-  for await (const chunk of createReadStream(fetched.localPath, { highWaterMark: 1024 * 1024, signal: context.signal })) {
-    if (terminal.isGone) return;
+  let given = 0;
+  const bytes: AsyncIterable<Buffer> = createReadStream(fetched.localPath, {
+    highWaterMark: 1024 * 1024,
+    signal: context.signal,
+  });
+  for await (const chunk of bytes) {
+    if (terminal.isGone) break;
+    given += chunk.length;
     terminal.stdout.write(chunk);
     await terminal.drained();
   }
+  return given;
 }
 
 function rangeOf(context: Context): ByteRange | undefined {
