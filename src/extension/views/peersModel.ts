@@ -140,7 +140,7 @@ function partyRow(node: PartyNode, party: PartyInfo): Row {
   const state = { joining: t('joining…'), joined: online, offline: t('network not reachable') }[party.state];
   return {
     id: node.id,
-    label: t('Party {0}', name),
+    label: name === displayName(party.name) ? name : t('Party {0}', name),
     description: state,
     tooltip: t('Party {0}: {1}', name, state),
     icon: party.state === 'joining' ? 'loading~spin' : 'organization',
