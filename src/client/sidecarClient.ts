@@ -112,8 +112,8 @@ export class SidecarClient {
         for (const each of [...listeners]) each(params as never);
       });
     }
-    listeners.add(listener as (params: never) => void);
-    return { dispose: () => void listeners.delete(listener as (params: never) => void) };
+    listeners.add(listener);
+    return { dispose: () => void listeners.delete(listener) };
   }
 
   /** Called once, when the sidecar goes away or `dispose` was called. */
