@@ -97,7 +97,7 @@ class DownloadRun {
 
   async #run(): Promise<{ failedFiles: number }> {
     const record = this.#record;
-    this.#root = realFolder(record.folder);
+    this.#root = realFolder(record.folder, { mayMake: record.destination === '' });
     const partials = (this.#partials = makePartialFolder(this.#root, record.downloadId));
     const plan = await this.#plan(partials);
     record.totalBytes = plan.totalBytes;
@@ -301,10 +301,13 @@ class DownloadRun {
   }
 }
 
-/** The download folder itself, made when missing; a link to it is the user's own choice and followed. */
-function realFolder(folder: string): string {
+/**
+ * The download folder itself, made when missing (not for a download that began: then its disk is away); a link to it is the user's own
+ * choice and followed.
+ */
+function realFolder(folder: string, { mayMake }: { mayMake: boolean }): string {
   try {
-    mkdirSync(folder, { recursive: true });
+    if (mayMake) mkdirSync(folder, { recursive: true });
     const real = realpathSync(folder);
     if (!statSync(real).isDirectory()) throw new Error('it is not a folder');
     return real;

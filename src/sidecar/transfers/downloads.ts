@@ -299,7 +299,8 @@ export class Downloads {
       record.state = 'queued';
       return;
     }
-    if (error.kind === 'unavailable' || error.kind === 'busy' || error.kind === 'cancelled') {
+    const isNewIndex = error.kind === 'changed' && record.kind === 'folder';
+    if (isNewIndex || error.kind === 'unavailable' || error.kind === 'busy' || error.kind === 'cancelled') {
       record.state = 'queued';
       record.failure = failureOf(error);
       item.retryAtMs = Date.now() + item.retryMs;
@@ -319,19 +320,23 @@ export class Downloads {
     }
     item.pace.touch();
     if (Date.now() - item.persistedAtMs < persistEveryMs) return;
-    item.persistedAtMs = Date.now();
-    this.#table.update(item.record);
+    this.#persist(item);
   }
 
   /** A change of state: kept at once, told at once. */
   #save(item: Item): void {
+    this.#persist(item);
+    this.#changed(item);
+  }
+
+  /** A full disk must not stop what is under way: the queue then stands as it was, and the next attempt finds what is verified. */
+  #persist(item: Item): void {
     item.persistedAtMs = Date.now();
     try {
       this.#table.update(item.record);
     } catch (error) {
       this.#options.log.error(`The download queue could not be written: ${String(error)}`);
     }
-    this.#changed(item);
   }
 
   #changed(item: Item): void {

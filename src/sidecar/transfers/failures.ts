@@ -1,5 +1,6 @@
 // The failures of transfers, each made in one place. Messages for peers name no path of this machine.
 
+import { unlinkSync } from 'node:fs';
 import { AppError, type ErrorKind } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/ids.ts';
 
@@ -100,6 +101,15 @@ export function unsafeTarget(path: string, reason: string): AppError {
 /** Error code of a failed system call, if it is one. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Removes a name, if it is there. */
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 const localKinds: Readonly<Record<string, ErrorKind>> = {

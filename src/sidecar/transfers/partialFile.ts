@@ -1,10 +1,10 @@
 // A file while it arrives: apart from its final name, on the same file system, never through a link, readable by nobody as if it
 // were whole. Knows bytes and positions, not what they must be.
 
-import { constants, lstatSync, rmSync } from 'node:fs';
+import { constants, lstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { indexLimits } from '../limits.ts';
-import { localFailure } from './failures.ts';
+import { codeOf, localFailure, removeFile } from './failures.ts';
 
 /** Writes all of `block`. Tests put a bounded one in its place. */
 export type WriteAll = (handle: FileHandle, block: Uint8Array, position: number) => Promise<void>;
@@ -40,10 +40,14 @@ export class PartialFile {
   /** Opens what is there, or a new file. Throws as `localFailure`. */
   async open(): Promise<void> {
     if (this.#handle) return;
-    const isThere = this.existingBytes() > 0;
+    const flags = constants.O_RDWR | noFollow;
     try {
-      if (!isThere) this.remove();
-      this.#handle = await open(this.path, constants.O_RDWR | noFollow | (isThere ? 0 : constants.O_CREAT | constants.O_EXCL));
+      this.#handle = await open(this.path, flags | constants.O_CREAT | constants.O_EXCL).catch((error: unknown) => {
+        if (codeOf(error) !== 'EEXIST') throw error;
+        const isKept = this.existingBytes() > 0;
+        if (!isKept) this.remove();
+        return open(this.path, flags | (isKept ? 0 : constants.O_CREAT | constants.O_EXCL));
+      });
       const stats = await this.#handle.stat();
       if (!stats.isFile() || stats.nlink !== 1) throw new Error('it is not a plain file');
     } catch (error) {
@@ -107,7 +111,7 @@ export class PartialFile {
   }
 
   remove(): void {
-    rmSync(this.path, { force: true });
+    removeFile(this.path);
   }
 
   #opened(): FileHandle {

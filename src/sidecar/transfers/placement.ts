@@ -18,7 +18,7 @@ import path from 'node:path';
 import { AppError } from '../../protocol/errors.ts';
 import { indexLimits, localLimits } from '../limits.ts';
 import { makeFoldersBelow } from '../storage/safePath.ts';
-import { codeOf, localFailure, unsafeTarget } from './failures.ts';
+import { codeOf, localFailure, removeFile, unsafeTarget } from './failures.ts';
 
 /** Holds the partial files of all downloads into a folder: on the same file system, out of sight. */
 export const partialFolderName = '.potluck-partial';
@@ -34,7 +34,7 @@ export function numberedName(name: string, number: number): string {
 }
 
 /**
- * Gives the partial file its final name in `folder` (below `root`, which is trusted), the next free one if that is taken. Answers the
+ * Gives the partial file its final name in `folder` (below `root`, a real path that is trusted), the next free one if that is taken. Answers the
  * path. Throws as `localFailure`; the partial file stays then. `placed` is told before the partial's own name goes.
  */
 export function placeFile(
@@ -46,12 +46,12 @@ export function placeFile(
   try {
     makeFoldersBelow(root, folder);
     const target = linkFree(partialPath, folder, place.name);
-    if (!isInside(root, folder)) {
+    if (!isInPlace(folder)) {
       unlinkSync(target);
       throw unsafeTarget(folder, 'was replaced by a link');
     }
     placed(target);
-    rmSync(partialPath, { force: true });
+    removeFile(partialPath);
     return target;
   } catch (error) {
     throw localFailure(error, path.join(folder, place.name));
@@ -59,7 +59,6 @@ export function placeFile(
 }
 
 function linkFree(partialPath: string, folder: string, name: string): string {
-  const partial = lstatSync(partialPath);
   for (let number = 1; number <= localLimits.namesTried; number++) {
     const target = path.join(folder, numberedName(name, number));
     try {
@@ -68,8 +67,7 @@ function linkFree(partialPath: string, folder: string, name: string): string {
     } catch (error) {
       const code = codeOf(error);
       if (code === 'EEXIST') {
-        const there = lstatSync(target, { throwIfNoEntry: false });
-        if (there && there.ino === partial.ino && there.dev === partial.dev && there.ino !== 0) return target; // placed before a crash
+        if (isSameFile(partialPath, target)) return target; // placed before a crash
         continue;
       }
       if (code === 'EXDEV' || !canLackLinks(code)) throw error;
@@ -117,12 +115,19 @@ function tooManyNames(folder: string, name: string): AppError {
   );
 }
 
-/** True when the folder is really where its path says, below the real root. */
-function isInside(root: string, folder: string): boolean {
-  const relative = path.relative(root, folder);
-  const real = path.relative(realpathSync(root), realpathSync(folder));
-  return real.normalize('NFC').toLowerCase() === relative.normalize('NFC').toLowerCase();
+function isSameFile(a: string, b: string): boolean {
+  const [one, other] = [lstatSync(a, { bigint: true }), lstatSync(b, { bigint: true, throwIfNoEntry: false })];
+  return one.ino !== 0n && one.ino === other?.ino && one.dev === other.dev;
 }
+
+/** True when the folder is really where its path says. `root` is a real path already. */
+function isInPlace(folder: string): boolean {
+  const real = realpathSync.native(folder);
+  return real === folder || (!isExact && real.normalize('NFC').toLowerCase() === folder.normalize('NFC').toLowerCase());
+}
+
+/** macOS and Windows answer a path in the disk's own spelling. */
+const isExact = process.platform !== 'darwin' && process.platform !== 'win32';
 
 /** What the folder lists is on the disk for good. Windows cannot and need not. */
 export function syncFolder(folder: string): void {

@@ -23,6 +23,7 @@ export interface ReceiveOptions {
   hasher: Hasher;
   trees: Trees;
   signal: AbortSignal;
+  /** Deadlines behind those of the session, which tell a slow peer from a silent one. */
   stallMs?: number;
   /** Called with what the source says of the file, before its bytes are taken; may throw. */
   onHead?: (head: { sizeBytes: number; mtimeMs: number }) => void;
@@ -42,7 +43,7 @@ export interface Received {
  */
 export async function receiveFile(options: ReceiveOptions): Promise<Received> {
   const abort = new AbortController();
-  const stop = () => abort.abort();
+  const stop = () => abort.abort('ended');
   options.signal.addEventListener('abort', stop, { once: true });
   if (options.signal.aborted) stop();
   const receiver = new Receiver({ ...options, signal: abort.signal });
@@ -50,7 +51,7 @@ export async function receiveFile(options: ReceiveOptions): Promise<Received> {
     return await receiver.run();
   } finally {
     options.signal.removeEventListener('abort', stop);
-    abort.abort(); // ends whatever the source still does for us
+    abort.abort('ended'); // ends whatever the source still does for us
     receiver.release();
     await options.partial.close();
   }
@@ -59,6 +60,7 @@ export async function receiveFile(options: ReceiveOptions): Promise<Received> {
 class Receiver {
   readonly #options: ReceiveOptions;
   readonly #stallMs: number;
+  readonly #headMs: number;
   #treePath: string | undefined;
   #stream: HashStream | undefined;
   /** Bytes from the start that are in the partial file, told by `onBytes`. */
@@ -70,7 +72,8 @@ class Receiver {
 
   constructor(options: ReceiveOptions) {
     this.#options = options;
-    this.#stallMs = options.stallMs ?? wireLimits.requestStallMs;
+    this.#stallMs = options.stallMs ?? wireLimits.creditStallMs;
+    this.#headMs = options.stallMs ?? wireLimits.headMs;
   }
 
   async run(): Promise<Received> {
@@ -109,7 +112,7 @@ class Receiver {
   async #read(offset: number, needsRoot: boolean, length?: number): Promise<ReadReply> {
     const { source, shareId, path, signal } = this.#options;
     const request = { shareId, path, offset, needsRoot, ...(length === undefined ? {} : { length }) };
-    const reply = await this.#within(source.read(request, { signal }));
+    const reply = await within(this.#headMs, source.read(request, { signal }), { source, path, signal });
     const isSound =
       Number.isSafeInteger(reply.sizeBytes) &&
       reply.sizeBytes >= 0 &&
@@ -129,7 +132,7 @@ class Receiver {
     const { root, sizeBytes } = head;
     if (root !== undefined && sizeBytes > localLimits.inlineHashBytes) {
       this.#start(sizeBytes);
-      const expected = new ExpectedLeaves({ source, path, root, sizeBytes, signal, stallMs: this.#stallMs });
+      const expected = new ExpectedLeaves({ source, path, root, sizeBytes, signal, stallMs: this.#headMs });
       this.#kept = await this.#verifyExisting(expected, Math.min(partial.existingBytes(), sizeBytes), sizeBytes);
       this.#options.onBytes(this.#kept);
       await partial.truncate(this.#kept);
@@ -188,7 +191,7 @@ class Receiver {
     await partial.open();
     if (this.#kept === 0) await partial.truncate(0);
     const stream = this.#stream ?? this.#start(sizeBytes);
-    const expected = root && new ExpectedLeaves({ source, path, root, sizeBytes, signal, stallMs: this.#stallMs });
+    const expected = root && new ExpectedLeaves({ source, path, root, sizeBytes, signal, stallMs: this.#headMs });
     const blocks = new BlockQueue((block, position) => this.#takeBlock(stream, { block, position, expected }));
     let position = this.#kept;
     let block = Buffer.allocUnsafe(Math.min(blockBytes, sizeBytes - position));

@@ -28,29 +28,30 @@ const stepLeaves = 64;
 /** Answers what the whole file is. Past the end of the file nothing is written. */
 export async function receiveRange(options: RangeOptions): Promise<Received> {
   const abort = new AbortController();
-  const stop = () => abort.abort();
+  const stop = () => abort.abort('ended');
   options.signal.addEventListener('abort', stop, { once: true });
   if (options.signal.aborted) stop();
   try {
     return await receive({ ...options, signal: abort.signal });
   } finally {
     options.signal.removeEventListener('abort', stop);
-    abort.abort();
+    abort.abort('ended');
   }
 }
 
 async function receive(options: RangeOptions): Promise<Received> {
   const { source, shareId, path, signal } = options;
-  const stallMs = options.stallMs ?? wireLimits.requestStallMs;
+  const stallMs = options.stallMs ?? wireLimits.creditStallMs;
+  const headMs = options.stallMs ?? wireLimits.headMs;
   const first = Math.floor(options.offset / leafBytes) * leafBytes;
   const wanted = Math.ceil((options.offset + options.length) / leafBytes) * leafBytes - first;
   const request = { shareId, path, offset: first, length: wanted, needsRoot: true };
-  const reply = await within(stallMs, source.read(request, { signal }), { source, path, signal });
+  const reply = await within(headMs, source.read(request, { signal }), { source, path, signal });
   const { root, sizeBytes, mtimeMs } = reply;
   const isSound = root?.length === hashBytes && Number.isSafeInteger(sizeBytes) && sizeBytes >= 0 && Number.isFinite(mtimeMs);
   if (!isSound) throw badContent(source.peerId, path, 'came without a checksum');
   const end = Math.min(sizeBytes, first + wanted);
-  const expected = new ExpectedLeaves({ source, path, root, sizeBytes, signal, stallMs });
+  const expected = new ExpectedLeaves({ source, path, root, sizeBytes, signal, stallMs: headMs });
   let position = first;
   const take = async (block: Buffer) => {
     await check(block, position, { options, root, sizeBytes, expected });

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -16,8 +17,10 @@ import {
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { AppError } from '../../../../src/protocol/errors.ts';
 import type { DownloadId } from '../../../../src/protocol/ids.ts';
 import { writeAll } from '../../../../src/sidecar/transfers/partialFile.ts';
+import type { DownloadCatalog } from '../../../../src/sidecar/transfers/downloads.ts';
 import type { FileSource, ReadRequest } from '../../../../src/sidecar/wire/services.ts';
 import { assertSameTree, content, owner, receiver, refTo, tampered, temporaryFolder } from './world.ts';
 
@@ -51,7 +54,7 @@ async function stopped(t: TestContext) {
   const { downloadId } = await first.downloads.add(refTo('f'));
   await first.until(downloadId, ({ doneBytes }) => doneBytes >= 4 * 1024 * 1024);
   await first.downloads.close();
-  await first.close();
+  first.close();
   const partials = path.join(first.folder, '.potluck-partial', downloadId);
   const partial = path.join(partials, readdirSync(partials).find((name) => name.endsWith('.part')) ?? '');
   const again = async () => {
@@ -114,7 +117,7 @@ test('a folder download goes on after a restart without fetching what it has', a
   const { downloadId } = await first.downloads.add(refTo('d'));
   await first.until(downloadId, ({ doneFiles, doneBytes }) => doneFiles === 60 && doneBytes > 2 * 1024 * 1024);
   await first.downloads.close();
-  await first.close();
+  first.close();
   const source = held(from.source, Infinity);
   const to = await receiver(t, base, { ...from, source });
   const download = await to.ended(downloadId);
@@ -148,7 +151,7 @@ test('a finished file whose end was not noted in the queue is not fetched again'
   writeFileSync(path.join(partials, 'placed.jsonl'), `${JSON.stringify(['f', 'f'])}\n["cut`);
   to.database.run("UPDATE download SET state = 'running', destination = ''");
   await to.downloads.close();
-  await to.close();
+  to.close();
   const source = held(from.source, Infinity);
   const again = await receiver(t, base, { ...from, source });
   const download = await again.ended(done.downloadId);
@@ -216,11 +219,49 @@ test('stopping at any moment, again and again, ends in the right file', async (t
     const wanted = Math.min(round * 800_000, 6_000_000);
     await to.until(downloadId, ({ doneBytes, state }) => state === 'done' || doneBytes >= wanted);
     await to.downloads.close();
-    await to.close();
+    to.close();
   }
   const to = await receiver(t, base, from);
   const download = await to.ended(downloadId ?? ('' as DownloadId));
   assert.equal(download.state, 'done', JSON.stringify(download.failure));
   assert.deepEqual(readdirSync(to.folder), ['d']);
   assertSameTree(download.destination, path.join(from.shared, 'd'));
+});
+
+test('a folder download whose disk is away fails with that, and goes on when it is back', async (t) => {
+  const base = temporaryFolder(t);
+  const from = owner(t, base);
+  from.write('d/a', 'a');
+  from.write('d/z', content(large));
+  const first = await receiver(t, base, { ...from, source: held(from.source, 2 * 1024 * 1024) });
+  const { downloadId } = await first.downloads.add(refTo('d'));
+  await first.until(downloadId, ({ doneFiles, doneBytes }) => doneFiles === 1 && doneBytes > 1024 * 1024);
+  await first.downloads.close();
+  first.close();
+  renameSync(first.folder, `${first.folder}-away`);
+  const to = await receiver(t, base, from);
+  const failed = await to.ended(downloadId);
+  assert.equal(failed.failure?.kind, 'io');
+  assert.equal(existsSync(first.folder), false);
+  renameSync(`${first.folder}-away`, first.folder);
+  await to.downloads.retry(downloadId);
+  assert.equal((await to.ended(downloadId)).state, 'done');
+  assertSameTree(path.join(to.folder, 'd'), path.join(from.shared, 'd'));
+});
+
+test('an index that changes while a folder is planned is read again', async (t) => {
+  const base = temporaryFolder(t);
+  const from = owner(t, base);
+  from.write('d/a', 'a');
+  let read = 0;
+  const catalog: DownloadCatalog = {
+    ...from.catalog,
+    files: function* (ref) {
+      yield* from.catalog.files(ref);
+      if (++read === 2) throw new AppError('changed', 'A new index came.');
+    },
+  };
+  const to = await receiver(t, base, { ...from, catalog });
+  const download = await to.get('d');
+  assert.equal(download.state, 'done', JSON.stringify(download.failure));
 });

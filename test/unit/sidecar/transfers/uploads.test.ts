@@ -276,7 +276,7 @@ test('a root that is asked for by many at once is hashed once, and kept when the
   from.write('f', content(8 * 1024 * 1024));
   let hashed = 0;
   const original = from.hasher.hashFile.bind(from.hasher);
-  from.hasher.hashFile = (...args) => (hashed++, original(...args));
+  t.mock.method(from.hasher, 'hashFile', (...args: Parameters<typeof original>) => (hashed++, original(...args)));
   const given = new AbortController();
   const asked = [1, 2, 3].map(() => read(from, 'f', { needsRoot: true, length: 1 }, { signal: given.signal }));
   const refused = Promise.all(asked.map((one) => assert.rejects(one, { kind: 'cancelled' })));

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { TestContext } from 'node:test';
+import { after, type TestContext } from 'node:test';
 import type { DownloadId, PeerId, ShareId } from '../../../../src/protocol/ids.ts';
 import type { DownloadInfo, Entry, EntryRef } from '../../../../src/protocol/model.ts';
 import { silentLog } from '../../../../src/sidecar/log.ts';
@@ -52,9 +52,19 @@ export function random(seed: number) {
   };
 }
 
+const contents = new Map<string, Buffer>();
+
+/** The same bytes for the same seed; a copy, so that a test may change them. */
 export function content(sizeBytes: number, seed = 1): Buffer {
-  return random(seed).bytes(sizeBytes);
+  const key = `${sizeBytes} ${seed}`;
+  const bytes = contents.get(key) ?? random(seed).bytes(sizeBytes);
+  if (sizeBytes > 1024 * 1024 && contents.size < 8) contents.set(key, bytes);
+  return Buffer.from(bytes);
 }
+
+/** One worker for all worlds of a test file: starting one takes 50 ms. */
+const sharedHasher = new Hasher({ log: silentLog });
+after(() => sharedHasher.close());
 
 export function temporaryFolder(t: TestContext): string {
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'potluck-transfers-')));
@@ -66,11 +76,10 @@ export function temporaryFolder(t: TestContext): string {
 export function node(t: TestContext, folder: string) {
   mkdirSync(folder, { recursive: true });
   const database = new Database(folder);
-  const hasher = new Hasher({ log: silentLog });
+  const hasher = sharedHasher;
   const trees = new Trees({ dataFolder: folder, database, log: silentLog });
   trees.open();
-  const close = async () => {
-    await hasher.close();
+  const close = () => {
     trees.close();
     database.close();
   };
