@@ -136,7 +136,7 @@ function shareHead(share: { shareId: string; title: string; fileCount: number })
 interface PickOptions<T> {
   head(item: T): Head;
   what: string;
-  /** Names by different hands: one must not be able to hide another by being longer. */
+  /** Names by different hands: none may hide another by being longer or by its case. */
   isContested?: boolean;
   missing(): Error;
 }
@@ -149,7 +149,7 @@ function pickWhole<T>(items: T[], text: string, options: PickOptions<T>): T {
 
 /**
  * The one item whose id or name is `text` up to a `/`, and what comes after it. Names may hold `/` themselves: the longest one that fits
- * wins, unless the names are contested. The same case goes before another case. Throws `options.missing()`, or a usage error that lists the candidates.
+ * wins, and the same case before another; contested names must fit alone. Throws `options.missing()`, or a usage error with the candidates.
  */
 function pick<T>(items: T[], text: string, options: PickOptions<T>): { item: T; rest: string } {
   const first = text.split('/', 1)[0] ?? '';
@@ -170,7 +170,7 @@ function pick<T>(items: T[], text: string, options: PickOptions<T>): { item: T; 
     const fitting = fits.filter(({ length }) => (options.isContested ? length >= 0 : length === longest));
     const found = fitting.map(({ head }) => head);
     const sameCase = found.filter((head) => (head.ranks[rank] ?? []).some((name) => isSame(name, text.slice(0, longest))));
-    const [only, ...others] = sameCase.length === 1 ? sameCase : found;
+    const [only, ...others] = !options.isContested && sameCase.length === 1 ? sameCase : found;
     if (only && others.length === 0) return { item: only.item, rest: restAfter(text, longest) };
     throw ambiguous(
       options.what,

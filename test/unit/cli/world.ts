@@ -1,0 +1,139 @@
+// A terminal and a sidecar for tests of the command line: the streams are kept in memory, the sidecar is the real socket, token and framing
+// with answers that the test gives.
+
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import type { TestContext } from 'node:test';
+import { runCli } from '../../../src/cli/cli.ts';
+import { isDownloadId, isPeerId, isShareId } from '../../../src/protocol/ids.ts';
+import type { DownloadId, PeerId, ShareId } from '../../../src/protocol/ids.ts';
+import { runFolder } from '../../../src/protocol/locations.ts';
+import type { CatalogShare, PeerInfo } from '../../../src/protocol/model.ts';
+import type { AllHandlers, Call } from '../../../src/sidecar/api/handlers.ts';
+import type { Fields } from '../../../src/sidecar/api/params.ts';
+import { ApiServer } from '../../../src/sidecar/api/server.ts';
+import { silentLog } from '../../../src/sidecar/log.ts';
+
+export interface Run {
+  code: number;
+  text: string;
+  errors: string;
+}
+
+export interface TestCli {
+  server: ApiServer;
+  /** Methods asked for and their params, in order. */
+  calls: [method: string, params: object][];
+  run(args: string[], options?: RunOptions): Promise<Run>;
+}
+
+export interface RunOptions {
+  isTty?: boolean;
+  env?: NodeJS.ProcessEnv;
+  signal?: AbortSignal;
+  stdout?: PassThrough;
+}
+
+export const ownId = peerId('me');
+
+/** A peer id that starts with these z-base-32 characters. */
+export function peerId(start: string): PeerId {
+  const id = start.padEnd(52, 'y');
+  if (!isPeerId(id)) throw new Error(`${id} is no peer id`);
+  return id;
+}
+
+export function shareId(start: string): ShareId {
+  const id = start.padEnd(26, 'y');
+  if (!isShareId(id)) throw new Error(`${id} is no share id`);
+  return id;
+}
+
+export function downloadId(start: string): DownloadId {
+  const id = start.padEnd(26, 'y');
+  if (!isDownloadId(id)) throw new Error(`${id} is no download id`);
+  return id;
+}
+
+export function peer(id: PeerId, names: { nickname?: string; petname?: string; derivedName?: string }): PeerInfo {
+  const derivedName = names.derivedName ?? 'calm-otter';
+  return {
+    peerId: id,
+    ...names,
+    derivedName,
+    name: names.petname ?? names.nickname ?? derivedName,
+    isOnline: true,
+    isStranger: false,
+    isAddedByKey: false,
+    partyIds: [],
+    shareCount: 1,
+    fileCount: 2,
+    totalBytes: 3000,
+  };
+}
+
+export function catalogShare(owner: PeerId, id: ShareId, title: string): CatalogShare {
+  return {
+    peerId: owner,
+    shareId: id,
+    title,
+    isOwn: owner === ownId,
+    isOnline: true,
+    indexState: 'ready',
+    fileCount: 2,
+    folderCount: 1,
+    totalBytes: 3000,
+    updatedAtMs: 1_790_000_000_000,
+  };
+}
+
+/** A sidecar that answers with these handlers, and a command line that reaches it. */
+export async function createCli(t: TestContext, handlers: Partial<AllHandlers>): Promise<TestCli> {
+  const dataFolder = mkdtempSync(path.join(tmpdir(), 'pl-cli-'));
+  mkdirSync(runFolder(dataFolder), { mode: 0o700 });
+  const calls: [string, object][] = [];
+  const recorded = Object.entries(handlers).map(([method, handler]) => [
+    method,
+    (fields: Fields, call: Call): unknown => {
+      calls.push([method, fields]);
+      return (handler as (fields: Fields, call: Call) => unknown)(fields, call);
+    },
+  ]);
+  const server = new ApiServer({
+    dataFolder,
+    peerId: ownId,
+    handlers: Object.fromEntries(recorded) as AllHandlers,
+    log: silentLog,
+    logTail: () => [],
+    onClients: () => undefined,
+    onOutdated: () => undefined,
+  });
+  await server.open();
+  t.after(async () => {
+    await server.close();
+    rmSync(dataFolder, { recursive: true, force: true });
+  });
+  return { server, calls, run: (args, options) => runIn(dataFolder, args, options) };
+}
+
+async function runIn(dataFolder: string, args: string[], options: RunOptions = {}): Promise<Run> {
+  const collected = { text: '', errors: '' };
+  const stdout = options.stdout ?? new PassThrough();
+  const stderr = new PassThrough();
+  if (!options.stdout) stdout.on('data', (chunk: Buffer) => (collected.text += chunk.toString()));
+  stderr.on('data', (chunk: Buffer) => (collected.errors += chunk.toString()));
+  if (options.isTty) Object.assign(stdout, { isTTY: true, columns: 80 });
+  const code = await runCli(['--data-folder', dataFolder, ...args], {
+    stdin: new PassThrough().end(),
+    stdout,
+    stderr,
+    env: options.env ?? {},
+    cwd: dataFolder,
+    sidecarScript: '/nonexistent/sidecar.cjs',
+    signal: options.signal ?? new AbortController().signal,
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  return { code, ...collected };
+}
