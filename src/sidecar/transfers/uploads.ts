@@ -231,7 +231,18 @@ class Upload {
     };
   }
 
-  async *bytes(): AsyncGenerator<Uint8Array, void, undefined> {
+  /** Given up before its first byte, a plain generator would not run its `finally`: the file is closed here then. */
+  bytes(): AsyncIterable<Uint8Array> {
+    const slices = this.#slices();
+    const giveUp = async () => {
+      await slices.return();
+      await this.stop();
+      return { done: true as const, value: undefined };
+    };
+    return { [Symbol.asyncIterator]: () => ({ next: () => slices.next(), return: giveUp }) };
+  }
+
+  async *#slices(): AsyncGenerator<Uint8Array, void, undefined> {
     const hashing: Promise<unknown>[] = [];
     try {
       let position = this.#options.request.offset;

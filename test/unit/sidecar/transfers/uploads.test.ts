@@ -246,9 +246,10 @@ test('descriptors are closed when the asker goes away at any point', async (t) =
   const returned = (await read(from, 'f')).bytes[Symbol.asyncIterator]();
   await returned.next();
   await returned.return?.();
+  await (await read(from, 'f')).bytes[Symbol.asyncIterator]().return?.();
+  assert.deepEqual(from.uploads.list(), []);
   await from.uploads.close();
   assert.deepEqual(openBelow(from.shared), []);
-  assert.deepEqual(from.uploads.list(), []);
   const gone = new AbortController();
   gone.abort();
   await assert.rejects(read(from, 'f', {}, { signal: gone.signal }), { kind: 'cancelled' });
