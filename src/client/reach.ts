@@ -61,17 +61,20 @@ async function attach(dataFolder: string): Promise<{ socket: Socket; token: stri
     if (!stats) return undefined;
     if (stats.uid !== process.getuid?.()) throw notOurs(path.dirname(where));
   }
-  const token = readToken(dataFolder);
-  if (token === undefined) return undefined;
   const socket = await open(where);
-  return socket && { socket, token };
+  if (!socket) return undefined;
+  // Read only now: what listens has written its token before.
+  const token = readToken(dataFolder);
+  if (token !== undefined) return { socket, token };
+  socket.destroy();
+  return undefined;
 }
 
 function readToken(dataFolder: string): string | undefined {
   try {
     return readFileSync(tokenFile(dataFolder), 'utf8').trim();
   } catch {
-    return undefined; // Not written yet: as good as not running.
+    return undefined; // Taken away already: as good as not running.
   }
 }
 

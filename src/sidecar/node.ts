@@ -177,7 +177,7 @@ export class SidecarNode {
       log: log.for('api'),
       logTail: () => log.tail(),
       onClients: () => this.#idle.look(),
-      onOutdated: () => options.onLeave('a newer client asked for its own sidecar'),
+      onOutdated: () => this.#stop('a newer client asked for its own sidecar'),
     });
     log.onEntry((entry) => this.api.broadcastLog(entry));
   }
@@ -283,8 +283,14 @@ export class SidecarNode {
       settings: () => this.#settings.get(),
       setSettings: (changes) => this.#setSettings(changes),
       status: () => this.#status(),
-      stop: () => this.#options.onLeave('stopped by a client'),
+      stop: () => this.#stop('stopped by a client'),
     };
+  }
+
+  /** Somebody wants it gone: other clients are told, so that they do not start it again. */
+  #stop(reason: string): void {
+    this.api.broadcast('sidecar/stopping', {});
+    this.#options.onLeave(reason);
   }
 
   async #setSettings(changes: Partial<Settings>): Promise<Settings> {

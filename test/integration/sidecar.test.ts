@@ -145,10 +145,13 @@ test('pending requests fail as unavailable when the sidecar is killed, and the n
   assert.equal(next.client.peerId, client.peerId);
 });
 
-test('stop answers, closes in order and leaves nothing behind that blocks the next start', async (t) => {
+test('stop answers, tells the other clients, closes in order and leaves nothing behind that blocks the next start', async (t) => {
   const { dataFolder, client } = await running(t);
+  const other = await running(t, dataFolder);
+  const told = new Promise<void>((resolve) => void other.client.on('sidecar/stopping', () => resolve()));
   const gone = new Promise<void>((resolve) => void client.onClose(resolve));
   await client.request('sidecar/stop', {});
+  await told;
   await gone;
   assert.equal(existsSync(tokenFile(dataFolder)), false);
   const next = await running(t, dataFolder);

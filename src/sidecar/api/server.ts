@@ -53,6 +53,10 @@ export class ApiServer {
     const { dataFolder } = this.#options;
     const where = socketPath(dataFolder);
     if (process.platform !== 'win32') rmSync(where, { force: true });
+    // The token first: whoever gets through to the socket finds the right one.
+    const draft = `${tokenFile(dataFolder)}.new`;
+    writeFileSync(draft, `${this.#token}\n`, { mode: 0o600 });
+    renameSync(draft, tokenFile(dataFolder));
     const server = createServer((socket) => this.#accept(socket, socket, { isTrusted: false, end: () => socket.destroySoon() }));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
@@ -61,9 +65,6 @@ export class ApiServer {
     });
     server.on('error', (error) => this.#options.log.error(`The control socket failed: ${error.message}`));
     if (process.platform !== 'win32') chmodSync(where, 0o600);
-    const draft = `${tokenFile(dataFolder)}.new`;
-    writeFileSync(draft, `${this.#token}\n`, { mode: 0o600 });
-    renameSync(draft, tokenFile(dataFolder));
   }
 
   /** Serves one client over a pair of streams that only it can write to: `--stdio`. No token is asked. */
