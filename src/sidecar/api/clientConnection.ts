@@ -33,6 +33,7 @@ export class ClientConnection implements Caller {
   readonly #options: ClientConnectionOptions;
   readonly #rpc: MessageConnection;
   readonly #underWay = new Set<AbortController>();
+  /** Answers owed and notifications not yet on the stream. */
   #unwritten = 0;
   #drained: (() => void)[] = [];
   #isClosed = false;
@@ -54,8 +55,10 @@ export class ClientConnection implements Caller {
   }
 
   notify: Caller['notify'] = (method, params) => {
-    // A client that went away a moment ago needs no news.
-    if (!this.#isClosed) this.#rpc.sendNotification(method as string, params).catch(() => undefined);
+    if (this.#isClosed) return;
+    this.#unwritten++;
+    const written = (): void => this.#written();
+    this.#rpc.sendNotification(method as string, params).then(written, written); // A client that went away a moment ago needs no news.
   };
 
   subscribeToLog(level: LogLevel): void {
@@ -101,14 +104,17 @@ export class ClientConnection implements Caller {
     }
   }
 
+  #written(): void {
+    this.#unwritten--;
+    if (this.#unwritten === 0) for (const resolve of this.#drained.splice(0)) resolve();
+  }
+
   #countingWriter(output: Writable): StreamMessageWriter {
     const writer = new StreamMessageWriter(output);
     const write = writer.write.bind(writer);
     writer.write = async (message: Message) => {
       await write(message);
-      if (!('id' in message) || 'method' in message) return; // A notification.
-      this.#unwritten--;
-      if (this.#unwritten === 0) for (const resolve of this.#drained.splice(0)) resolve();
+      if ('id' in message && !('method' in message)) this.#written(); // An answer.
     };
     return writer;
   }
