@@ -188,6 +188,7 @@ export class SidecarNode {
     await this.#openPart(this.#shares);
     await this.#openPart(this.#catalog);
     await this.#openPart(this.#trees);
+    this.#opened.push(this.#uploads);
     await this.#openPart(this.#fetches);
     await this.#openPart(this.#downloads);
     await this.#openPart(this.#network);
