@@ -50,16 +50,13 @@ async function bench(): Promise<void> {
   });
   report.add({ name: 'six packages', value: packagesMs / 1000, unit: 's' });
   if (values['no-vscode']) return;
-  const found = await measureActivation(path.join(folder, `potluck-linux-x64.vsix`), runs);
-  report.add({ name: 'activate()', value: median(found.map(({ activationMs }) => activationMs)), unit: 'ms', limit: 100 });
-  const empty: [string, number] = ['empty extension', median(found.map(({ emptyMs }) => emptyMs))];
-  report.add({
-    name: 'activation with loading',
-    value: median(found.map(({ wholeMs }) => wholeMs)),
-    unit: 'ms',
-    limit: 100,
-    baseline: empty,
-  });
+  const found = await measureActivation(path.join(folder, `potluck-linux-x64.vsix`), Math.max(5, runs));
+  const empty: [string, number] = ['waiting for an empty one', median(found.map(({ emptyMs }) => emptyMs))];
+  // As VS Code counts it in "Show Running Extensions": loading the code, and the call.
+  const activation = median(found.map(({ loadMs, activationMs }) => loadMs + activationMs));
+  report.add({ name: 'activation', value: activation, unit: 'ms', limit: 100 });
+  report.add({ name: 'of it, activate()', value: median(found.map(({ activationMs }) => activationMs)), unit: 'ms' });
+  report.add({ name: 'waiting for activation', value: median(found.map(({ wholeMs }) => wholeMs)), unit: 'ms', baseline: empty });
   report.add({
     name: 'sidecars before first use',
     value: found.filter(({ hasSidecar }) => hasSidecar).length,

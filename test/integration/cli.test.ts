@@ -6,6 +6,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { createMessageConnection } from 'vscode-jsonrpc/node';
+import { protocolVersion } from '../../src/protocol/rpc.ts';
+import { productVersion } from '../../src/protocol/version.ts';
+import { until } from '../../scripts/localPeers.ts';
 import { createWorld, ended, indexed, projectRoot, seen, type TestPeer } from './world.ts';
 
 const cliScript = path.join(projectRoot, 'dist', 'cli.cjs');
@@ -207,6 +211,35 @@ test('status does not start a sidecar, other commands do, stop ends it', async (
   assert.equal(following.code, 130, following.errors);
   assert.deepEqual(JSON.parse((await run('stop')).text), { stopped: true });
   assert.throws(() => process.kill(status.pid, 0), 'the process is gone');
+});
+
+test('the sidecar runs in the foreground until Ctrl-C, and serves other editors on standard input and output', async (t) => {
+  const world = await createWorld(t);
+  const dataFolder = path.join(world.folder, 'own');
+  const args = ['sidecar', '--bootstrap', world.bootstrap];
+  const child = spawn(process.execPath, [cliScript, '--data-folder', dataFolder, ...args, '--stdio']);
+  const connection = createMessageConnection(child.stdout, child.stdin);
+  connection.listen();
+  const hello = { token: '', client: 'test', clientVersion: productVersion, protocolVersion };
+  const { pid } = await connection.sendRequest<{ pid: number }>('session/hello', hello);
+  const status = await connection.sendRequest<{ pid: number }>('sidecar/status', {});
+  assert.equal(status.pid, pid);
+  assert.equal((JSON.parse((await potluck(dataFolder, ['status', '--json'])).text) as { pid: number }).pid, pid);
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.stdin.end();
+  assert.equal(await ended, 0);
+  connection.dispose();
+
+  const started = potluck(dataFolder, [...args, '--idle-minutes', '5'], {
+    interruptAfter: until(
+      'the sidecar in the foreground',
+      async () => (JSON.parse((await potluck(dataFolder, ['status', '--json'])).text) as { running: boolean }).running,
+    ),
+  });
+  const run = await started;
+  assert.equal(run.code, 0, run.errors);
+  assert.match(run.errors, /Ctrl-C ends it/);
+  assert.deepEqual(JSON.parse((await potluck(dataFolder, ['status', '--json'])).text), { running: false, dataFolder });
 });
 
 test('Ctrl-C ends the wait for a download and not the download', async (t) => {
