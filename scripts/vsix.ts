@@ -14,12 +14,12 @@ const staged = [
   'CHANGELOG.md',
   'LICENSE',
   'README.md',
+  ...picturesOf('README.md'),
   'bin',
   'l10n',
   'media',
   'package.json',
   'package.nls.json',
-  'walkthrough',
 ];
 
 /** `node scripts/package.mjs [TARGET… | all]`: this machine's target by default. */
@@ -40,11 +40,19 @@ export async function packageVsix(target: Target, outFolder = root): Promise<str
     writeFileSync(path.join(folder, 'package.json'), shippedManifest());
     await bundle({ target, outFolder: folder });
     const packagePath = path.join(outFolder, `potluck-${target}.vsix`);
-    runVsce(['package', '--no-dependencies', '--target', target, '--out', packagePath], folder);
+    // The project has no public address yet: links stay relative, and the pictures come along.
+    const links = ['--allow-missing-repository', '--no-rewrite-relative-links'];
+    runVsce(['package', '--no-dependencies', ...links, '--target', target, '--out', packagePath], folder);
     return packagePath;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The files that a Markdown page shows. */
+function picturesOf(page: string): string[] {
+  const text = readFileSync(path.join(root, page), 'utf8');
+  return [...text.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].flatMap(([, file]) => (file === undefined ? [] : [file]));
 }
 
 /** The manifest without what only development needs: dependencies are in the bundles. */

@@ -11,7 +11,7 @@ import { packageVsix } from '../../scripts/vsix.ts';
 const maxBytes = 6 * 1024 * 1024;
 const bundles = ['extension', 'sidecar', 'cli', 'walkWorker', 'indexWorker', 'hashWorker'].map((name) => `dist/${name}.cjs`);
 const allowed =
-  /^(\[Content_Types\]\.xml|extension\.vsixmanifest|extension\/(LICENSE\.txt|readme\.md|changelog\.md|package(\.nls)?\.json|(bin|dist|l10n|media|prebuilds)\/.*))$/i;
+  /^(\[Content_Types\]\.xml|extension\.vsixmanifest|extension\/(LICENSE\.txt|readme\.md|changelog\.md|package(\.nls)?\.json|(bin|dist|l10n|media|prebuilds)\/.*|docs\/images\/[a-z-]+\.png))$/i;
 
 for (const target of targets) {
   test(`the package for ${target} holds what runs there and nothing else`, async (t) => {
