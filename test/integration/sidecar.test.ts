@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,25 +14,18 @@ import { rpcCodeOf } from '../../src/protocol/errors.ts';
 import { socketPath, tokenFile } from '../../src/protocol/locations.ts';
 import { protocolVersion } from '../../src/protocol/rpc.ts';
 import { productVersion } from '../../src/protocol/version.ts';
-import { createWorld, sidecarScript } from './world.ts';
+import { clearAway, createWorld, sidecarScript } from './world.ts';
 
 const launch = { execPath: process.execPath, script: sidecarScript, args: ['--bootstrap', '127.0.0.1:9'] };
 
 function temporary(t: TestContext): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'pl-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => clearAway(folder));
   return folder;
 }
 
 async function running(t: TestContext, dataFolder = temporary(t)): Promise<{ dataFolder: string; client: SidecarClient }> {
   const client = await SidecarClient.connect({ dataFolder, client: 'test', clientVersion: productVersion, launch });
-  t.after(() => {
-    try {
-      process.kill(client.sidecarPid, 'SIGKILL');
-    } catch {
-      // It ended by itself.
-    }
-  });
   return { dataFolder, client };
 }
 

@@ -55,7 +55,7 @@ export async function createWorld(t: TestContext): Promise<World> {
   t.after(async () => {
     await Promise.all(peers.map((peer) => peer.kill()));
     await testnet.destroy();
-    rmSync(folder, { recursive: true, force: true });
+    await clearAway(folder);
   });
   return {
     folder,
@@ -121,6 +121,23 @@ function processGone(pid: number): Promise<void> {
       }
     }, 20);
   });
+}
+
+/**
+ * kill -9 to every process that was started for a folder, then the folder goes. A client that lost the race to start a sidecar leaves one
+ * behind that is about to find the lock taken: it must not find it free instead.
+ */
+export async function clearAway(folder: string): Promise<void> {
+  for (const pid of process.platform === 'linux' ? readdirSync('/proc').map(Number).filter(Boolean) : []) {
+    try {
+      if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder)) continue;
+      process.kill(pid, 'SIGKILL');
+      await processGone(pid);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** Waits until `check` answers something, looking now and whenever one of the notifications comes. Fails past the deadline. */
