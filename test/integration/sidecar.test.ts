@@ -26,6 +26,13 @@ function temporary(t: TestContext): string {
 
 async function running(t: TestContext, dataFolder = temporary(t)): Promise<{ dataFolder: string; client: SidecarClient }> {
   const client = await SidecarClient.connect({ dataFolder, client: 'test', clientVersion: productVersion, launch });
+  t.after(() => {
+    try {
+      process.kill(client.sidecarPid, 'SIGKILL'); // Where clearAway cannot look for it.
+    } catch {
+      // It ended.
+    }
+  });
   return { dataFolder, client };
 }
 
