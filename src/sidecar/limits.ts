@@ -84,6 +84,8 @@ export const indexLimits = {
   blockBytes: 1 * MiB,
   /** The same block decompressed: brotli on names reaches 20:1 on real trees; more is a bomb. */
   decodedBlockBytes: 16 * MiB,
+  /** Blocks of one feed, ever: half a million scans that found changes. A peer that speaks of more costs us memory for its bitfields. */
+  feedBlocks: 2 ** 20,
   /** Feed bytes kept for one share of a peer. */
   feedBytes: 512 * MiB,
   /** Largest size and mtime that survive a double. */

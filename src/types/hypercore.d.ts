@@ -7,8 +7,22 @@ declare module 'hypercore' {
     block?: { index: number; value: Uint8Array | null } | null;
   }
 
+  /** One feed on one connection. */
+  interface ReplicationPeer {
+    readonly protomux: object;
+    readonly _remoteContiguousLength: number;
+    onrange(range: { drop: boolean; start: number; length: number }): unknown;
+    onbitfield(part: { start: number; bitfield: Uint32Array }): unknown;
+    /** For tests that play a hostile peer. */
+    onrequest(request: { id: number; block: { index: number } | null }): unknown;
+    readonly wireRange: { send(range: object): void };
+    readonly wireBitfield: { send(part: object): void };
+    readonly wireData: { send(data: object): void };
+  }
+
   interface InnerCore {
-    verify(proof: BlockProof, from: unknown): Promise<boolean>;
+    verify(proof: BlockProof, from: ReplicationPeer): Promise<boolean>;
+    readonly replicator: { readonly peers: ReplicationPeer[]; _addPeer(peer: ReplicationPeer): void };
     close(): Promise<void>;
     hasSession(): boolean;
     state: { storage: { core: object } };
@@ -31,6 +45,10 @@ declare module 'hypercore' {
     clear(start: number, end: number): Promise<unknown>;
     truncate(length: number): Promise<void>;
     replicate(muxer: unknown, options?: { session?: boolean }): unknown;
+  }
+
+  namespace Hypercore {
+    export { ReplicationPeer };
   }
 
   export = Hypercore;

@@ -46,7 +46,7 @@ declare module 'hyperdht' {
     address(): { host: string; port: number } | null;
     fullyBootstrapped(): Promise<void>;
     findNode(target: Uint8Array): Query;
-    connect(publicKey: Uint8Array): NoiseSecretStream;
+    connect(publicKey: Uint8Array, options?: { keyPair?: { publicKey: Uint8Array; secretKey: Uint8Array } }): NoiseSecretStream;
     destroy(options?: { force?: boolean }): Promise<void>;
   }
 

@@ -3,6 +3,7 @@
 
 import Corestore from 'corestore';
 import type Hypercore from 'hypercore';
+import type { ReplicationPeer } from 'hypercore';
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { AppError } from '../../protocol/errors.ts';
@@ -59,6 +60,7 @@ export class Feeds {
   async own(shareId: ShareId, encryptionKey: Uint8Array): Promise<OwnFeed> {
     const core = this.#opened().get({ name: ownName(shareId, encryptionKey), encryption: { key: encryptionKey } });
     await core.ready();
+    this.#guard(core);
     const key = keyOf(core);
     this.#own.set(hex(key), { shareId, core });
     return {
@@ -129,7 +131,9 @@ export class Feeds {
 
   /**
    * Hypercore stores any block up to the transport's 16 MB, and as many as were asked for. So its inner `verify`, which every received
-   * proof passes before it is stored, is wrapped to refuse larger ones (hypercore 11.37.1, lib/replicator.js, _handleData).
+   * proof passes before it is stored, is wrapped to refuse larger ones. It also believes any place that a peer says it has, and makes
+   * bitfields up to there: one message could take all memory. So what peers say of places is bounded before it is heard.
+   * (hypercore 11.37.1, lib/replicator.js: _handleData, _addPeer, onrange, onbitfield.)
    */
   #guard(core: Hypercore): void {
     const inner = core.core;
@@ -148,10 +152,15 @@ export class Feeds {
           'protocol',
           `A feed block of ${sizeBytes} bytes was offered; at most ${indexLimits.blockBytes} are taken.`,
         );
-        for (const session of sessions) session.emit('refused', error);
+        for (const session of sessions) session.emit('refused', error, from.protomux);
         throw error;
       }
       return await verify(proof, from);
+    };
+    const addPeer = inner.replicator._addPeer.bind(inner.replicator);
+    inner.replicator._addPeer = (peer) => {
+      boundPlaces(peer);
+      addPeer(peer);
     };
   }
 
@@ -177,6 +186,34 @@ export class Feeds {
     if (this.#store === undefined) throw new AppError('unavailable', 'The feeds are closed.');
     return this.#store;
   }
+}
+
+/**
+ * Handlers are called by name on the peer; what they throw ends its connection. Hypercore also forgets all that a peer has after blocks
+ * that it drops, when it had said of all blocks from the start that they are there: a first rescan would not be fetched.
+ */
+function boundPlaces(peer: ReplicationPeer): void {
+  const [onRange, onBitfield] = [peer.onrange.bind(peer), peer.onbitfield.bind(peer)];
+  peer.onrange = (range) => {
+    const end = range.start + range.length;
+    checkPlaces(range.start, range.length);
+    const known = peer._remoteContiguousLength;
+    const heard = [onRange(range)];
+    if (range.drop && range.start < known && end < known) heard.push(onRange({ drop: false, start: end, length: known - end }));
+    return Promise.all(heard);
+  };
+  peer.onbitfield = (part) => {
+    checkPlaces(part.start, part.bitfield.byteLength * 8);
+    return onBitfield(part);
+  };
+}
+
+function checkPlaces(start: number, length: number): void {
+  if (start + length > indexLimits.feedBlocks)
+    throw new AppError(
+      'protocol',
+      `The peer speaks of a feed of ${start + length} blocks; at most ${indexLimits.feedBlocks} are taken.`,
+    );
 }
 
 function ownName(shareId: ShareId, encryptionKey: Uint8Array): string {

@@ -203,7 +203,7 @@ export class PeerShare {
       if (announcement.feedLength < indexedLength)
         throw new AppError('protocol', 'The owner announced a shorter feed than before.');
       const feed = await this.#openFeed();
-      if (session.isOpen) session.replicate(feed.core);
+      if (session.isOpen) session.replicate(feed);
       await slots.run(async () => {
         const head = await feed.fetch(announcement.feedLength, { signal });
         checkHead(head, announcement);

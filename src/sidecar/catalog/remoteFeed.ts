@@ -8,6 +8,8 @@ import { decodeHead, type SnapshotHead } from './head.ts';
 export class RemoteFeed {
   readonly core: Hypercore;
   readonly #isOnlyHolder: () => boolean;
+  /** The connections of who announced this feed: another peer's bad block is not its fault. */
+  readonly #muxers = new WeakSet<object>();
   #refusal: AppError | undefined;
   #onRefused: ((error: AppError) => void) | undefined;
 
@@ -15,10 +17,18 @@ export class RemoteFeed {
   constructor(core: Hypercore, isOnlyHolder: () => boolean) {
     this.core = core;
     this.#isOnlyHolder = isOnlyHolder;
-    core.on('refused', (error: unknown) => this.#refuse(error instanceof AppError ? error : rewritten()));
+    core.on('refused', (error: AppError, muxer: object) => {
+      if (this.#muxers.has(muxer)) this.#refuse(error);
+    });
     core.on('truncate', () => this.#refuse(rewritten()));
     core.on('conflict', () => this.#refuse(rewritten()));
     if (core.fork > 0) this.#refusal = rewritten();
+  }
+
+  /** Fetches over the connection of the peer that announced the feed. */
+  replicate(muxer: object): void {
+    this.#muxers.add(muxer);
+    this.core.replicate(muxer);
   }
 
   /**

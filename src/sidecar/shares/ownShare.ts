@@ -12,6 +12,7 @@ import { encodeHead } from '../catalog/head.ts';
 import { Segment } from '../catalog/segment.ts';
 import type { SegmentFolder } from '../catalog/segmentFolder.ts';
 import type { Slots } from '../catalog/slots.ts';
+import { indexLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import type { ShareAnnouncement } from '../wire/services.ts';
@@ -88,9 +89,10 @@ export class OwnShare {
     const { feeds, segments, log } = this.#options;
     const { shareId, feedLength } = this.#row;
     let feed = await feeds.own(shareId, this.#row.encryptionKey);
-    if (feed.length < feedLength) {
+    const isLong = feed.length > indexLimits.feedBlocks / 2;
+    if (feed.length < feedLength || isLong) {
       // A power cut took blocks that peers may have. Writing others under the same numbers would be a fork: begin a new feed.
-      log.warn(`The feed of "${this.#row.title}" lost its end and is made anew`);
+      log.warn(`The feed of "${this.#row.title}" ${isLong ? 'has become long' : 'lost its end'} and is made anew`);
       await feeds.removeOwn(shareId, this.#row.encryptionKey);
       this.#save({ encryptionKey: new Uint8Array(randomBytes(32)), feedLength: 0, revision: this.#row.revision + 1 });
       feed = await feeds.own(shareId, this.#row.encryptionKey);

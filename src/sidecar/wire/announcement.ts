@@ -55,6 +55,8 @@ export function decodeAnnouncement(encoded: Uint8Array): ShareAnnouncement {
   if (announcement.fileCount + announcement.folderCount > indexLimits.entries) {
     throw protocolViolation(`a share of more than ${indexLimits.entries} entries`);
   }
+  if (announcement.feedLength > indexLimits.feedBlocks)
+    throw protocolViolation(`a feed of more than ${indexLimits.feedBlocks} blocks`);
   return announcement;
 }
 

@@ -124,5 +124,5 @@ export interface PeerSession extends FileSource {
 
 /** The one method of a Hypercore that the wire needs. */
 export interface ReplicableCore {
-  replicate(muxer: unknown, options?: { session?: boolean }): unknown;
+  replicate(muxer: object): unknown;
 }

@@ -126,13 +126,10 @@ export async function connect(one: Side, other: Side): Promise<Link> {
   left.rawStream.pipe(right.rawStream).pipe(left.rawStream);
   for (const stream of [left, right]) stream.on('error', () => undefined);
   await Promise.all([left.opened, right.opened]);
-  const muxers = new Map([
-    [one, new Protomux(left)],
-    [other, new Protomux(right)],
-  ]);
+  const [near, far] = [new Protomux(left), new Protomux(right)];
   const sessions = new Map([
-    [one, new TestSession(other.peerId, muxers.get(one))],
-    [other, new TestSession(one.peerId, muxers.get(other))],
+    [one, new TestSession(other.peerId, near)],
+    [other, new TestSession(one.peerId, far)],
   ]);
   one.meet(other.peerId);
   other.meet(one.peerId);
@@ -141,7 +138,7 @@ export async function connect(one: Side, other: Side): Promise<Link> {
   return {
     announce(from, to, announcements = from.shares.announcements(), cores) {
       const served = cores ?? announcements.map(({ shareId }) => from.shares.feed(shareId)).filter((core) => core !== undefined);
-      for (const core of served) core.replicate(muxers.get(from));
+      for (const core of served) core.replicate(from === one ? near : far);
       const session = sessions.get(to);
       if (session !== undefined)
         to.catalog.announced(
@@ -173,10 +170,10 @@ class TestSession implements PeerSession {
   readonly peerId: PeerId;
   readonly hello = { nickname: '', agent: 'test', capabilities: [], partyIds: [] };
   readonly roundTripMs = undefined;
-  readonly #muxer: unknown;
+  readonly #muxer: object;
   isOpen = true;
 
-  constructor(peerId: PeerId, muxer: unknown) {
+  constructor(peerId: PeerId, muxer: object) {
     this.peerId = peerId;
     this.#muxer = muxer;
   }
