@@ -80,6 +80,8 @@ export const indexLimits = {
   depth: 64,
   /** Entries of one share: 8 M entries is 8 x the design's target. */
   entries: 8_000_000,
+  /** All names of one share: 8 M of 32 bytes. Shared beginnings and compression could make 2 GiB of them out of a few megabytes. */
+  namesBytes: 256 * MiB,
   /** A feed block as received, compressed. */
   blockBytes: 1 * MiB,
   /** The same block decompressed: brotli on names reaches 20:1 on real trees; more is a bomb. */

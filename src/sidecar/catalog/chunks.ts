@@ -120,6 +120,7 @@ export class ChunkDecoder {
   readonly #sink: IndexSink;
   readonly #tree = new TreeCursor({ isStrict: true });
   readonly #counts: IndexCounts = { folderCount: 0, fileCount: 0, totalBytes: 0 };
+  #namesBytes = 0;
 
   constructor(sink: IndexSink) {
     this.#sink = sink;
@@ -148,6 +149,8 @@ export class ChunkDecoder {
       isFirst = false;
       if (rest === 0 || this.#tree.isFolderComplete) continue;
       lastName = nextName(lastName, prefixes.byte(), suffixes);
+      this.#namesBytes += lastName.length;
+      if (this.#namesBytes > indexLimits.namesBytes) throw badIndex(`its names take more than ${indexLimits.namesBytes} bytes`);
       lastTime += times.int();
       if (lastTime < indexLimits.mtimeMinMs || lastTime > indexLimits.mtimeMs) throw badIndex('a time is out of range');
       const isFolder = this.#tree.nextIsFolder;

@@ -156,9 +156,9 @@ export class OwnShare {
     this.#isScanning = true;
     this.#scannedEntries = 0;
     this.#options.onChange(shareId);
-    const temporary = this.#options.segments.temporary(shareId);
     const updatedAtMs = Date.now();
     try {
+      const temporary = this.#options.segments.temporary(shareId);
       const index = { path: temporary, updatedAtMs, lastHash: this.#segment?.header.contentHash };
       const walked = await scan(
         { root: path, index },

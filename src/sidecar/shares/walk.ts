@@ -61,6 +61,7 @@ class Walk {
   #fileCount = 0;
   #folderCount = 0;
   #totalBytes = 0;
+  #namesBytes = 0;
   #seen = 0;
 
   constructor(root: string, sink: IndexSink, onProgress: (entries: number) => void) {
@@ -168,6 +169,9 @@ class Walk {
     this.#fileCount += files.length;
     if (this.#folderCount + this.#fileCount > indexLimits.entries)
       throw new RangeError(`it holds more than ${indexLimits.entries} files and folders`);
+    for (const { latin1 } of [...folders, ...files]) this.#namesBytes += latin1.length;
+    if (this.#namesBytes > indexLimits.namesBytes)
+      throw new RangeError(`its names take more than ${indexLimits.namesBytes} bytes`);
     this.#sink.folder(folders.length, files.length);
     for (const entry of folders) this.#sink.entry(Buffer.from(entry.latin1, 'latin1'), 0, entry.mtimeMs);
     for (const entry of files) {

@@ -155,7 +155,7 @@ class Session implements PeerSession {
   }
 
   open(): void {
-    this.#helloTimer = setTimeout(() => this.close('it did not introduce itself in time'), this.#times.helloMs);
+    this.#helloTimer = setTimeout(() => this.close('it did not introduce itself in time', { isTold: true }), this.#times.helloMs);
     this.#helloUpdates.request();
     this.#liveness.open();
   }
@@ -192,7 +192,8 @@ class Session implements PeerSession {
     return this.#asking.hashes(request, options);
   }
 
-  close(reason: string, { isHostile = false }: { isHostile?: boolean } = {}): void {
+  /** `isTold`: no attack, but a person should find it in the log file. */
+  close(reason: string, { isHostile = false, isTold = false }: { isHostile?: boolean; isTold?: boolean } = {}): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#helloTimer);
@@ -204,6 +205,7 @@ class Session implements PeerSession {
     this.#turns.close();
     this.#connection.stream.destroy();
     if (isHostile) this.#log.warn(`session with ${this.peerId} ended: ${reason}`);
+    else if (isTold) this.#log.info(`session with ${this.peerId} ended: ${reason}`);
     else this.#log.debug(`session with ${this.peerId} ended: ${reason}`);
     this.#tell('closed', () => this.#events.closed(this, reason));
   }
@@ -211,7 +213,7 @@ class Session implements PeerSession {
   #fail(thrown: unknown): void {
     // Errors of encodings and of feeds are plain ones; they too come from what the peer sent.
     const isHostile = !(thrown instanceof AppError) || thrown.kind === 'protocol';
-    this.close(reasonOf(thrown), { isHostile });
+    this.close(reasonOf(thrown), { isHostile, isTold: true });
   }
 
   #mayTake(type: 'hello' | 'other'): boolean {

@@ -114,6 +114,19 @@ test('bombs stop at what they claim, and claims stop at the limit', () => {
 });
 
 /** Encodes without a check, as a hostile owner would. */
+test('few bytes that become names without end stop at the limit', () => {
+  const beginning = Buffer.alloc(240, 'x');
+  const count = Math.ceil(indexLimits.namesBytes / 248) + 1;
+  const chunks = encode((sink) => {
+    sink.folder(0, count);
+    for (let index = 0; index < count; index++)
+      sink.entry(Buffer.concat([beginning, Buffer.from(String(index).padStart(8, '0'))]), 0, 0);
+  });
+  assert.ok(chunks.reduce((sum, { block }) => sum + block.length, 0) < 8 * 2 ** 20);
+  const nothing: IndexSink = { folder: () => undefined, entry: () => undefined };
+  assert.throws(() => decode(chunks, nothing), isRefused);
+});
+
 function hostile(names: string[] | Buffer[], change: { folders?: number; sizeBytes?: number; mtimeMs?: number } = {}): Chunk[] {
   const folders = change.folders ?? 0;
   return encode((sink) => {

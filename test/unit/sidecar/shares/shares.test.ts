@@ -156,6 +156,17 @@ test('a share whose folder is away fails with a reason, keeps its index, and com
   assert.equal((await shares.rescan(shareId)).state, 'ready');
 });
 
+test('a scan that has no place for its index says so, and later ones work', async () => {
+  const shareId = await add();
+  const place = path.join(home, 'data', 'index', 'own');
+  renameSync(place, `${place}-away`);
+  writeFileSync(place, 'in the way');
+  assert.equal((await shares.rescan(shareId)).state, 'failed');
+  rmSync(place);
+  renameSync(`${place}-away`, place);
+  assert.equal((await shares.rescan(shareId)).state, 'ready');
+});
+
 test('a rescan finds what changed, and one that is asked for during another sees later changes', async () => {
   const shareId = await add();
   writeFileSync(path.join(source, 'c.txt'), 'c');
