@@ -106,6 +106,13 @@ export class OwnShare {
     }
   }
 
+  /** Its feed cannot be opened: nothing is offered, and the state says why. */
+  fail(error: AppError): void {
+    const message = `The index of "${this.#row.title}" cannot be opened (${error.message}). Stop sharing the folder and share it again.`;
+    this.#failure = { kind: error.kind, message, data: error.data };
+    this.#options.log.error(message);
+  }
+
   rename(title: string): void {
     this.#save({ title, revision: this.#row.revision + 1 });
     this.#options.onChange(this.#row.shareId);

@@ -55,8 +55,12 @@ export class Shares {
     for (const row of rows) {
       const share = this.#share(row);
       this.#shares.set(row.shareId, share);
-      await share.open();
-      void share.scan();
+      try {
+        await share.open();
+        void share.scan();
+      } catch (error) {
+        share.fail(asAppError(error)); // One damaged feed must not keep the rest from starting.
+      }
     }
   }
 
