@@ -120,10 +120,10 @@ export class Sessions {
   }
 
   #closed(session: PeerSession, reason: string): void {
+    this.#options.catalog.sessionClosed(session);
     if (this.#seats.get(session.peerId)?.session !== session) return; // Never opened, or replaced.
     this.#seats.delete(session.peerId);
     this.#options.log.info(`${session.peerId} is gone: ${reason}`);
-    this.#options.catalog.sessionClosed(session);
     this.#options.peers.wentOffline(session.peerId);
   }
 
