@@ -99,6 +99,12 @@ export class Peers {
   wentOffline(peerId: PeerId): void {
     if (!this.#online.delete(peerId)) return;
     this.#database.run('UPDATE peer SET lastSeenMs = :now WHERE peerId = :peerId', { peerId, now: Date.now() });
+    // Whoever knows a key can make others: a stranger that nobody took note of is not remembered.
+    this.#database.run(
+      `DELETE FROM peer WHERE peerId = :peerId AND isAddedByKey = 0 AND isDisconnected = 0 AND petname = '' AND partyIds = '[]'
+       AND NOT EXISTS (SELECT 1 FROM catalogShare WHERE catalogShare.peerId = peer.peerId)`,
+      { peerId },
+    );
     this.#onChange(peerId);
   }
 

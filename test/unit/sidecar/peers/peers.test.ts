@@ -1,0 +1,71 @@
+// The book of peers: who is shown, and who is remembered.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import type { PartyId } from '../../../../src/protocol/ids.ts';
+import { Peers } from '../../../../src/sidecar/peers/peers.ts';
+import { Database } from '../../../../src/sidecar/storage/database.ts';
+import { peerIdOf } from '../../../../src/sidecar/storage/identity.ts';
+
+function create(t: TestContext): Peers {
+  const folder = mkdtempSync(path.join(tmpdir(), 'pl-'));
+  const database = new Database(folder);
+  t.after(() => {
+    database.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return new Peers({ database, sharesOf: () => [], onChange: () => undefined });
+}
+
+const inParty = { partyIds: ['y'.repeat(52) as PartyId], path: 'lan' as const, roundTripMs: () => 7 };
+const inNone = { ...inParty, partyIds: [] };
+const newPeer = () => peerIdOf(randomBytes(32));
+
+test('a stranger is shown while it is here and forgotten when it goes; who matters stays', (t) => {
+  const peers = create(t);
+  const [stranger, member, added, named] = [newPeer(), newPeer(), newPeer(), newPeer()];
+  peers.cameOnline(stranger, inNone, 'mallory');
+  assert.equal(peers.get(stranger)?.isStranger, true);
+  peers.cameOnline(member, inParty, 'ann');
+  peers.addByKey(added);
+  peers.cameOnline(added, inNone, 'ben');
+  peers.cameOnline(named, inNone, 'cleo');
+  peers.setPetname(named, 'Cleo from work');
+  for (const peer of [stranger, member, added, named]) peers.wentOffline(peer);
+  assert.equal(peers.get(stranger), undefined);
+  assert.deepEqual(
+    [member, added, named].map((peer) => peers.get(peer)?.name),
+    ['ann', 'ben', 'Cleo from work'],
+  );
+});
+
+test('a petname goes before the nickname, the nickname before the derived name; online ones come first', (t) => {
+  const peers = create(t);
+  const [a, b] = [newPeer(), newPeer()];
+  peers.cameOnline(a, inParty, '');
+  peers.cameOnline(b, inParty, 'zoe');
+  assert.equal(peers.get(a)?.name, peers.get(a)?.derivedName);
+  assert.equal(peers.setPetname(b, 'Zed').name, 'Zed');
+  assert.equal(peers.setPetname(b, '').name, 'zoe');
+  assert.equal(peers.get(a)?.roundTripMs, 7);
+  peers.wentOffline(a);
+  assert.deepEqual(
+    peers.list().map((peer) => peer.peerId),
+    [b, a],
+  );
+  assert.throws(() => peers.setPetname(newPeer(), 'x'), { kind: 'not-found' });
+});
+
+test('a peer to stay away from is refused until it is added again', (t) => {
+  const peers = create(t);
+  const peer = newPeer();
+  peers.cameOnline(peer, inParty, 'ann');
+  peers.stayAway(peer);
+  assert.equal(peers.isDisconnected(peer), true);
+  peers.addByKey(peer);
+  assert.deepEqual([peers.isDisconnected(peer), peers.addedByKey()], [false, [peer]]);
+});
