@@ -2,12 +2,12 @@
 
 const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
 
-/** Decimal units, at most three digits: `999 B`, `1.5 KB`, `12 MB`. */
+/** Powers of 1024 and at most three digits, as VS Code and our views there show sizes: `999 B`, `1.5 KB`, `12 MB`. */
 export function formatSize(sizeBytes: number): string {
   let value = sizeBytes;
   let unit = 0;
   while (unit < units.length - 1 && Math.round(unit === 0 ? value : value * 10) >= (unit === 0 ? 1000 : 9995)) {
-    value /= 1000;
+    value /= 1024;
     unit++;
   }
   const digits = unit === 0 || value >= 9.95 ? 0 : 1;

@@ -55,8 +55,8 @@ test('tables are aligned, safe, coloured on a terminal and never with NO_COLOR',
     plain.text,
     [
       'PEER            STATE   SHARES  FILES    SIZE  KEY',
-      '你好            online       1      2  3.0 KB  annaanny',
-      'x\\x1b[2J\\nroot  online       1      2  3.0 KB  bobbyyyy',
+      '你好            online       1      2  2.9 KB  annaanny',
+      'x\\x1b[2J\\nroot  online       1      2  2.9 KB  bobbyyyy',
       '',
     ].join('\n'),
   );

@@ -8,12 +8,12 @@ test('sizes have at most three digits', () => {
     [999, '999 B'],
     [1000, '1.0 KB'],
     [1500, '1.5 KB'],
-    [9949, '9.9 KB'],
-    [9960, '10 KB'],
-    [999_400, '999 KB'],
-    [999_999, '1.0 MB'],
-    [3_145_745, '3.1 MB'],
-    [5e12, '5.0 TB'],
+    [9949, '9.7 KB'],
+    [10_190, '10 KB'],
+    [999_400, '976 KB'],
+    [1_023_999, '1.0 MB'],
+    [3_145_745, '3.0 MB'],
+    [5e12, '4.5 TB'],
     [Number.MAX_SAFE_INTEGER, '9.0 PB'],
   ];
   for (const [size, text] of table) assert.equal(formatSize(size), text, String(size));

@@ -15,7 +15,7 @@ test('the line never wraps, whatever the name and the terminal', () => {
 
 test('it says how much, how fast and how long', () => {
   const line = progressLine({ label: 'film.mkv', doneBytes: 5e8, totalBytes: 1e9, bytesPerSecond: 1e7 }, 100);
-  assert.equal(line, 'film.mkv [##########..........] 50 % of 1.0 GB, 10 MB/s, 50 s');
+  assert.equal(line, 'film.mkv [##########..........] 50 % of 954 MB, 9.5 MB/s, 50 s');
   assert.equal(progressLine({ label: 'film.mkv', doneBytes: 1500, totalBytes: 0 }, 100), 'film.mkv 1.5 KB');
   assert.equal(progressLine({ label: 'Scanning', doneBytes: 0, totalBytes: 0, text: '12 things' }, 100), 'Scanning 12 things');
 });
