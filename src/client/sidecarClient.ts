@@ -2,7 +2,15 @@
 // folder, or starts it. Knows nothing of VS Code and nothing of what the sidecar does.
 
 import type { Socket } from 'node:net';
-import { CancellationTokenSource, createMessageConnection, type MessageConnection, ResponseError } from 'vscode-jsonrpc/node';
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  ErrorCodes,
+  type MessageConnection,
+  ResponseError,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
 import { AppError, type ErrorData, kindOfRpcCode } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/ids.ts';
 import {
@@ -145,7 +153,10 @@ export class SidecarClient {
     options: ConnectOptions,
     deadline: number,
   ): Promise<SidecarClient | 'outdated'> {
-    const connection = createMessageConnection(socket, socket);
+    const reader = new StreamMessageReader(socket);
+    // Its timer for messages that are late in arriving goes on after dispose, and would keep the process of a command from ending.
+    reader.partialMessageTimeout = 0;
+    const connection = createMessageConnection(reader, new StreamMessageWriter(socket));
     const pending = new Set<(error: AppError) => void>();
     const onClose = (): void => {
       for (const reject of [...pending]) reject(sidecarGone('hello'));
@@ -206,10 +217,19 @@ async function sendWithDeadline<R>(
   }
 }
 
+/** vscode-jsonrpc's own codes for a connection that broke: the message could not be written or read, or nobody will answer. */
+const connectionErrors: ReadonlySet<number> = new Set([
+  ErrorCodes.MessageWriteError,
+  ErrorCodes.MessageReadError,
+  ErrorCodes.PendingResponseRejected,
+  ErrorCodes.ConnectionInactive,
+]);
+
 /** The border from JSON-RPC: code and data back to an AppError. Total: what is unknown becomes `internal`. */
 export function fromRpc(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof ResponseError) {
+    if (connectionErrors.has(error.code)) return sidecarGone('the call');
     const data = isErrorData(error.data) ? error.data : {};
     return new AppError(kindOfRpcCode(error.code), error.message, { data });
   }

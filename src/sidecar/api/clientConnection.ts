@@ -41,7 +41,9 @@ export class ClientConnection implements Caller {
   constructor(options: ClientConnectionOptions) {
     this.#options = options;
     const { input, output } = options;
-    this.#rpc = createMessageConnection(new StreamMessageReader(input), this.#countingWriter(output));
+    const reader = new StreamMessageReader(input);
+    reader.partialMessageTimeout = 0; // Its timer would outlive the connection.
+    this.#rpc = createMessageConnection(reader, this.#countingWriter(output));
     const close = (): void => this.close();
     input.once('close', close).once('end', close).on('error', close);
     output.on('error', close);
