@@ -19,7 +19,7 @@ const entryPoints: Readonly<Record<string, string>> = {
   sidecar: 'src/sidecar/main.ts',
   cli: 'src/cli/main.ts',
   walkWorker: 'src/sidecar/shares/walkWorker.ts',
-  indexWorker: 'src/sidecar/catalog/indexWorker.ts',
+  indexWorker: 'src/sidecar/catalog/index/indexWorker.ts',
   hashWorker: 'src/sidecar/transfers/hashWorker.ts',
 };
 

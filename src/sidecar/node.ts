@@ -11,7 +11,7 @@ import { ApiServer } from './api/server.ts';
 import { catalogHandlers, shareHandlers } from './api/sharing.ts';
 import { transferHandlers } from './api/transfers.ts';
 import { Catalog } from './catalog/catalog.ts';
-import { Feeds } from './catalog/feeds.ts';
+import { Feeds } from './catalog/feeds/feeds.ts';
 import { IdleTimer } from './idle.ts';
 import type { NodeLog } from './nodeLog.ts';
 import { Network } from './network/network.ts';

@@ -13,10 +13,10 @@ import type { Database } from '../storage/database.ts';
 import { parseSafePath, type SafePath } from '../storage/safePath.ts';
 import type { PeerSession, ShareAnnouncement, SignedAnnouncement } from '../wire/services.ts';
 import { loadCatalog, saveCatalogRow } from './catalogRow.ts';
-import type { Feeds } from './feeds.ts';
+import type { Feeds } from './feeds/feeds.ts';
 import { PeerShare, type PeerShareOptions } from './peerShare.ts';
-import type { Segment } from './segment.ts';
-import { SegmentFolder } from './segmentFolder.ts';
+import type { Segment } from './index/segment.ts';
+import { SegmentFolder } from './index/segmentFolder.ts';
 import { Slots } from './slots.ts';
 
 export interface CatalogOptions {

@@ -10,12 +10,12 @@ import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import type { PeerSession, ShareAnnouncement, SignedAnnouncement } from '../wire/services.ts';
 import { deleteCatalogRow, saveCatalogRow, type CatalogRow } from './catalogRow.ts';
-import type { Feeds } from './feeds.ts';
-import type { SnapshotHead } from './head.ts';
-import { writeSegment } from './indexing.ts';
-import type { RemoteFeed } from './remoteFeed.ts';
-import { Segment } from './segment.ts';
-import { SegmentFolder } from './segmentFolder.ts';
+import type { Feeds } from './feeds/feeds.ts';
+import type { SnapshotHead } from './index/head.ts';
+import { writeSegment } from './index/indexing.ts';
+import type { RemoteFeed } from './feeds/remoteFeed.ts';
+import { Segment } from './index/segment.ts';
+import { SegmentFolder } from './index/segmentFolder.ts';
 import type { Slots } from './slots.ts';
 
 export interface PeerShareOptions {

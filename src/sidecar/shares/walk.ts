@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer';
 import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import type { Entry, SkippedEntry, SkipReason } from '../../protocol/model.ts';
-import type { IndexSink } from '../catalog/rows.ts';
+import type { IndexSink } from '../catalog/index/rows.ts';
 import { indexLimits, localLimits } from '../limits.ts';
 import { nameProblem } from '../storage/safePath.ts';
 import { IgnoreRules, readRules, ruleFileNames } from './ignoreRules.ts';

@@ -3,10 +3,10 @@
 
 import { rmSync } from 'node:fs';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { ChunkEncoder, type Chunk } from '../catalog/chunks.ts';
-import type { IndexSink } from '../catalog/rows.ts';
-import { Segment } from '../catalog/segment.ts';
-import { SegmentWriter } from '../catalog/segmentWriter.ts';
+import { ChunkEncoder, type Chunk } from '../catalog/index/chunks.ts';
+import type { IndexSink } from '../catalog/index/rows.ts';
+import { Segment } from '../catalog/index/segment.ts';
+import { SegmentWriter } from '../catalog/index/segmentWriter.ts';
 import { localLimits } from '../limits.ts';
 import { walk, type WalkResult } from './walk.ts';
 

@@ -9,8 +9,8 @@ import Corestore from 'corestore';
 import type Hypercore from 'hypercore';
 import type { ShareId } from '../../../../src/protocol/ids.ts';
 import type { CatalogShare, EntryRef } from '../../../../src/protocol/model.ts';
-import { ChunkEncoder, type Chunk } from '../../../../src/sidecar/catalog/chunks.ts';
-import { encodeHead } from '../../../../src/sidecar/catalog/head.ts';
+import { ChunkEncoder, type Chunk } from '../../../../src/sidecar/catalog/index/chunks.ts';
+import { encodeHead } from '../../../../src/sidecar/catalog/index/head.ts';
 import type { ShareAnnouncement } from '../../../../src/sidecar/wire/services.ts';
 import { connect, Side, temporaryFolder, until, type Link } from './twoPeers.ts';
 

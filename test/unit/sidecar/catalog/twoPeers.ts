@@ -8,7 +8,7 @@ import path from 'node:path';
 import Protomux from 'protomux';
 import type { PeerId, ShareId } from '../../../../src/protocol/ids.ts';
 import { Catalog } from '../../../../src/sidecar/catalog/catalog.ts';
-import { Feeds } from '../../../../src/sidecar/catalog/feeds.ts';
+import { Feeds } from '../../../../src/sidecar/catalog/feeds/feeds.ts';
 import { createLog } from '../../../../src/sidecar/log.ts';
 import { Shares } from '../../../../src/sidecar/shares/shares.ts';
 import { Database } from '../../../../src/sidecar/storage/database.ts';

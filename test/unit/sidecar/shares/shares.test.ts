@@ -15,7 +15,7 @@ import path from 'node:path';
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { ShareId } from '../../../../src/protocol/ids.ts';
-import { Feeds } from '../../../../src/sidecar/catalog/feeds.ts';
+import { Feeds } from '../../../../src/sidecar/catalog/feeds/feeds.ts';
 import { silentLog } from '../../../../src/sidecar/log.ts';
 import { Shares } from '../../../../src/sidecar/shares/shares.ts';
 import { Database } from '../../../../src/sidecar/storage/database.ts';

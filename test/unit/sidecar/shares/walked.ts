@@ -1,6 +1,6 @@
 // Reads back what a walk handed to its sink, as paths.
 
-import type { IndexSink } from '../../../../src/sidecar/catalog/rows.ts';
+import type { IndexSink } from '../../../../src/sidecar/catalog/index/rows.ts';
 import type { WalkResult } from '../../../../src/sidecar/shares/walk.ts';
 
 export interface Walked {

@@ -3,7 +3,7 @@
 
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { PeerId, ShareId } from '../../protocol/ids.ts';
+import type { PeerId, ShareId } from '../../../protocol/ids.ts';
 
 const suffix = '.segment';
 const temporarySuffix = '.new';

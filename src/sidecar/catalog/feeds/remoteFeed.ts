@@ -1,9 +1,9 @@
 // A peer's feed: fetches the newest snapshot and nothing else. Blocks come signed by the owner; their content is still untrusted.
 
 import type Hypercore from 'hypercore';
-import { AppError } from '../../protocol/errors.ts';
-import { catalogLimits } from '../limits.ts';
-import { decodeHead, type SnapshotHead } from './head.ts';
+import { AppError } from '../../../protocol/errors.ts';
+import { catalogLimits } from '../../limits.ts';
+import { decodeHead, type SnapshotHead } from '../index/head.ts';
 
 export class RemoteFeed {
   readonly core: Hypercore;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AppError } from '../../../../src/protocol/errors.ts';
-import { decodeHead, encodeHead, type SnapshotHead } from '../../../../src/sidecar/catalog/head.ts';
+import { AppError } from '../../../../../src/protocol/errors.ts';
+import { decodeHead, encodeHead, type SnapshotHead } from '../../../../../src/sidecar/catalog/index/head.ts';
 
 const head: SnapshotHead = {
   ...{ updatedAtMs: 1_700_000_000_000, firstBlock: 3, folderCount: 2, fileCount: 70_000, totalBytes: 2 ** 50 },

@@ -6,10 +6,10 @@ import type Hypercore from 'hypercore';
 import type { ReplicationPeer } from 'hypercore';
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { AppError } from '../../protocol/errors.ts';
-import type { ShareId } from '../../protocol/ids.ts';
-import { indexLimits } from '../limits.ts';
-import type { Log } from '../log.ts';
+import { AppError } from '../../../protocol/errors.ts';
+import type { ShareId } from '../../../protocol/ids.ts';
+import { indexLimits } from '../../limits.ts';
+import type { Log } from '../../log.ts';
 import { RemoteFeed } from './remoteFeed.ts';
 
 /** What Hypercore's block encryption puts before each block. */

@@ -3,11 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Entry } from '../../../../src/protocol/model.ts';
-import { Segment } from '../../../../src/sidecar/catalog/segment.ts';
-import { SegmentWriter } from '../../../../src/sidecar/catalog/segmentWriter.ts';
-import type { IndexSink } from '../../../../src/sidecar/catalog/rows.ts';
-import { parseSafePath } from '../../../../src/sidecar/storage/safePath.ts';
+import type { Entry } from '../../../../../src/protocol/model.ts';
+import { Segment } from '../../../../../src/sidecar/catalog/index/segment.ts';
+import { SegmentWriter } from '../../../../../src/sidecar/catalog/index/segmentWriter.ts';
+import type { IndexSink } from '../../../../../src/sidecar/catalog/index/rows.ts';
+import { parseSafePath } from '../../../../../src/sidecar/storage/safePath.ts';
 import { byBytes, feed, randomTree, recorder, seededRandom, type ModelFolder } from './randomTree.ts';
 
 let folder: string;

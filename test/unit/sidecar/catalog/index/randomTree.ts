@@ -1,6 +1,6 @@
 // A seeded random tree, as a plain model and as an index: what segments and chunks are compared with.
 
-import type { IndexSink } from '../../../../src/sidecar/catalog/rows.ts';
+import type { IndexSink } from '../../../../../src/sidecar/catalog/index/rows.ts';
 
 export interface ModelFolder {
   folders: Map<string, { mtimeMs: number; folder: ModelFolder }>;

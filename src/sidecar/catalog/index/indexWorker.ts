@@ -2,7 +2,7 @@
 
 import { rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { asAppError, type ErrorKind } from '../../protocol/errors.ts';
+import { asAppError, type ErrorKind } from '../../../protocol/errors.ts';
 import { badIndex } from './bytes.ts';
 import { ChunkDecoder, type ChunkInfo } from './chunks.ts';
 import type { IndexCounts } from './rows.ts';

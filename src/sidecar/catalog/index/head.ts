@@ -1,8 +1,8 @@
 // The last block of every snapshot in a feed: where its chunks are, and what they hold. docs/index-format.md is the specification.
 
 import { isUtf8 } from 'node:buffer';
-import { indexLimits } from '../limits.ts';
-import { pathProblem } from '../storage/safePath.ts';
+import { indexLimits } from '../../limits.ts';
+import { pathProblem } from '../../storage/safePath.ts';
 import { badIndex, ByteReader, ByteWriter } from './bytes.ts';
 import { blockKinds, formatVersion, type ChunkInfo } from './chunks.ts';
 import type { IndexCounts } from './rows.ts';

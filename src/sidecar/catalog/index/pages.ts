@@ -3,8 +3,8 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { AppError } from '../../protocol/errors.ts';
-import { catalogLimits } from '../limits.ts';
+import { AppError } from '../../../protocol/errors.ts';
+import { catalogLimits } from '../../limits.ts';
 
 export const pageBytes = 65_536;
 

@@ -1,6 +1,6 @@
 // Growing byte columns, and their strict reader. Integers are LEB128, exact up to 2^53 - 1; nothing here knows what they mean.
 
-import { AppError } from '../../protocol/errors.ts';
+import { AppError } from '../../../protocol/errors.ts';
 
 /** A peer's index that breaks the format. */
 export function badIndex(what: string): AppError {

@@ -2,9 +2,9 @@
 
 import { rmSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { AppError } from '../../protocol/errors.ts';
-import { catalogLimits } from '../limits.ts';
-import { workerUrl } from '../workerUrl.ts';
+import { AppError } from '../../../protocol/errors.ts';
+import { catalogLimits } from '../../limits.ts';
+import { workerUrl } from '../../workerUrl.ts';
 import type { SnapshotHead } from './head.ts';
 import type { IndexWorkerData, IndexWorkerReply, IndexWorkerRequest } from './indexWorker.ts';
 

@@ -3,8 +3,8 @@
 
 import { isUtf8 } from 'node:buffer';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
-import { indexLimits } from '../limits.ts';
-import { nameProblem } from '../storage/safePath.ts';
+import { indexLimits } from '../../limits.ts';
+import { nameProblem } from '../../storage/safePath.ts';
 import { badIndex, ByteReader, ByteWriter } from './bytes.ts';
 import type { IndexCounts, IndexSink } from './rows.ts';
 

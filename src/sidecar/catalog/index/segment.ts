@@ -3,8 +3,8 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import type { Entry, ListPage } from '../../protocol/model.ts';
-import type { SafePath } from '../storage/safePath.ts';
+import type { Entry, ListPage } from '../../../protocol/model.ts';
+import type { SafePath } from '../../storage/safePath.ts';
 import { PagedFile, pageBytes, segmentDamaged } from './pages.ts';
 import type { IndexSink } from './rows.ts';
 import { decodeHeader, entryRecordBytes, folderRecordBytes, headerBytes, type SegmentHeader } from './segmentFormat.ts';

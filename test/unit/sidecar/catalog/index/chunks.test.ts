@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
-import { AppError } from '../../../../src/protocol/errors.ts';
-import { ByteWriter } from '../../../../src/sidecar/catalog/bytes.ts';
-import { ChunkDecoder, ChunkEncoder, type Chunk } from '../../../../src/sidecar/catalog/chunks.ts';
-import type { IndexSink } from '../../../../src/sidecar/catalog/rows.ts';
-import { indexLimits } from '../../../../src/sidecar/limits.ts';
+import { AppError } from '../../../../../src/protocol/errors.ts';
+import { ByteWriter } from '../../../../../src/sidecar/catalog/index/bytes.ts';
+import { ChunkDecoder, ChunkEncoder, type Chunk } from '../../../../../src/sidecar/catalog/index/chunks.ts';
+import type { IndexSink } from '../../../../../src/sidecar/catalog/index/rows.ts';
+import { indexLimits } from '../../../../../src/sidecar/limits.ts';
 import { feed, randomTree, recorder, seededRandom } from './randomTree.ts';
 
 function encode(write: (sink: IndexSink) => void): Chunk[] {
