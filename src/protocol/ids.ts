@@ -13,6 +13,8 @@ export type PartyId = Branded<'PartyId'>;
 export type ContentId = Branded<'ContentId'>;
 /** One line of the download queue: 26 z-base-32 characters. */
 export type DownloadId = Branded<'DownloadId'>;
+/** One watched search: 26 z-base-32 characters. */
+export type WatchId = Branded<'WatchId'>;
 
 const z32Of32Bytes = /^[ybndrfg8ejkmcpqxot1uwisza345h769]{51}[yo]$/;
 const z32Of16Bytes = /^[ybndrfg8ejkmcpqxot1uwisza345h769]{26}$/;
@@ -31,6 +33,10 @@ export function isShareId(text: string): text is ShareId {
 }
 
 export function isDownloadId(text: string): text is DownloadId {
+  return z32Of16Bytes.test(text);
+}
+
+export function isWatchId(text: string): text is WatchId {
   return z32Of16Bytes.test(text);
 }
 

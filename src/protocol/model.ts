@@ -1,6 +1,6 @@
 // The nouns of the product as clients see them: plain data, one word for one idea in every layer.
 
-import type { ContentId, DownloadId, PartyId, PeerId, ShareId } from './ids.ts';
+import type { ContentId, DownloadId, PartyId, PeerId, ShareId, WatchId } from './ids.ts';
 import type { ErrorData, ErrorKind } from './errors.ts';
 
 /** A failure kept as data: in a download's or a share's state. */
@@ -70,13 +70,29 @@ export interface SkippedEntry {
   reason: SkipReason;
 }
 
+/**
+ * `scanning`: the whole folder is walked (the index of before answers meanwhile). `watching`: the index follows the disk. `paused`: the
+ * user stopped it, the index stands still and is still offered. `failed`: see `failure`; it is tried again when the folder is back.
+ */
+export type ShareState = 'scanning' | 'watching' | 'paused' | 'failed';
+
+export interface WatchInfo {
+  /** Folders that the system tells changes of at once, and those past the budget, which are looked at in turn. */
+  watchedFolders: number;
+  polledFolders: number;
+  /** Why fewer are watched than should be, and what to do; for example that the system's limit of inotify watches is reached. */
+  note?: string;
+}
+
 /** A folder of this machine that is offered. */
 export interface ShareInfo {
   shareId: ShareId;
   title: string;
   /** Absolute path on this machine; never leaves it. */
   path: string;
-  state: 'scanning' | 'ready' | 'failed';
+  state: ShareState;
+  /** While `watching`: how its folders are followed. */
+  watch?: WatchInfo;
   fileCount: number;
   folderCount: number;
   totalBytes: number;
@@ -112,6 +128,12 @@ export interface CatalogShare {
   isOnline: boolean;
   /** `fetching` until a whole index is here; listings are answered from the newest whole one. */
   indexState: 'none' | 'fetching' | 'ready' | 'refused';
+  /** While fetching: blocks of the index that are here, of how many. */
+  fetched?: { blocks: number; ofBlocks: number };
+  /** The connected peer that passes this share on while its owner is away. */
+  viaPeerId?: PeerId;
+  /** What it takes on this disk: index, search data and feed. 0 for own shares. */
+  bytesOnDisk: number;
   fileCount: number;
   folderCount: number;
   totalBytes: number;
@@ -124,6 +146,68 @@ export interface ListPage {
   entries: Entry[];
   /** How many entries the folder has in all. */
   total: number;
+}
+
+/** `editor`: folders first, then natural, case-insensitive order as the editor's Explorer; `index`: by bytes, which needs no sorting. */
+export type ListOrder = 'editor' | 'index';
+
+/** One name of the merged tree: the same name at the same place in any share, of one kind. */
+export interface MergedEntry {
+  name: string;
+  kind: EntryKind;
+  /** Of the newest one. */
+  sizeBytes: number;
+  mtimeMs: number;
+  /** Who has it; the first 16, online ones first. */
+  holders: { entry: EntryRef; isOwn: boolean; isOnline: boolean; sizeBytes: number; mtimeMs: number }[];
+  holderCount: number;
+}
+
+export interface MergedPage {
+  entries: MergedEntry[];
+  total: number;
+}
+
+/** One hit of a search, or of the recently added. */
+export interface SearchHit {
+  entry: EntryRef;
+  kind: EntryKind;
+  sizeBytes: number;
+  mtimeMs: number;
+  /** What to show of its owner and share. */
+  peerName: string;
+  shareTitle: string;
+  isOwn: boolean;
+  isOnline: boolean;
+  /** Of an owner that is away. */
+  lastSeenMs?: number;
+  /** Where terms matched in `entry.path`, as UTF-16 offsets [start, end), ascending, not overlapping; empty for a fuzzy match. */
+  matches: [start: number, end: number][];
+}
+
+export interface SearchPage {
+  /** Best first. */
+  hits: SearchHit[];
+  /** Exact number of matches in all, however few are on this page. */
+  total: number;
+  /** The exact search found little: `hits` has similar names after the exact ones (`total` counts both). */
+  isFuzzy: boolean;
+  /** Shares that were searched, and that have no index here yet. */
+  searchedShares: number;
+  missingShares: number;
+  tookMs: number;
+}
+
+/** A saved search that tells when something new matches. */
+export interface WatchedSearch {
+  watchId: WatchId;
+  query: string;
+  addedAtMs: number;
+  /** Matches now, and those that are new since it was last looked at (`watches/seen`). */
+  total: number;
+  newCount: number;
+  /** The newest of them, at most 20. */
+  newHits: SearchHit[];
 }
 
 export type DownloadState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';

@@ -2,27 +2,32 @@
 // Transport: vscode-jsonrpc's Content-Length framing over a Unix domain socket, a named pipe, or stdio. Every failure carries
 // an ErrorKind as its code (errors.ts). Requests may be cancelled by JSON-RPC's `$/cancelRequest`.
 
-import type { DownloadId, PartyId, PeerId, ShareId } from './ids.ts';
+import type { DownloadId, PartyId, PeerId, ShareId, WatchId } from './ids.ts';
 import type {
   CatalogShare,
   DownloadInfo,
   Entry,
   EntryRef,
   FetchedFile,
+  ListOrder,
   ListPage,
   LogEntry,
   LogLevel,
+  MergedPage,
   PartyInfo,
   PeerInfo,
+  SearchHit,
+  SearchPage,
   Settings,
   ShareInfo,
   SharePreview,
   SidecarStatus,
   UploadInfo,
+  WatchedSearch,
 } from './model.ts';
 
 /** Raised by one whenever a client of the old version could not talk to the new sidecar, or the other way round. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** `params` and `result` of every request. `session/hello` must come first; all else is refused with `unauthorized` before it. */
 export interface Requests {
@@ -68,14 +73,48 @@ export interface Requests {
   'shares/rename': { params: { shareId: ShareId; title: string }; result: ShareInfo };
   /** Stops offering; peers are told; nothing on disk of the folder is touched. */
   'shares/remove': { params: { shareId: ShareId }; result: Record<string, never> };
+  /** Walks the whole folder again; answers when that is done, also when it failed (then the state says so). Ends a pause. */
   'shares/rescan': { params: { shareId: ShareId }; result: ShareInfo };
+  /** Stops scanning and watching, over restarts too. The index as it is stays offered. */
+  'shares/pause': { params: { shareId: ShareId }; result: ShareInfo };
+  /** Goes on: what changed meanwhile is found, then the folder is watched. */
+  'shares/resume': { params: { shareId: ShareId }; result: ShareInfo };
+  /** Stops the scan that runs or waits: the share is `paused` then, with the index of before. Does nothing when none runs. */
+  'shares/cancelScan': { params: { shareId: ShareId }; result: ShareInfo };
 
   /** Shares in the catalog, own ones included when peerId is left out or our own. */
   'catalog/shares': { params: { peerId?: PeerId }; result: CatalogShare[] };
-  /** A page of a folder: folders first, then files, each in name order. `limit` at most 10,000. Never touches the network. */
-  'catalog/list': { params: { entry: EntryRef; offset?: number; limit?: number }; result: ListPage };
+  /**
+   * A page of a folder: folders first, then files, each in `order` (default `index`). `limit` at most 10,000. Never touches the network.
+   * A folder of more than 100,000 entries comes in `index` order whatever is asked.
+   */
+  'catalog/list': { params: { entry: EntryRef; offset?: number; limit?: number; order?: ListOrder }; result: ListPage };
+  /**
+   * A page of the merged tree of all peers, own shares included, in `editor` order. `path` '' lists the titles of all shares; below a
+   * title the shares that bear it are one tree. `not-found` when no share has it. Never touches the network.
+   */
+  'catalog/merged': { params: { path: string; offset?: number; limit?: number }; result: MergedPage };
+  /** Files newest first (by when their owner added or changed them), over all peers' shares or one's. `limit` at most 1,000. */
+  'catalog/recent': {
+    params: { peerId?: PeerId; offset?: number; limit?: number };
+    result: { hits: SearchHit[]; total: number };
+  };
   /** `not-found` when the index has no such entry. Never touches the network. */
   'catalog/stat': { params: { entry: EntryRef }; result: Entry };
+
+  /**
+   * Searches names and folders of every share known here, peers online or not; docs/search.md has the language. Cancel it when the next
+   * key comes. `invalid-argument` says what of the query is not understood. `limit` at most 1,000, `offset` anywhere below `total`.
+   * With `liveToken`, connected peers whose index is not here yet are asked too: their hits come as `search/live` with this token.
+   */
+  'search/query': { params: { query: string; offset?: number; limit?: number; liveToken?: string }; result: SearchPage };
+
+  /** Saved searches that tell when something new matches: `watches/changed`. Adding one twice answers the same. At most 100. */
+  'watches/list': { params: Record<string, never>; result: WatchedSearch[] };
+  'watches/add': { params: { query: string }; result: WatchedSearch };
+  'watches/remove': { params: { watchId: WatchId }; result: Record<string, never> };
+  /** Its new hits were looked at. */
+  'watches/seen': { params: { watchId: WatchId }; result: WatchedSearch };
 
   /** Brings a whole file, verified, into the cache. `too-large` above maxBytes, without transferring. Progress by token. */
   'files/fetch': { params: { entry: EntryRef; maxBytes?: number; progressToken?: string }; result: FetchedFile };
@@ -103,6 +142,10 @@ export interface Notifications {
   'shares/changed': { shareId: ShareId };
   /** A share of the catalog came, went, or has a new index. */
   'catalog/changed': { peerId: PeerId; shareId: ShareId };
+  /** Hits of connected peers for the `search/query` with this token; the last one has `isDone`. */
+  'search/live': { liveToken: string; hits: SearchHit[]; isDone: boolean };
+  /** A watched search came, went, or has new matches; `hasNews` when a person should be told. */
+  'watches/changed': { watchId: WatchId; hasNews: boolean };
   /** State changes and, at most four times a second, progress. */
   'downloads/changed': { download: DownloadInfo };
   'downloads/removed': { downloadId: DownloadId };

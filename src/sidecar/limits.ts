@@ -47,6 +47,18 @@ export const wireLimits = {
   unclesInReply: 64,
   /** Capabilities in a hello, and the characters of each and of the agent. */
   capabilities: 64,
+  /** Owners whose shares one peer may pass on, and their shares in all. */
+  passedOwners: 256,
+  passedShares: 2000,
+  /** Removals one owner's list may hold; the newest stay. */
+  removals: 1000,
+  /** A search that a peer asks: characters, hits in the answer, how many at once, and how many a second for long. */
+  searchCharacters: 256,
+  searchHits: 200,
+  searchesInFlight: 4,
+  searchesPerSecond: 10,
+  /** Time for an answer to a search. */
+  searchMs: 10_000,
   /** Hellos and announcement lists: we send one of a kind at most this often, and take this many at once and a second. */
   updateMs: 250,
   updatesBurst: 64,
@@ -98,6 +110,13 @@ export const indexLimits = {
   /** Entries and bytes (before compression) of a chunk that we write: 64 k entries compress best, and below 1 MiB every block fits blockBytes. */
   chunkEntries: 65_536,
   chunkRawBytes: 960 * KiB,
+  /** A delta block decompressed, and the changed entries in it: it is read on the main thread, in 10 ms. */
+  deltaRawBytes: 1 * MiB,
+  deltaEntries: 16_384,
+  /** Changed entries of one share kept beside its segment (about 250 bytes each); then both become a new segment. */
+  overlayEntries: 32_768,
+  /** Delta blocks after a snapshot: a joining peer fetches them all. The owner writes a new snapshot at the latest then. */
+  deltaBlocks: 1024,
   /** A `.gitignore` or `.potluckignore`; a folder with a larger one is skipped as unreadable rather than shared without its rules. */
   ruleFileBytes: 1 * MiB,
 } as const;
@@ -118,6 +137,12 @@ export const catalogLimits = {
   feedStallMs: 60_000,
   /** Indexes decoded at once: each takes a thread. */
   decodesAtOnce: 1,
+  /** Disk that one peer's indexes may take (segments, search data, feeds): 25 M entries. */
+  peerDiskBytes: 2048 * MiB,
+  /** Changed entries kept in memory for all shares of one peer; then its largest are packed into new segments. */
+  peerOverlayEntries: 65_536,
+  /** A folder larger than this is listed in index order: sorting it would block. */
+  sortedEntries: 100_000,
   /** Longest a worker may take for one block: 64 k entries take 0.1 s. */
   decodeStallMs: 60_000,
   /** Heap of a walk or index worker; an index that needs more is refused. */
@@ -125,6 +150,52 @@ export const catalogLimits = {
   /** Segment files held open, and 64 KiB pages of them kept in memory (16 MiB). */
   segmentsOpen: 64,
   segmentPages: 256,
+} as const;
+
+/** Following own folders. */
+export const watchLimits = {
+  /** Folders watched at once over all shares, each 2.4 KB of ours and 1 KB of the kernel's; also at most half of what the system allows. */
+  watchedFolders: 32_768,
+  /** From the first event to looking: events of one save arrive within it. */
+  settleMs: 30,
+  /** Changes are looked at and published at least this often while events keep coming. */
+  settleMaxMs: 250,
+  /** Names of one folder that are looked at one by one; more, and the whole folder is. */
+  namesAtOnce: 64,
+  /** Dirty folders remembered; more, and the share is scanned whole. */
+  dirtyFolders: 100_000,
+  /** Folders past the budget are looked at in turn, at most this share of one core's time, and each at least this often apart. */
+  pollShare: 0.02,
+  pollMinMs: 2_000,
+  /** A slow sweep over everything, which finds what events and folder times do not tell; the pause between two. */
+  sweepPauseMs: 30 * 60_000,
+  /** What a sweep takes of one core. */
+  sweepShare: 0.05,
+  /** A folder changed this close before it was read may have changed again within the same tick of the file system's clock. */
+  racyMs: 2_000,
+  /** Failed shares (drive away) are tried again this often. */
+  retryMs: 15_000,
+} as const;
+
+/** Searching. */
+export const searchLimits = {
+  queryCharacters: 256,
+  terms: 16,
+  /** Hits in one page. */
+  pageHits: 1000,
+  /** Fewer exact matches than this bring similar names, too; at most so many of them. */
+  littleFound: 10,
+  fuzzyHits: 200,
+  /** A query that runs longer is ended. */
+  queryMs: 10_000,
+  /** Connected peers asked live for one query, and hits taken of each. */
+  livePeers: 32,
+  liveHits: 200,
+  /** Watched searches; matches of one that are remembered as known. */
+  watches: 100,
+  knownHits: 20_000,
+  /** From a change of the catalog to looking whether a watched search has news. */
+  watchSettleMs: 1_000,
 } as const;
 
 /** What the sidecar spends on this machine. */

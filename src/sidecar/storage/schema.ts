@@ -49,4 +49,34 @@ export const migrations: readonly string[] = [
     root BLOB NOT NULL, usedAtMs INTEGER NOT NULL, PRIMARY KEY (peerId, shareId, path)
   ) STRICT;
   `,
+  `
+  -- snapshotLength: feed length of the snapshot that the segment file holds; the blocks after it up to feedLength (own) or
+  -- indexedLength (peers') are deltas.
+  ALTER TABLE share ADD COLUMN snapshotLength INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE share ADD COLUMN isPaused INTEGER NOT NULL DEFAULT 0;
+  UPDATE share SET snapshotLength = feedLength;
+
+  -- The announcement whose index is whole on this disk: what is passed on to third peers.
+  ALTER TABLE catalogShare ADD COLUMN snapshotLength INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE catalogShare ADD COLUMN indexedBody BLOB;
+  ALTER TABLE catalogShare ADD COLUMN indexedSignature BLOB;
+  -- JSON: the parties in which it may be passed on: those that its owner proved to us, or, for one that others passed to us, that they did.
+  ALTER TABLE catalogShare ADD COLUMN partyIds TEXT NOT NULL DEFAULT '[]';
+  UPDATE catalogShare SET snapshotLength = indexedLength;
+
+  -- Shares that their owner (peerId; our own key for own shares) took off the table, as it signed that.
+  CREATE TABLE shareRemoval (
+    peerId TEXT NOT NULL, shareId TEXT NOT NULL, revision INTEGER NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL,
+    removedAtMs INTEGER NOT NULL, PRIMARY KEY (peerId, shareId)
+  ) STRICT;
+
+  CREATE TABLE watchedSearch (
+    watchId TEXT PRIMARY KEY, query TEXT NOT NULL UNIQUE, addedAtMs INTEGER NOT NULL
+  ) STRICT;
+
+  -- What of a watched search was already told or seen: 8-byte hashes of peer, share and path, concatenated.
+  CREATE TABLE watchedHits (
+    watchId TEXT PRIMARY KEY REFERENCES watchedSearch(watchId) ON DELETE CASCADE, known BLOB NOT NULL
+  ) STRICT;
+  `,
 ];

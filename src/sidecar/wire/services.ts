@@ -103,7 +103,62 @@ export interface SessionEvents {
   /** `session.hello` changed: a new nickname, or parties joined or left on either side. */
   updated(session: PeerSession): void;
   /** The peer's whole list of shares, signatures checked against its key. Replaces what it said before. */
-  announced(session: PeerSession, shares: { announcement: ShareAnnouncement; signed: SignedAnnouncement }[]): void;
+  announced(session: PeerSession, shares: AnnouncedShare[]): void;
+  /** Owner's own word that these shares of its are gone: signatures checked. Also passed on by others, see `passedOn`. */
+  removed(session: PeerSession, owner: PeerId, removals: ShareRemoval[]): void;
+  /**
+   * What the peer holds of somebody else's shares and would pass on: signatures checked against the owner's key. Replaces what it said
+   * of that owner before. It says nothing about whether the owner is what the peer claims.
+   */
+  passedOn(session: PeerSession, owner: PassedOwner): void;
+  /** The peer asks for a feed that is not attached, by Hypercore's discovery key: answers it when this session may have it. */
+  wantsFeed(session: PeerSession, discoveryKey: Uint8Array): void;
+}
+
+export interface AnnouncedShare {
+  announcement: ShareAnnouncement;
+  signed: SignedAnnouncement;
+}
+
+/** A share that its owner took off the table: whoever gets this deletes what it holds of it, unless it knows a higher revision. */
+export interface ShareRemoval {
+  shareId: ShareId;
+  revision: number;
+  signed: SignedAnnouncement;
+}
+
+/** Somebody whose shares a peer passes on while it is away. */
+export interface PassedOwner {
+  owner: PeerId;
+  /** When the passing peer last saw it, 0 = unknown. */
+  lastSeenMs: number;
+  /** Its self-chosen name as last heard, '' = none. */
+  nickname: string;
+  shares: AnnouncedShare[];
+  removals: ShareRemoval[];
+}
+
+/** A search that a connected peer is asked, in the language of docs/search.md without `peer:`, `party:` and `share:`. */
+export interface RemoteSearchRequest {
+  query: string;
+  /** Only in these shares of the asked peer; empty = all that the asker may see. */
+  shareIds: ShareId[];
+  /** At most wireLimits.searchHits. */
+  limit: number;
+}
+
+export interface RemoteSearchHit {
+  shareId: ShareId;
+  /** Checked: a path that an index could hold. */
+  path: string;
+  kind: 'file' | 'folder';
+  sizeBytes: number;
+  mtimeMs: number;
+}
+
+/** Answers other peers' searches from our own shares. Implemented over catalog/search; decides nothing about who may ask. */
+export interface SearchServer {
+  search(peerId: PeerId, request: RemoteSearchRequest, options: { signal: AbortSignal }): Promise<RemoteSearchHit[]>;
 }
 
 /** One connected, authenticated peer. Implemented by wire/session.ts. */
@@ -116,6 +171,12 @@ export interface PeerSession extends FileSource {
   updateHello(): void;
   /** Sends our whole list of shares for this peer; called again whenever it changes. */
   announce(shares: SignedAnnouncement[]): void;
+  /** Sends our removals, all that are remembered; the peer ignores those that it knows. */
+  announceRemovals(removals: SignedAnnouncement[]): void;
+  /** Offers to pass on what we hold of others. Replaces what we said of each owner before; an owner that is left out is not offered any more. */
+  passOn(owners: PassedOwner[]): void;
+  /** Asks the peer to search its own shares. Rejects as `read`; `unavailable` when it does not know how. */
+  search(request: RemoteSearchRequest, options: { signal: AbortSignal }): Promise<RemoteSearchHit[]>;
   /** Serves or fetches a Hypercore over this session's multiplexer. Attached cores are the only ones that this peer can get. */
   replicate(core: ReplicableCore): void;
   /** Ends the session with a logged reason. `isHostile`: the peer broke the protocol. */
