@@ -143,6 +143,15 @@ export const catalogLimits = {
   peerOverlayEntries: 65_536,
   /** A folder larger than this is listed in index order: sorting it would block. */
   sortedEntries: 100_000,
+  /** Up to this a folder is sorted for each page, in under a millisecond; larger ones are kept sorted for the next page. */
+  sortedAtOnceEntries: 1000,
+  /** Entries of folders kept sorted or merged (about 200 bytes each), and for how long after they were last asked for. */
+  sortedKeptEntries: 200_000,
+  sortedKeptMs: 60_000,
+  /** Owners of one merged entry that are named. */
+  holdersShown: 16,
+  /** Places remembered in a merged folder too large to sort, from which a later page goes on. */
+  mergedPlaces: 1000,
   /** Longest a worker may take for one block: 64 k entries take 0.1 s. */
   decodeStallMs: 60_000,
   /** Heap of a walk or index worker; an index that needs more is refused. */
