@@ -1,15 +1,16 @@
-// A share's announcement as its owner signs it: self-contained bytes, so that third peers can store it and pass it on, and whoever
-// gets it can check it against the owner's key alone.
+// A share's announcement, and its removal, as the owner signs them: self-contained bytes, so that third peers can store them and pass
+// them on, and whoever gets them can check them against the owner's key alone.
 
 import type { Encoding } from 'protomux';
 import sodium from 'sodium-universal';
 import { indexLimits, wireLimits } from '../limits.ts';
 import { decodeWhole, encodeWhole, fixed, record, shareId, text, uint } from './codec.ts';
 import { protocolViolation } from './errors.ts';
-import type { ShareAnnouncement, SignedAnnouncement } from './services.ts';
+import type { ShareAnnouncement, ShareRemoval, SignedAnnouncement } from './services.ts';
 
 /** Goes before the body into the signature: what was signed for one purpose is worth nothing for another. */
 const namespace = Buffer.from('potluck/1 share announcement\0');
+const removalNamespace = Buffer.from('potluck/1 share removal\0');
 const bodyVersion = 1;
 
 const fields: Encoding<ShareAnnouncement> = record<ShareAnnouncement>({
@@ -25,24 +26,13 @@ const fields: Encoding<ShareAnnouncement> = record<ShareAnnouncement>({
   updatedAtMs: uint,
 });
 
-/** A version, then the fields; what a newer version appends is skipped by older ones, and still signed. */
-const body: Encoding<ShareAnnouncement> = {
-  preencode(state, value) {
-    uint.preencode(state, bodyVersion);
-    fields.preencode(state, value);
-  },
-  encode(state, value) {
-    uint.encode(state, bodyVersion);
-    fields.encode(state, value);
-  },
-  decode(state) {
-    const version = uint.decode(state);
-    if (version < bodyVersion) throw protocolViolation('an announcement has version 0');
-    const value = fields.decode(state);
-    state.start = state.end;
-    return value;
-  },
-};
+const removalFields = record<Removal>({ shareId, revision: uint });
+
+const body = versioned(fields);
+const removalBody = versioned(removalFields);
+
+/** The content of a removal: which share, and a revision above the last that was announced. */
+export type Removal = Omit<ShareRemoval, 'signed'>;
 
 /** The body that is signed. */
 export function encodeAnnouncement(announcement: ShareAnnouncement): Uint8Array {
@@ -62,17 +52,61 @@ export function decodeAnnouncement(encoded: Uint8Array): ShareAnnouncement {
 
 /** Encodes and signs with the owner's ed25519 identity key. */
 export function signAnnouncement(announcement: ShareAnnouncement, keyPair: { secretKey: Uint8Array }): SignedAnnouncement {
-  const encoded = encodeAnnouncement(announcement);
-  const signature = Buffer.alloc(sodium.crypto_sign_BYTES);
-  sodium.crypto_sign_detached(signature, Buffer.concat([namespace, encoded]), keyPair.secretKey);
-  return { body: encoded, signature };
+  return sign(namespace, encodeAnnouncement(announcement), keyPair);
 }
 
 /** Checks the signature of the owner, then decodes. Throws AppError `protocol`. */
 export function verifyAnnouncement(signed: SignedAnnouncement, publicKey: Uint8Array): ShareAnnouncement {
-  const isSigned =
-    signed.signature.byteLength === sodium.crypto_sign_BYTES &&
-    sodium.crypto_sign_verify_detached(signed.signature, Buffer.concat([namespace, signed.body]), publicKey);
-  if (!isSigned) throw protocolViolation('an announcement is not signed by its owner');
+  if (!isSigned(namespace, signed, publicKey)) throw protocolViolation('an announcement is not signed by its owner');
   return decodeAnnouncement(signed.body);
+}
+
+/** The share is gone, and so is all that was announced of it up to `revision`. Signed as an announcement is. */
+export function signRemoval({ shareId, revision }: Removal, keyPair: { secretKey: Uint8Array }): SignedAnnouncement {
+  return sign(removalNamespace, encodeWhole(removalBody, { shareId, revision }), keyPair);
+}
+
+/** Throws AppError `protocol` when the body is malformed. Says nothing of its signature. */
+export function decodeRemoval(encoded: Uint8Array): Removal {
+  return decodeWhole(removalBody, encoded);
+}
+
+/** Checks the signature of the owner, then decodes. Throws AppError `protocol`. */
+export function verifyRemoval(signed: SignedAnnouncement, publicKey: Uint8Array): Removal {
+  if (!isSigned(removalNamespace, signed, publicKey)) throw protocolViolation('a removal is not signed by its owner');
+  return decodeRemoval(signed.body);
+}
+
+/** A version, then the fields; what a newer version appends is skipped by older ones, and still signed. */
+function versioned<T>(content: Encoding<T>): Encoding<T> {
+  return {
+    preencode(state, value) {
+      uint.preencode(state, bodyVersion);
+      content.preencode(state, value);
+    },
+    encode(state, value) {
+      uint.encode(state, bodyVersion);
+      content.encode(state, value);
+    },
+    decode(state) {
+      const version = uint.decode(state);
+      if (version < bodyVersion) throw protocolViolation('an announcement has version 0');
+      const value = content.decode(state);
+      state.start = state.end;
+      return value;
+    },
+  };
+}
+
+function sign(purpose: Uint8Array, encoded: Uint8Array, keyPair: { secretKey: Uint8Array }): SignedAnnouncement {
+  const signature = Buffer.alloc(sodium.crypto_sign_BYTES);
+  sodium.crypto_sign_detached(signature, Buffer.concat([purpose, encoded]), keyPair.secretKey);
+  return { body: encoded, signature };
+}
+
+function isSigned(purpose: Uint8Array, signed: SignedAnnouncement, publicKey: Uint8Array): boolean {
+  return (
+    signed.signature.byteLength === sodium.crypto_sign_BYTES &&
+    sodium.crypto_sign_verify_detached(signed.signature, Buffer.concat([purpose, signed.body]), publicKey)
+  );
 }

@@ -127,6 +127,15 @@ export interface ShareRemoval {
   signed: SignedAnnouncement;
 }
 
+/** A share as somebody else than its owner passes it on. */
+export interface PassedShare extends AnnouncedShare {
+  /**
+   * In which parties it may be passed on. Heard: as the passing peer says, cut to the parties in common with it, never none. A share
+   * must not reach other parties than those from hand to hand: who keeps it keeps these, not all that it has in common with the passer.
+   */
+  partyIds: PartyId[];
+}
+
 /** Somebody whose shares a peer passes on while it is away. */
 export interface PassedOwner {
   owner: PeerId;
@@ -134,7 +143,9 @@ export interface PassedOwner {
   lastSeenMs: number;
   /** Its self-chosen name as last heard, '' = none. */
   nickname: string;
-  shares: AnnouncedShare[];
+  /** All that are passed on. */
+  shares: PassedShare[];
+  /** Told: all that are remembered. Heard: those that are new in this session. */
   removals: ShareRemoval[];
 }
 
