@@ -62,7 +62,12 @@ export const migrations: readonly string[] = [
   ALTER TABLE catalogShare ADD COLUMN indexedSignature BLOB;
   -- JSON: the parties in which it may be passed on: those that its owner proved to us, or, for one that others passed to us, that they did.
   ALTER TABLE catalogShare ADD COLUMN partyIds TEXT NOT NULL DEFAULT '[]';
-  UPDATE catalogShare SET snapshotLength = indexedLength;
+  -- isHearsay: never announced by its owner here, only passed on. headBlock: the snapshot's head, which the deltas name. feedBytes: what the
+  -- snapshot and the deltas after it take in the feed.
+  ALTER TABLE catalogShare ADD COLUMN isHearsay INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE catalogShare ADD COLUMN headBlock INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE catalogShare ADD COLUMN feedBytes INTEGER NOT NULL DEFAULT 0;
+  UPDATE catalogShare SET snapshotLength = indexedLength, headBlock = max(indexedLength - 1, 0);
 
   -- Shares that their owner (peerId; our own key for own shares) took off the table, as it signed that.
   CREATE TABLE shareRemoval (
