@@ -8,7 +8,8 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { indexTime, walk } from '../../../../src/sidecar/shares/walk.ts';
+import { indexTime } from '../../../../src/sidecar/shares/folderLook.ts';
+import { walk } from '../../../../src/sidecar/shares/walk.ts';
 import { pathsOf } from './walked.ts';
 
 const isPosix = process.platform !== 'win32';

@@ -1,0 +1,169 @@
+// Looks at one folder, or one name in it, and decides what of it is shared. The only place that decides: the walk and the watcher both
+// ask here, so that nothing slips into an index by the one that the other leaves out. Synchronous, for workers. Only names, sizes and
+// times are read, and the rule files; links are never followed, nothing special is opened.
+
+import { isUtf8 } from 'node:buffer';
+import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
+import path from 'node:path';
+import type { Entry, SkipReason } from '../../protocol/model.ts';
+import { indexLimits } from '../limits.ts';
+import { nameProblem } from '../storage/safePath.ts';
+import { readRules, ruleFileNames, type IgnoreRules } from './ignoreRules.ts';
+import { secretReason } from './secrets.ts';
+
+/** A folder to look at. */
+export interface FolderPlace {
+  /** Inside the share; `''` is the root. */
+  relative: string;
+  /** Length of `relative` in UTF-8; -1 for the root, so that a `/` counts once. */
+  relativeBytes: number;
+  depth: number;
+  /** The rules of the folders above it; its own come with its content. */
+  rules: IgnoreRules;
+  /** From the look at it in its parent. Undefined: it must be reached without links, else nothing is read. */
+  identity: string | undefined;
+}
+
+/** An entry that is shared. */
+export interface Found {
+  kind: Entry['kind'];
+  /** One character a byte: sorts in byte order. */
+  latin1: string;
+  name: string;
+  sizeBytes: number;
+  mtimeMs: number;
+  /** Of a folder, to notice that another one took its place; `''` for a file. */
+  identity: string;
+}
+
+export interface FolderContent {
+  /** The rules that hold in it: those above and its own. */
+  rules: IgnoreRules;
+  /** Each in byte order of their names. */
+  folders: Found[];
+  files: Found[];
+}
+
+export interface LookListener {
+  /** An entry, or the folder itself, is left out. */
+  skipped(relative: string, reason: SkipReason): void;
+  /** Each name that is looked at. */
+  seen(): void;
+}
+
+const nonAscii = /[^\x00-\x7f]/;
+
+/**
+ * What of a folder is shared. One that cannot be read, was replaced, or whose rules cannot be read holds nothing and is told as skipped;
+ * only for a place without identity (the root) it throws what `readdir` throws.
+ */
+export function readFolder(root: string, place: FolderPlace, listener: LookListener): FolderContent {
+  const absolute = absoluteOf(root, place.relative);
+  const names = readNames(absolute, place, listener);
+  let rules = place.rules;
+  try {
+    const held = new Set(ruleFileNames.filter((name) => names.includes(name)));
+    if (held.size > 0) rules = rules.with(place.relative, readRules(absolute, held));
+  } catch {
+    listener.skipped(place.relative, 'unreadable');
+    names.length = 0;
+  }
+  const content: FolderContent = { rules, folders: [], files: [] };
+  const inside = { ...place, rules };
+  for (const latin1 of names.sort()) {
+    listener.seen();
+    const found = lookAt(root, latin1, { folder: inside, absolute, listener });
+    if (found !== undefined) (found.kind === 'folder' ? content.folders : content.files).push(found);
+  }
+  return content;
+}
+
+/** One name (bytes as latin1) of a folder: undefined when it is not there or not shared. `folder.rules` include the folder's own. */
+export function lookAt(
+  root: string,
+  latin1: string,
+  { folder, absolute, listener }: { folder: FolderPlace; absolute: string; listener: LookListener },
+): Found | undefined {
+  const bytes = nonAscii.test(latin1) ? Buffer.from(latin1, 'latin1') : undefined;
+  const name = bytes === undefined ? latin1 : bytes.toString();
+  const relative = join(folder.relative, name);
+  const skip = (reason: SkipReason): undefined => {
+    listener.skipped(relative, reason);
+    return undefined;
+  };
+  if (bytes !== undefined && !isUtf8(bytes)) return skip('name-not-utf8');
+  let stats: Stats | undefined;
+  try {
+    stats = lstatSync(path.join(absolute, name), { throwIfNoEntry: false });
+  } catch {
+    return skip('unreadable');
+  }
+  if (stats === undefined) return undefined;
+  const isFolder = stats.isDirectory();
+  if (secretReason(name, parentName(folder.relative, root), isFolder) !== undefined) return skip('secret');
+  if (folder.rules.ignores(relative, isFolder)) return skip('ignored');
+  if (stats.isSymbolicLink()) return skip('symlink');
+  if (!isFolder && !stats.isFile()) return skip('special');
+  if (nameProblem(name) !== undefined) return skip('name-not-portable');
+  if (folder.depth + 1 > indexLimits.depth || folder.relativeBytes + 1 + latin1.length > indexLimits.pathBytes)
+    return skip('too-deep');
+  return {
+    kind: isFolder ? 'folder' : 'file',
+    latin1,
+    name,
+    sizeBytes: isFolder ? 0 : stats.size,
+    mtimeMs: indexTime(stats.mtimeMs),
+    identity: isFolder ? identityOf(stats) : '',
+  };
+}
+
+/** The place of a folder found in another, whose content's rules are `rules`. */
+export function placeBelow(parent: FolderPlace, rules: IgnoreRules, folder: Found): FolderPlace {
+  return {
+    relative: join(parent.relative, folder.name),
+    relativeBytes: parent.relativeBytes + 1 + folder.latin1.length,
+    depth: parent.depth + 1,
+    rules,
+    identity: folder.identity,
+  };
+}
+
+/** An entry's time as indexes carry it: whole milliseconds, in range. */
+export function indexTime(mtimeMs: number): number {
+  return Math.min(Math.max(Math.floor(mtimeMs), indexLimits.mtimeMinMs), indexLimits.mtimeMs);
+}
+
+export function absoluteOf(root: string, relative: string): string {
+  return relative === '' ? root : path.join(root, relative);
+}
+
+export function identityOf(stats: Stats): string {
+  return `${stats.dev}:${stats.ino}`;
+}
+
+/** Names as bytes. A folder that is gone, closed to us, or not the one that was looked at before has none. */
+function readNames(absolute: string, place: FolderPlace, listener: LookListener): string[] {
+  if (place.identity === undefined) {
+    // What was a folder when it was shared must not be followed as a link now.
+    if (realpathSync.native(absolute) !== absolute) throw Object.assign(new Error('a link took its place'), { code: 'ELOOP' });
+    return readdirSync(absolute, { encoding: 'latin1' });
+  }
+  try {
+    const names = readdirSync(absolute, { encoding: 'latin1' });
+    // Between the look and the read, a link may have been put in the folder's place.
+    const stats = lstatSync(absolute);
+    if (stats.isDirectory() && identityOf(stats) === place.identity) return names;
+  } catch {
+    // Said below.
+  }
+  listener.skipped(place.relative, 'unreadable');
+  return [];
+}
+
+function join(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
+}
+
+function parentName(relative: string, root: string): string {
+  return relative === '' ? path.basename(root) : relative.slice(relative.lastIndexOf('/') + 1);
+}
