@@ -1,16 +1,14 @@
 // `npm run bench -- browse [--files N] [--runs N]`: two sidecars as processes on a loopback DHT, a real tree of 50,000 files. How soon it is
 // listed at the other peer, what that costs on the wire, and how fast folders are listed with the owner away.
 
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs, promisify } from 'node:util';
-import { removeFolder, startLoopbackNetwork, startPeer, until, type LocalPeer } from '../scripts/localPeers.ts';
-import type { CatalogShare, EntryRef } from '../src/protocol/model.ts';
+import { parseArgs } from 'node:util';
+import { until, type LocalPeer } from '../scripts/localPeers.ts';
+import type { CatalogShare } from '../src/protocol/model.ts';
+import { arrived, findMs, inBenchWorld, isOnline, loopbackBytes, rootOf, watching } from './parts/benchWorld.ts';
 import { makeRealTree, type RealTree } from './parts/realTree.ts';
-import { median, percentile, Report, seededRandom, timed } from './parts/report.ts';
+import { median, percentile, type Report, seededRandom, timed } from './parts/report.ts';
 
 const { values } = parseArgs({
   options: { files: { type: 'string', default: '52000' }, runs: { type: 'string', default: '3' } },
@@ -20,55 +18,39 @@ const runs = Number(values.runs);
 const listings = 2000;
 const title = 'Bench';
 
-const report = new Report('browse');
-const folder = mkdtempSync(path.join(tmpdir(), 'pl-b-'));
-const network = await startLoopbackNetwork();
-const peers: LocalPeer[] = [];
-try {
-  await bench();
-} finally {
-  for (const peer of peers) await peer.close();
-  await network.close();
-  removeFolder(folder);
-}
-report.end();
-process.exit();
-
-async function bench(): Promise<void> {
-  const target = path.join(folder, 'tree');
+await inBenchWorld('browse', async (world) => {
+  const target = path.join(world.folder, 'tree');
   const tree = makeRealTree(target, Number(values.files));
   console.log(`${tree.fileCount} files in ${tree.folders.length} folders, ${runs} runs, medians`);
-  const owner = await startPeer({ dataFolder: path.join(folder, 'ann'), bootstrap: network.bootstrap, nickname: 'ann' });
-  peers.push(owner);
-  const viewerOptions = { dataFolder: path.join(folder, 'ben'), bootstrap: network.bootstrap, nickname: 'ben' };
-  let viewer = await startPeer(viewerOptions);
-  peers.push(viewer);
-  for (const peer of peers) await peer.client.request('parties/join', { name: 'bench' });
+  const owner = await world.peer('ann');
+  let viewer = await world.peer('ben');
+  for (const peer of [owner, viewer]) await peer.client.request('parties/join', { name: 'bench' });
   await isOnline(viewer, owner, true);
 
-  const share = await measureSharing(owner, viewer, target);
-  await owner.close();
+  const share = await measureSharing(world.report, { owner, viewer, target });
+  await world.stop(owner);
   await isOnline(viewer, owner, false);
-  await measureListing(viewer, share, { target, tree });
+  await measureListing(world.report, viewer, share, { target, tree });
 
   const restarts: number[] = [];
   for (let run = 0; run < runs; run++) {
-    await viewer.close();
-    peers.pop();
+    await world.stop(viewer);
     const [ms, next] = await timed(async () => {
-      const started = await startPeer({ dataFolder: viewerOptions.dataFolder, bootstrap: network.bootstrap });
+      const started = await world.peer('ben');
       await started.client.request('catalog/list', { entry: rootOf(share), limit: 100 });
       return started;
     });
     viewer = next;
-    peers.push(viewer);
     restarts.push(ms);
   }
-  report.add({ name: 'restart to listing', value: median(restarts), unit: 'ms' });
-}
+  world.report.add({ name: 'restart to listing', value: median(restarts), unit: 'ms' });
+});
 
 /** From `shares/add` to the first page at the other peer, beside `find` over the same tree. */
-async function measureSharing(owner: LocalPeer, viewer: LocalPeer, target: string): Promise<CatalogShare> {
+async function measureSharing(
+  report: Report,
+  { owner, viewer, target }: { owner: LocalPeer; viewer: LocalPeer; target: string },
+): Promise<CatalogShare> {
   const first: number[] = [];
   const scan: number[] = [];
   const find: number[] = [];
@@ -107,6 +89,7 @@ async function measureSharing(owner: LocalPeer, viewer: LocalPeer, target: strin
 
 /** catalog/list over RPC with the owner offline, beside readdir of the same folders. */
 async function measureListing(
+  report: Report,
   viewer: LocalPeer,
   share: CatalogShare,
   { target, tree }: { target: string; tree: RealTree },
@@ -114,8 +97,10 @@ async function measureListing(
   const random = seededRandom(20_261_121);
   const p50: number[] = [];
   const p95: number[] = [];
+  const p99: number[] = [];
   const base50: number[] = [];
   const base95: number[] = [];
+  const base99: number[] = [];
   const stat95: number[] = [];
   for (let run = 0; run < runs; run++) {
     const folders = Array.from({ length: listings }, () => tree.folders[Math.floor(random() * tree.folders.length)] ?? '');
@@ -130,8 +115,10 @@ async function measureListing(
     }
     p50.push(percentile(listMs, 50));
     p95.push(percentile(listMs, 95));
+    p99.push(percentile(listMs, 99));
     base50.push(percentile(readdirMs, 50));
     base95.push(percentile(readdirMs, 95));
+    base99.push(percentile(readdirMs, 99));
     stat95.push(percentile(statMs, 95));
   }
   report.add({ name: 'list p50, owner offline', value: median(p50), unit: 'ms', baseline: ['readdir', median(base50)] });
@@ -141,6 +128,13 @@ async function measureListing(
     unit: 'ms',
     limit: 5,
     baseline: ['readdir', median(base95)],
+  });
+  report.add({
+    name: 'list p99, owner offline',
+    value: median(p99),
+    unit: 'ms',
+    limit: 1,
+    baseline: ['readdir', median(base99)],
   });
   report.add({ name: 'stat p95, owner offline', value: median(stat95), unit: 'ms' });
   const status = await viewer.client.request('sidecar/status', {});
@@ -152,41 +146,16 @@ function leftOut(error: unknown): void {
   if (!(error instanceof Error && 'kind' in error && error.kind === 'not-found')) throw error;
 }
 
-function rootOf({ peerId, shareId }: CatalogShare): EntryRef {
-  return { peerId, shareId, path: '' };
-}
-
 /** When the viewer has the first page, told by notifications. */
-function firstPage(viewer: LocalPeer, owner: LocalPeer): Promise<{ atMs: number; share: CatalogShare }> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('The share did not arrive within 60 s.')), 60_000);
-    const look = async (): Promise<void> => {
-      const shares = await viewer.client.request('catalog/shares', { peerId: owner.peerId });
-      const share = shares.find((each) => each.title === title && each.indexState === 'ready');
-      if (!share) return;
-      const page = await viewer.client.request('catalog/list', { entry: rootOf(share), limit: 100 });
-      if (page.entries.length === 0) return;
-      clearTimeout(timer);
-      listening.dispose();
-      resolve({ atMs: performance.now(), share });
-    };
-    const listening = viewer.client.on('catalog/changed', () => void look().catch(reject));
-  });
+async function firstPage(viewer: LocalPeer, owner: LocalPeer): Promise<{ atMs: number; share: CatalogShare }> {
+  const { found } = await arrived(viewer, owner, (share) => share.title === title);
+  await viewer.client.request('catalog/list', { entry: rootOf(found), limit: 100 });
+  return { atMs: performance.now(), share: found };
 }
 
-function scanEnds(owner: LocalPeer): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const listening = owner.client.on('shares/changed', () => {
-      owner.client
-        .request('shares/list', {})
-        .then((shares) => {
-          if (!shares.some(({ state }) => state === 'ready')) return;
-          listening.dispose();
-          resolve(performance.now());
-        })
-        .catch(reject);
-    });
-  });
+/** When the owner follows the folder: its index is whole. */
+async function scanEnds(owner: LocalPeer): Promise<number> {
+  return (await watching(owner)).atMs;
 }
 
 async function unshare(owner: LocalPeer, viewer: LocalPeer, { shareId }: CatalogShare): Promise<void> {
@@ -195,29 +164,4 @@ async function unshare(owner: LocalPeer, viewer: LocalPeer, { shareId }: Catalog
     'the share to be gone',
     async () => (await viewer.client.request('catalog/shares', { peerId: owner.peerId })).length === 0,
   );
-}
-
-async function isOnline(viewer: LocalPeer, owner: LocalPeer, wanted: boolean): Promise<void> {
-  await until(`the owner to be ${wanted ? 'online' : 'offline'}`, async () => {
-    const peer = (await viewer.client.request('peers/list', {})).find(({ peerId }) => peerId === owner.peerId);
-    return (peer?.isOnline ?? false) === wanted;
-  });
-}
-
-async function findMs(target: string): Promise<number> {
-  const run = promisify(execFile);
-  const [ms] = await timed(() => run('find', [target, '-printf', '%s %T@ %p\\n'], { maxBuffer: 256 * 1024 * 1024 }));
-  return ms;
-}
-
-/** Bytes received on the loopback interface; 0 where that is not told. */
-function loopbackBytes(): number {
-  try {
-    const line = readFileSync('/proc/net/dev', 'utf8')
-      .split('\n')
-      .find((each) => each.trim().startsWith('lo:'));
-    return Number(line?.split(':')[1]?.trim().split(/\s+/)[0] ?? 0);
-  } catch {
-    return 0;
-  }
 }

@@ -2,15 +2,14 @@
 // the sidecar's start, its memory and processor time when idle, and the size of the packages.
 
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { targets } from '../scripts/bundle.ts';
-import { removeFolder, startLoopbackNetwork, startPeer, type LocalPeer } from '../scripts/localPeers.ts';
 import { packageVsix } from '../scripts/vsix.ts';
 import { measureActivation } from './parts/activation.ts';
-import { median, Report, timed } from './parts/report.ts';
+import { inBenchWorld, pause, processorMs, type BenchWorld } from './parts/benchWorld.ts';
+import { median, timed } from './parts/report.ts';
 
 const { values } = parseArgs({
   options: {
@@ -23,25 +22,10 @@ const runs = Number(values.runs);
 const windowMs = Number(values.window) * 1000;
 /** Joining and the first look-ups are not idling. */
 const settleMs = 5000;
-/** USER_HZ of Linux, the same on every architecture that Node runs on. */
-const ticksPerSecond = 100;
 
-const report = new Report('start');
-const folder = mkdtempSync(path.join(tmpdir(), 'pl-s-'));
-const network = await startLoopbackNetwork();
-const peers: LocalPeer[] = [];
-try {
-  await bench();
-} finally {
-  for (const peer of peers) await peer.close();
-  await network.close();
-  removeFolder(folder);
-}
-report.end();
-process.exit();
-
-async function bench(): Promise<void> {
-  await measureSidecar();
+await inBenchWorld('start', async (world) => {
+  const { folder, report } = world;
+  await measureSidecar(world);
   const [packagesMs] = await timed(async () => {
     for (const target of targets) {
       const bytes = statSync(await packageVsix(target, folder)).size;
@@ -63,9 +47,9 @@ async function bench(): Promise<void> {
     unit: '',
     limit: 0,
   });
-}
+});
 
-async function measureSidecar(): Promise<void> {
+async function measureSidecar(world: BenchWorld): Promise<void> {
   const starts: number[] = [];
   const warmStarts: number[] = [];
   const plain: number[] = [];
@@ -73,11 +57,9 @@ async function measureSidecar(): Promise<void> {
   const processor: number[] = [];
   for (let run = 0; run < runs; run++) {
     plain.push((await timed(() => promisify(execFile)(process.execPath, ['-e', '0'])))[0]);
-    const options = { dataFolder: path.join(folder, `home${run}`), bootstrap: network.bootstrap };
-    const [firstMs, first] = await timed(() => startPeer(options));
-    await first.close();
-    const [warmMs, peer] = await timed(() => startPeer(options));
-    peers.push(peer);
+    const [firstMs, first] = await timed(() => world.peer(`home${run}`));
+    await world.stop(first);
+    const [warmMs, peer] = await timed(() => world.peer(`home${run}`));
     starts.push(firstMs);
     warmStarts.push(warmMs);
     await peer.client.request('parties/join', { name: `bench ${run}` });
@@ -87,22 +69,12 @@ async function measureSidecar(): Promise<void> {
     await pause(windowMs);
     processor.push(((processorMs(peer.client.sidecarPid) - before) / (performance.now() - startedMs)) * 100);
     memory.push((await peer.client.request('sidecar/status', {})).rssBytes / 1e6);
-    await peer.close();
-    peers.pop();
+    await world.stop(peer);
   }
   const node: [string, number] = ['node -e 0', median(plain)];
+  const { report } = world;
   report.add({ name: 'sidecar start to hello', value: median(starts), unit: 'ms', baseline: node });
   report.add({ name: 'second start to hello', value: median(warmStarts), unit: 'ms', baseline: node });
   report.add({ name: 'idle memory', value: median(memory), unit: 'MB', limit: 120 });
   report.add({ name: 'idle processor', value: median(processor), unit: '%', limit: 1 });
-}
-
-/** Processor time of a process so far (proc(5): utime and stime). */
-function processorMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,0 +1,185 @@
+// `npm run bench -- sync [--files N] [--runs N]`: from the connection of two peers to browsing and searching the other's share, what that
+// and a thousand changes cost on the wire. Beside it, the plain listing, compressed.
+
+import { execFile } from 'node:child_process';
+import { copyFileSync, readdirSync, renameSync, statSync, utimesSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import type { LocalPeer } from '../scripts/localPeers.ts';
+import type { CatalogShare } from '../src/protocol/model.ts';
+import {
+  arrived,
+  inBenchWorld,
+  isOnline,
+  loopbackBytes,
+  pause,
+  rootOf,
+  told,
+  watching,
+  type BenchWorld,
+} from './parts/benchWorld.ts';
+import { generatedTreeFolder, writeGeneratedTree } from './parts/generatedTree.ts';
+import { makeRealTree } from './parts/realTree.ts';
+import { median, seededRandom } from './parts/report.ts';
+
+const { values } = parseArgs({
+  options: {
+    files: { type: 'string', default: '1000000' },
+    real: { type: 'string', default: '300000' },
+    runs: { type: 'string', default: '3' },
+  },
+});
+const runs = Number(values.runs);
+const changes = 1000;
+/** Peers that are connected say little to each other; it is measured and taken off. */
+const quietMs = 3_000;
+
+await inBenchWorld('sync', async (world) => {
+  const options = { files: Number(values.files), seed: 1 };
+  const generated = generatedTreeFolder(options);
+  writeGeneratedTree(generated, options);
+  await measure(world, { tree: generated, name: 'generated', perEntry: 13, hasTimeBars: options.files >= 1_000_000 });
+  const real = path.join(world.folder, 'tree');
+  makeRealTree(real, Number(values.real), { isExact: false });
+  await measure(world, { tree: real, name: 'real', perEntry: 5, hasTimeBars: false });
+});
+
+interface Subject {
+  tree: string;
+  name: string;
+  perEntry: number;
+  hasTimeBars: boolean;
+}
+
+async function measure(world: BenchWorld, subject: Subject): Promise<void> {
+  const owner = await world.peer(`${subject.name}-owner`);
+  await owner.client.request('parties/join', { name: `bench ${subject.name}` });
+  await owner.client.request('shares/add', { path: subject.tree, title: 'Bench' });
+  const { found } = await watching(owner);
+  const entries = found.fileCount + found.folderCount;
+  console.log(`${subject.name}: ${found.fileCount} files in ${found.folderCount} folders`);
+  const [browse, search, wire, delta, deltaMs]: number[][] = [[], [], [], [], []];
+  for (let run = 0; run < runs; run++) {
+    const viewer = await world.peer(`${subject.name}-viewer${run}`);
+    const bytesBefore = loopbackBytes();
+    const connected = told(viewer, ['peers/changed'], async () => {
+      const peers = await viewer.client.request('peers/list', {});
+      return peers.find(({ peerId, isOnline }) => peerId === owner.peerId && isOnline);
+    });
+    const browsable = firstListing(viewer, owner);
+    const searchable = wholeSearch(viewer, owner);
+    await viewer.client.request('parties/join', { name: `bench ${subject.name}` });
+    const { atMs } = await connected;
+    browse?.push((await browsable) - atMs);
+    search?.push((await searchable) - atMs);
+    const { found: share } = await arrived(viewer, owner);
+    wire?.push((loopbackBytes() - bytesBefore) / entries);
+    const change = await changeMany(viewer, { tree: subject.tree, share, seed: run });
+    delta?.push(change.bytes / 1024);
+    deltaMs?.push(change.ms);
+    console.log(
+      `  run ${run + 1}: browse ${(browse?.at(-1) ?? 0).toFixed(0)} ms, search ${(search?.at(-1) ?? 0).toFixed(0)} ms, ` +
+        `${(wire?.at(-1) ?? 0).toFixed(2)} B/entry, ${changes} changes ${change.bytes.toFixed(0)} B`,
+    );
+    await world.stop(viewer);
+    await isOnline(owner, viewer, false);
+  }
+  const { report } = world;
+  const add = (what: string, value: number, unit: string, rest: { limit?: number; baseline?: [string, number] } = {}): void =>
+    report.add({ name: `${subject.name}: ${what}`, value, unit, ...rest });
+  const limit = (value: number): { limit?: number } => (subject.hasTimeBars ? { limit: value } : {});
+  const listing = await compressedListing(subject.tree);
+  add('connection to browsing', median(browse ?? []), 'ms', limit(1000));
+  add('connection to searching all', median(search ?? []), 'ms', limit(3000));
+  // Everything on the loopback interface in that time: what others send in the same time can only add to it.
+  add('wire per entry', Math.min(...(wire ?? [])), 'B', {
+    limit: subject.perEntry,
+    baseline: ['find | gzip -6', listing / entries],
+  });
+  add(`wire of ${changes} changes`, Math.min(...(delta ?? [])), 'KiB', { limit: 32 });
+  add(`${changes} changes to the peer`, median(deltaMs ?? []), 'ms');
+  await world.stop(owner);
+}
+
+/** When the first page of the share's root was answered with something in it. */
+async function firstListing(viewer: LocalPeer, owner: LocalPeer): Promise<number> {
+  const { atMs } = await told(viewer, ['catalog/changed'], async () => {
+    const [share] = await viewer.client.request('catalog/shares', { peerId: owner.peerId });
+    if (share === undefined) return undefined;
+    const page = await viewer.client.request('catalog/list', { entry: rootOf(share), limit: 100 }).catch(() => undefined);
+    return page !== undefined && page.entries.length > 0 ? page : undefined;
+  });
+  return atMs;
+}
+
+/** When a search went through the whole share. */
+async function wholeSearch(viewer: LocalPeer, owner: LocalPeer): Promise<number> {
+  await arrived(viewer, owner);
+  for (;;) {
+    const { searchedShares, missingShares, total } = await viewer.client.request('search/query', { query: 'a', limit: 1 });
+    if (searchedShares > 0 && missingShares === 0 && total > 0) return performance.now();
+    await pause(5);
+  }
+}
+
+/** Touches files here and there; until the viewer has all of it. */
+async function changeMany(
+  viewer: LocalPeer,
+  { tree, share, seed }: { tree: string; share: CatalogShare; seed: number },
+): Promise<{ bytes: number; ms: number }> {
+  const random = seededRandom(seed + 77);
+  const files = new Set<string>();
+  while (files.size < changes) files.add(randomFile(tree, random));
+  const times = new Map([...files].map((file) => [file, ownTimes(file)]));
+  const quietBefore = loopbackBytes();
+  await pause(quietMs);
+  const quietPerMs = (loopbackBytes() - quietBefore) / quietMs;
+  const nowS = Math.floor(Date.now() / 1000) - 1000 + seed;
+  const bytesBefore = loopbackBytes();
+  const startedMs = performance.now();
+  for (const file of files) utimesSync(file, nowS, nowS);
+  const rest = new Set([...files].map((file) => path.relative(tree, file).split(path.sep).join('/')));
+  const { atMs } = await told(viewer, ['catalog/changed'], async () => {
+    for (const each of rest) {
+      const entry = await viewer.client.request('catalog/stat', { entry: { ...rootOf(share), path: each } });
+      if (entry.mtimeMs !== nowS * 1000) return undefined;
+      rest.delete(each);
+    }
+    return true;
+  });
+  const ms = atMs - startedMs;
+  const bytes = loopbackBytes() - bytesBefore - quietPerMs * ms;
+  // The tree is kept for the next bench, which finds it as it was.
+  for (const [file, mtime] of times) utimesSync(file, mtime, mtime);
+  return { bytes, ms };
+}
+
+/** Its time. A file of the real tree is a hard link to one of this machine's own, which is not to be touched: a copy takes its place. */
+function ownTimes(file: string): Date {
+  const { nlink, mtime } = statSync(file);
+  if (nlink > 1) {
+    copyFileSync(file, `${file}.copy`);
+    utimesSync(`${file}.copy`, mtime, mtime);
+    renameSync(`${file}.copy`, file);
+  }
+  return mtime;
+}
+
+function randomFile(tree: string, random: () => number): string {
+  for (;;) {
+    let at = tree;
+    for (;;) {
+      const entries = readdirSync(at, { withFileTypes: true }).filter((entry) => entry.isDirectory() || entry.isFile());
+      const entry = entries[Math.floor(random() * entries.length)];
+      if (entry === undefined) break;
+      at = path.join(at, entry.name);
+      if (entry.isFile()) return at;
+    }
+  }
+}
+
+/** Bytes of the plain way to send an index. */
+async function compressedListing(tree: string): Promise<number> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', `find "$0" -printf '%s %T@ %P\\n' | gzip -6 | wc -c`, tree]);
+  return Number(stdout);
+}
