@@ -137,6 +137,19 @@ export const catalogLimits = {
   feedStallMs: 60_000,
   /** Indexes decoded at once: each takes a thread. */
   decodesAtOnce: 1,
+  /** Peers that a share of somebody who is away is fetched from at once; more add channels, not speed. */
+  feedSources: 4,
+  /** Feeds of others held open for third peers who fetch them from here. */
+  heldFeeds: 256,
+  /** Requests of one peer for one feed that wait or are being answered: Hypercore keeps at most 512 under way, twice that with its retries. */
+  feedRequests: 1024,
+  /** After a block with a wrong proof: time for the other side to show that the owner signed two histories, before it is blamed. */
+  feedVerdictMs: 5_000,
+  /** Owners, and their shares in all, that are known only because others pass them on: 8192 announcements are 3 MB of database. */
+  hearsayOwners: 1024,
+  hearsayShares: 8192,
+  /** What an entry takes in a segment and its search data; the estimate before an index is fetched. */
+  entryDiskBytes: 70,
   /** Disk that one peer's indexes may take (segments, search data, feeds): 25 M entries. */
   peerDiskBytes: 2048 * MiB,
   /** Changed entries kept in memory for all shares of one peer; then its largest are packed into new segments. */
