@@ -50,12 +50,28 @@ export const wireLimits = {
   /** Owners whose shares one peer may pass on, and their shares in all. */
   passedOwners: 256,
   passedShares: 2000,
+  /** Removals that we pass on to one peer, over all owners; the newest first. */
+  passedRemovals: 2000,
+  /** What is passed on changes with every change of every owner, and most hear of it from the owner: told at most this often. */
+  passOnMs: 2_000,
+  /** Messages that pass on, one an owner: taken at once and a second for long. We send at most half of it. */
+  passOnBurst: 512,
+  passOnPerSecond: 16,
+  /** How long ago an owner was seen is told again when it is off by this. */
+  passedSeenMs: 3_600_000,
+  /** Signatures (40 us each) checked at once and a second for long; more wait. An honest peer begins with 6,000 at most. */
+  signaturesBurst: 8000,
+  signaturesPerSecond: 500,
+  signaturesWaiting: 10_000,
+  /** Longest that checking signatures holds the main thread in one go. */
+  signaturesSliceMs: 4,
   /** Removals one owner's list may hold; the newest stay. */
   removals: 1000,
-  /** A search that a peer asks: characters, hits in the answer, how many at once, and how many a second for long. */
+  /** A search that a peer asks: characters, hits in the answer, how many under way, how many in one go, and how many a second for long. */
   searchCharacters: 256,
   searchHits: 200,
   searchesInFlight: 4,
+  searchesBurst: 30,
   searchesPerSecond: 10,
   /** Time for an answer to a search. */
   searchMs: 10_000,
