@@ -1,22 +1,23 @@
 // The composition root: opens every part in order and closes in reverse, and joins what must not know each other. Holds no
 // logic of its own beyond that and the moment of leaving.
 
-import { AppError } from '../protocol/errors.ts';
-import type { Settings, SidecarStatus } from '../protocol/model.ts';
+import type { Settings } from '../protocol/model.ts';
 import { productVersion } from '../protocol/version.ts';
-import { protocolVersion } from '../protocol/rpc.ts';
+import { catalogHandlers } from './api/catalog.ts';
 import type { AllHandlers } from './api/handlers.ts';
 import { type Meeting, meetingHandlers } from './api/meeting.ts';
 import { ApiServer } from './api/server.ts';
-import { catalogHandlers, shareHandlers } from './api/sharing.ts';
+import { shareHandlers } from './api/sharing.ts';
 import { transferHandlers } from './api/transfers.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { Feeds } from './catalog/feeds/feeds.ts';
+import { MergedTree } from './catalog/mergedTree.ts';
+import { SortedListing } from './catalog/sortedListing.ts';
 import { IdleTimer } from './idle.ts';
 import type { NodeLog } from './nodeLog.ts';
+import { meetingOf } from './nodeMeeting.ts';
 import { Network } from './network/network.ts';
 import { Parties } from './parties/parties.ts';
-import { derivedName } from './peers/names.ts';
 import { Peers } from './peers/peers.ts';
 import { Sessions } from './sessions.ts';
 import { Shares } from './shares/shares.ts';
@@ -49,6 +50,8 @@ export class SidecarNode {
   readonly #feeds: Feeds;
   readonly #shares: Shares;
   readonly #catalog: Catalog;
+  readonly #sorted: SortedListing;
+  readonly #merged: MergedTree;
   readonly #peers: Peers;
   readonly #parties: Parties;
   readonly #network: Network;
@@ -92,6 +95,8 @@ export class SidecarNode {
       onChange: (peer, shareId) => this.api.broadcast('catalog/changed', { peerId: peer, shareId }),
       onHostile: (peer, reason) => this.#sessions.endHostile(peer, reason),
     });
+    this.#sorted = new SortedListing(this.#catalog);
+    this.#merged = new MergedTree(this.#catalog);
     this.#peers = new Peers({
       database,
       sharesOf: (peer) => this.#catalog.shares(peer),
@@ -227,105 +232,44 @@ export class SidecarNode {
     return {
       ...meetingHandlers(this.#meeting()),
       ...shareHandlers(this.#shares),
-      ...catalogHandlers(this.#catalog),
+      ...catalogHandlers({
+        catalog: this.#catalog,
+        sorted: this.#sorted,
+        merged: this.#merged,
+        search: { recent: async () => ({ hits: [], total: 0 }) },
+      }),
       ...transferHandlers({ fetches, downloads, uploads }),
     };
   }
 
   #meeting(): Meeting {
-    const { peerId } = this.#options.identity;
-    const refuseSelf = (peer: string): void => {
-      if (peer === peerId)
-        throw new AppError('invalid-argument', 'That is your own key. Give it to another person, and connect to theirs.');
-    };
-    const partiesChanged = (): void => {
-      this.#sessions.introduceAgain();
-      this.api.broadcast('parties/changed', {});
-    };
-    return {
-      parties: () => this.#parties.list(),
-      joinParty: (name) => {
-        const party = this.#parties.join(name);
-        partiesChanged();
-        return party;
+    const { identity, dataFolder } = this.#options;
+    return meetingOf({
+      identity,
+      dataFolder,
+      startedAtMs: this.#startedAtMs,
+      ...{
+        settings: this.#settings,
+        parties: this.#parties,
+        peers: this.#peers,
+        network: this.#network,
+        sessions: this.#sessions,
       },
-      createParty: () => {
-        const party = this.#parties.create();
-        partiesChanged();
-        return party;
+      ...{
+        catalog: this.#catalog,
+        shares: this.#shares,
+        downloads: this.#downloads,
+        uploads: this.#uploads,
+        api: () => this.api,
       },
-      leaveParty: async (partyId) => {
-        await this.#parties.leave(partyId);
-        partiesChanged();
-      },
-      peers: () => this.#peers.list(),
-      connectPeer: (peer) => {
-        refuseSelf(peer);
-        this.#peers.addByKey(peer);
-        this.#sessions.accepted(peer);
-        this.#network.connect(peer);
-        const info = this.#peers.get(peer);
-        if (!info) throw new AppError('internal', 'The peer was not stored. See the log.');
-        return info;
-      },
-      disconnectPeer: (peer) => {
-        this.#peers.stayAway(peer);
-        this.#sessions.end(peer, 'disconnected by the user');
-        this.#network.disconnect(peer);
-      },
-      forgetPeer: async (peer) => {
-        refuseSelf(peer);
-        this.#network.disconnect(peer);
-        this.#sessions.end(peer, 'forgotten by the user');
-        await this.#catalog.forgetPeer(peer);
-        this.#peers.forget(peer);
-      },
-      setPetname: (peer, petname) => this.#peers.setPetname(peer, petname),
-      settings: () => this.#settings.get(),
-      setSettings: (changes) => this.#setSettings(changes),
-      status: () => this.#status(),
+      onSettings: () => this.#idle.look(),
       stop: () => this.#stop('stopped by a client'),
-    };
+    });
   }
 
   /** Somebody wants it gone: other clients are told, so that they do not start it again. */
   #stop(reason: string): void {
     this.api.broadcast('sidecar/stopping', {});
     this.#options.onLeave(reason);
-  }
-
-  async #setSettings(changes: Partial<Settings>): Promise<Settings> {
-    const before = this.#settings.get();
-    const after = this.#settings.set(changes);
-    if (after.nickname !== before.nickname) this.#sessions.introduceAgain();
-    if (after.bootstrap.join() !== before.bootstrap.join()) await this.#network.setBootstrap(after.bootstrap);
-    this.#idle.look();
-    this.api.broadcast('settings/changed', {});
-    return after;
-  }
-
-  #status(): SidecarStatus {
-    const { identity, dataFolder } = this.#options;
-    const settings = this.#settings.get();
-    const derived = derivedName(identity.peerId);
-    return {
-      pid: process.pid,
-      version: productVersion,
-      protocolVersion,
-      nodeVersion: process.version,
-      peerId: identity.peerId,
-      name: settings.nickname || derived,
-      derivedName: derived,
-      dataFolder,
-      startedAtMs: this.#startedAtMs,
-      clients: this.api.clientCount,
-      partyCount: this.#parties.count,
-      peersOnline: this.#peers.onlineCount,
-      shareCount: this.#shares.list().length,
-      activeDownloads: this.#downloads.activeCount,
-      activeUploads: this.#uploads.list().length,
-      rssBytes: process.memoryUsage.rss(),
-      network: this.#network.status,
-    };
   }
 }

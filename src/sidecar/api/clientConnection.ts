@@ -36,6 +36,7 @@ export class ClientConnection implements Caller {
   /** Answers owed and notifications not yet on the stream. */
   #unwritten = 0;
   #drained: (() => void)[] = [];
+  readonly #left = new AbortController();
   #isClosed = false;
 
   constructor(options: ClientConnectionOptions) {
@@ -50,6 +51,10 @@ export class ClientConnection implements Caller {
     this.#rpc.onError(close);
     this.#rpc.onClose(close);
     this.#rpc.onRequest((method: string, params: unknown, token: CancellationToken) => this.#request(method, params, token));
+  }
+
+  get gone(): AbortSignal {
+    return this.#left.signal;
   }
 
   listen(): void {
@@ -86,6 +91,7 @@ export class ClientConnection implements Caller {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const abort of this.#underWay) abort.abort();
+    this.#left.abort();
     this.#rpc.dispose();
     this.#options.onClosed(this);
     this.#options.end();

@@ -8,6 +8,8 @@ import type { Fields } from './params.ts';
 export interface Caller {
   notify<N extends NotificationMethod>(method: N, params: Notifications[N]): void;
   subscribeToLog(level: LogLevel): void;
+  /** Aborted when the client leaves. */
+  readonly gone: AbortSignal;
 }
 
 export interface Call {

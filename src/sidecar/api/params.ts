@@ -81,6 +81,7 @@ export function entryField(fields: Fields): EntryRef {
   return { peerId: peerIdField(entry), shareId: shareIdField(entry), path: parseSafePath(textField(entry, 'path', 4096)) };
 }
 
-function invalid(name: string, expected: string): AppError {
+/** What a handler says of a field with a check of its own. */
+export function invalid(name: string, expected: string): AppError {
   return new AppError('invalid-argument', `The parameter ${name} is not ${expected}.`);
 }

@@ -1,0 +1,131 @@
+// What requests about parties, peers, settings and the sidecar itself mean for all its parts: a party left ends sessions, a peer forgotten
+// takes its catalog along. Put together by node.ts.
+
+import { AppError } from '../protocol/errors.ts';
+import type { Settings, SidecarStatus } from '../protocol/model.ts';
+import { protocolVersion } from '../protocol/rpc.ts';
+import { productVersion } from '../protocol/version.ts';
+import type { Meeting } from './api/meeting.ts';
+import type { ApiServer } from './api/server.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import type { Network } from './network/network.ts';
+import type { Parties } from './parties/parties.ts';
+import { derivedName } from './peers/names.ts';
+import type { Peers } from './peers/peers.ts';
+import type { Sessions } from './sessions.ts';
+import type { Shares } from './shares/shares.ts';
+import type { Identity } from './storage/identity.ts';
+import type { SettingsStore } from './storage/settings.ts';
+import type { Downloads } from './transfers/downloads.ts';
+import type { Uploads } from './transfers/uploads.ts';
+
+export interface MeetingParts {
+  identity: Identity;
+  dataFolder: string;
+  startedAtMs: number;
+  settings: SettingsStore;
+  parties: Parties;
+  peers: Peers;
+  network: Network;
+  sessions: Sessions;
+  catalog: Catalog;
+  shares: Shares;
+  downloads: Downloads;
+  uploads: Uploads;
+  /** Exists by the time that anything is asked. */
+  api(): ApiServer;
+  onSettings(): void;
+  stop(): void;
+}
+
+export function meetingOf(parts: MeetingParts): Meeting {
+  const { parties, peers, network, sessions, settings, catalog } = parts;
+  const { peerId } = parts.identity;
+  const refuseSelf = (peer: string): void => {
+    if (peer === peerId)
+      throw new AppError('invalid-argument', 'That is your own key. Give it to another person, and connect to theirs.');
+  };
+  const partiesChanged = (): void => {
+    sessions.introduceAgain();
+    parts.api().broadcast('parties/changed', {});
+  };
+  return {
+    parties: () => parties.list(),
+    joinParty: (name) => {
+      const party = parties.join(name);
+      partiesChanged();
+      return party;
+    },
+    createParty: () => {
+      const party = parties.create();
+      partiesChanged();
+      return party;
+    },
+    leaveParty: async (partyId) => {
+      await parties.leave(partyId);
+      partiesChanged();
+    },
+    peers: () => peers.list(),
+    connectPeer: (peer) => {
+      refuseSelf(peer);
+      peers.addByKey(peer);
+      sessions.accepted(peer);
+      network.connect(peer);
+      const info = peers.get(peer);
+      if (!info) throw new AppError('internal', 'The peer was not stored. See the log.');
+      return info;
+    },
+    disconnectPeer: (peer) => {
+      peers.stayAway(peer);
+      sessions.end(peer, 'disconnected by the user');
+      network.disconnect(peer);
+    },
+    forgetPeer: async (peer) => {
+      refuseSelf(peer);
+      network.disconnect(peer);
+      sessions.end(peer, 'forgotten by the user');
+      await catalog.forgetPeer(peer);
+      peers.forget(peer);
+    },
+    setPetname: (peer, petname) => peers.setPetname(peer, petname),
+    settings: () => settings.get(),
+    setSettings: (changes) => setSettings(parts, changes),
+    status: () => statusOf(parts),
+    stop: () => parts.stop(),
+  };
+}
+
+async function setSettings(parts: MeetingParts, changes: Partial<Settings>): Promise<Settings> {
+  const before = parts.settings.get();
+  const after = parts.settings.set(changes);
+  if (after.nickname !== before.nickname) parts.sessions.introduceAgain();
+  if (after.bootstrap.join() !== before.bootstrap.join()) await parts.network.setBootstrap(after.bootstrap);
+  parts.onSettings();
+  parts.api().broadcast('settings/changed', {});
+  return after;
+}
+
+function statusOf(parts: MeetingParts): SidecarStatus {
+  const { identity, dataFolder } = parts;
+  const settings = parts.settings.get();
+  const derived = derivedName(identity.peerId);
+  return {
+    pid: process.pid,
+    version: productVersion,
+    protocolVersion,
+    nodeVersion: process.version,
+    peerId: identity.peerId,
+    name: settings.nickname || derived,
+    derivedName: derived,
+    dataFolder,
+    startedAtMs: parts.startedAtMs,
+    clients: parts.api().clientCount,
+    partyCount: parts.parties.count,
+    peersOnline: parts.peers.onlineCount,
+    shareCount: parts.shares.list().length,
+    activeDownloads: parts.downloads.activeCount,
+    activeUploads: parts.uploads.list().length,
+    rssBytes: process.memoryUsage.rss(),
+    network: parts.network.status,
+  };
+}
