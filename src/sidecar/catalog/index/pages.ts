@@ -23,6 +23,9 @@ export function segmentDamaged(path: string, why: string): AppError {
 const pages = new Map<string, Buffer>();
 const openFiles = new Map<PagedFile, number>();
 let nextId = 0;
+/** The two pages used last, by id of their file and number: most reads are near the one before. */
+const none: Buffer = Buffer.alloc(0);
+const recent = { file: -1, page: -1, bytes: none, olderFile: -1, olderPage: -1, olderBytes: none };
 
 export class PagedFile {
   readonly path: string;
@@ -42,9 +45,7 @@ export class PagedFile {
 
   /** Bytes [offset, offset + length) after `start`. Do not write to them. Throws `io` when damaged or out of range. */
   read(offset: number, length: number): Buffer {
-    if (this.#isClosed) throw new AppError('changed', 'The index changed while it was read. Try again.');
-    if (!(offset >= 0 && length >= 0 && offset + length <= this.#length))
-      throw segmentDamaged(this.path, 'a place outside of it');
+    this.#checkRange(offset, length);
     const first = Math.floor(offset / pageBytes);
     const within = offset - first * pageBytes;
     if (within + length <= pageBytes) return length === 0 ? Buffer.alloc(0) : this.#page(first).subarray(within, within + length);
@@ -57,12 +58,36 @@ export class PagedFile {
     return result;
   }
 
+  u32(offset: number): number {
+    this.#checkRange(offset, 4);
+    const page = Math.floor(offset / pageBytes);
+    const within = offset - page * pageBytes;
+    if (within + 4 > pageBytes) return this.read(offset, 4).readUInt32LE(0);
+    return this.#page(page).readUInt32LE(within);
+  }
+
+  /** How the bytes at a place compare with `other`: below, equal, above. */
+  compare(offset: number, length: number, other: Uint8Array): number {
+    this.#checkRange(offset, length);
+    const page = Math.floor(offset / pageBytes);
+    const within = offset - page * pageBytes;
+    if (length === 0 || within + length > pageBytes) return Buffer.compare(this.read(offset, length), other);
+    return this.#page(page).compare(other, 0, other.length, within, within + length);
+  }
+
   close(): void {
     this.#isClosed = true;
+    forgetRecent();
     for (let page = 0; page < this.#checksums.length && pages.size > 0; page++) pages.delete(this.#key(page));
     const descriptor = openFiles.get(this);
     openFiles.delete(this);
     if (descriptor !== undefined) closeSync(descriptor);
+  }
+
+  #checkRange(offset: number, length: number): void {
+    if (this.#isClosed) throw new AppError('changed', 'The index changed while it was read. Try again.');
+    if (!(offset >= 0 && length >= 0 && offset + length <= this.#length))
+      throw segmentDamaged(this.path, 'a place outside of it');
   }
 
   #key(page: number): string {
@@ -70,17 +95,20 @@ export class PagedFile {
   }
 
   #page(page: number): Buffer {
+    if (recent.page === page && recent.file === this.#id) return recent.bytes;
+    if (recent.olderPage === page && recent.olderFile === this.#id) return recent.olderBytes;
     const key = this.#key(page);
-    const known = pages.get(key);
-    if (known !== undefined) {
-      pages.delete(key);
-      pages.set(key, known);
-      return known;
-    }
-    const loaded = this.#load(page);
-    pages.set(key, loaded);
+    const found = pages.get(key) ?? this.#load(page);
+    pages.delete(key);
+    pages.set(key, found);
     if (pages.size > catalogLimits.segmentPages) pages.delete(oldest(pages.keys()));
-    return loaded;
+    recent.olderFile = recent.file;
+    recent.olderPage = recent.page;
+    recent.olderBytes = recent.bytes;
+    recent.file = this.#id;
+    recent.page = page;
+    recent.bytes = found;
+    return found;
   }
 
   #load(page: number): Buffer {
@@ -114,6 +142,11 @@ export class PagedFile {
     }
     return descriptor;
   }
+}
+
+function forgetRecent(): void {
+  recent.file = recent.olderFile = -1;
+  recent.bytes = recent.olderBytes = none;
 }
 
 function oldest<Key>(keys: IterableIterator<Key>): Key {

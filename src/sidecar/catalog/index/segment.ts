@@ -1,23 +1,27 @@
-// Answers stat, list and walk from a segment file in place, own shares' and peers' alike: a few pages read, never the whole. Writing
-// is segmentWriter's. All calls are synchronous; a damaged page throws AppError `io` (see pages.ts).
+// Answers from a segment file in place, own shares' and peers' alike: a few pages read, never the whole. Writing is segmentWriter's,
+// what changed since is IndexView's. All calls are synchronous; a damaged page throws AppError `io` (see pages.ts).
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import type { Entry, ListPage } from '../../../protocol/model.ts';
+import type { Entry, EntryKind, ListPage } from '../../../protocol/model.ts';
 import type { SafePath } from '../../storage/safePath.ts';
 import { PagedFile, pageBytes, segmentDamaged } from './pages.ts';
 import type { IndexSink } from './rows.ts';
 import { decodeHeader, entryRecordBytes, folderRecordBytes, headerBytes, type SegmentHeader } from './segmentFormat.ts';
 
-interface Folder {
+/** A folder of a segment. Its entries have places: its folders from 0, its files from `folderCount` on. */
+export interface FolderRecord {
+  /** Its place in pre-order; the root is 0. */
   number: number;
-  blockAt: number;
+  /** Number of the folder that it is in; 0 for the root. */
+  parent: number;
   folderCount: number;
   fileCount: number;
+  blockAt: number;
   firstChildPlace: number;
 }
 
-interface RawEntry {
+export interface RawEntry {
   name: Buffer;
   sizeBytes: number;
   mtimeMs: number;
@@ -70,29 +74,28 @@ export class Segment {
   stat(path: SafePath): Entry | undefined {
     if (path === '') return { name: '', kind: 'folder', sizeBytes: 0, mtimeMs: this.header.updatedAtMs };
     const slash = path.lastIndexOf('/');
-    const parent = this.#folder(path.slice(0, Math.max(slash, 0)));
+    const parent = this.folderAt(path.slice(0, Math.max(slash, 0)));
     if (parent === undefined) return undefined;
     const name = Buffer.from(path.slice(slash + 1));
-    const index = this.#find(parent, name, 'folder') ?? this.#find(parent, name, 'file');
-    if (index === undefined) return undefined;
-    return this.#entries(parent, index, 1).map((entry) => toEntry(parent, index, entry))[0];
+    const place = this.find(parent, name, 'folder') ?? this.find(parent, name, 'file');
+    return place === undefined ? undefined : this.entry(parent, place);
   }
 
   /** A page of a folder: folders first, then files, each in byte order of their names. Undefined when there is no such folder. */
   list(path: SafePath, page: { offset: number; limit: number }): ListPage | undefined {
-    const folder = this.#folder(path);
+    const folder = this.folderAt(path);
     if (folder === undefined) return undefined;
     const total = folder.folderCount + folder.fileCount;
     const from = Math.min(page.offset, total);
-    const entries = this.#entries(folder, from, Math.min(page.limit, total - from));
+    const entries = this.entries(folder, from, Math.min(page.limit, total - from));
     return { entries: entries.map((entry, index) => toEntry(folder, from + index, entry)), total };
   }
 
   /** Everything below a folder, each folder before its content; nothing when there is no such folder. */
   *walk(path: SafePath): Generator<{ path: SafePath; entry: Entry }> {
-    const start = this.#folder(path);
+    const start = this.folderAt(path);
     if (start === undefined) return;
-    const stack: { prefix: string; folder: Folder; next: number }[] = [
+    const stack: { prefix: string; folder: FolderRecord; next: number }[] = [
       { prefix: path === '' ? '' : `${path}/`, folder: start, next: 0 },
     ];
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
@@ -106,73 +109,96 @@ export class Segment {
       const from = top.next;
       const count = from < folder.folderCount ? 1 : Math.min(batchEntries, total - from);
       top.next += count;
-      for (const [index, raw] of this.#entries(folder, from, count).entries()) {
+      for (const [index, raw] of this.entries(folder, from, count).entries()) {
         const entry = toEntry(folder, from + index, raw);
         if (entry.kind === 'folder')
-          stack.push({ prefix: `${prefix}${entry.name}/`, folder: this.#child(folder, from), next: 0 });
+          stack.push({ prefix: `${prefix}${entry.name}/`, folder: this.folder(this.child(folder, from)), next: 0 });
         // Contained: the names of an index were checked before it was written.
         yield { path: `${prefix}${entry.name}` as SafePath, entry };
       }
     }
   }
 
-  /** The whole index, in order. */
-  replay(sink: IndexSink): void {
-    for (let number = 0; number <= this.header.folderCount; number++) {
-      const folder = this.#folderAt(number);
-      const total = folder.folderCount + folder.fileCount;
+  /** The whole index, in order; or only the folders with numbers from `first` to before `end`. */
+  replay(sink: IndexSink, first = 0, end = this.header.folderCount + 1): void {
+    for (let number = first; number < end; number++) {
+      const folder = this.folder(number);
       sink.folder(folder.folderCount, folder.fileCount);
-      for (let from = 0; from < total; from += batchEntries)
-        for (const raw of this.#entries(folder, from, Math.min(batchEntries, total - from)))
-          sink.entry(raw.name, raw.sizeBytes, raw.mtimeMs);
+      this.replayEntries(folder, sink, 0, folder.folderCount + folder.fileCount);
     }
   }
 
-  #folder(path: string): Folder | undefined {
-    let folder = this.#folderAt(0);
-    if (path === '') return folder;
-    for (const name of path.split('/')) {
-      const index = this.#find(folder, Buffer.from(name), 'folder');
-      if (index === undefined) return undefined;
-      folder = this.#child(folder, index);
-    }
-    return folder;
+  /** Entries of one folder, from one place to before another. */
+  replayEntries(folder: FolderRecord, sink: IndexSink, first: number, end: number): void {
+    for (let from = first; from < end; from += batchEntries)
+      for (const raw of this.entries(folder, from, Math.min(batchEntries, end - from)))
+        sink.entry(raw.name, raw.sizeBytes, raw.mtimeMs);
   }
 
-  #folderAt(number: number): Folder {
+  /** Folder by its number, from 0 to `header.folderCount`. */
+  folder(number: number): FolderRecord {
     const record = this.#file.read(this.header.folderTableAt + number * folderRecordBytes, folderRecordBytes);
     return {
       number,
-      blockAt: record.readDoubleLE(0),
+      parent: record.readUInt32LE(20),
       folderCount: record.readUInt32LE(8),
       fileCount: record.readUInt32LE(12),
+      blockAt: record.readDoubleLE(0),
       firstChildPlace: record.readUInt32LE(16),
     };
   }
 
-  #child(folder: Folder, index: number): Folder {
-    return this.#folderAt(this.#file.read(this.header.childTableAt + (folder.firstChildPlace + index) * 4, 4).readUInt32LE(0));
+  folderAt(path: string): FolderRecord | undefined {
+    let folder = this.folder(0);
+    if (path === '') return folder;
+    for (const name of path.split('/')) {
+      const place = this.find(folder, Buffer.from(name), 'folder');
+      if (place === undefined) return undefined;
+      folder = this.folder(this.child(folder, place));
+    }
+    return folder;
   }
 
-  /** Binary search; the place among the folder's entries. */
-  #find(folder: Folder, name: Buffer, kind: Entry['kind']): number | undefined {
+  /** Number of the folder at a place (below `folderCount`) of another. */
+  child(folder: FolderRecord, place: number): number {
+    return this.#file.u32(this.header.childTableAt + (folder.firstChildPlace + place) * 4);
+  }
+
+  /** Place of an entry in its folder. */
+  find(folder: FolderRecord, name: Uint8Array, kind: EntryKind): number | undefined {
+    const place = this.lowerBound(folder, name, kind);
+    return this.isAt(folder, place, name, kind) ? place : undefined;
+  }
+
+  /** Whether the entry of that kind at `place` (which `lowerBound` gave) has that name. */
+  isAt(folder: FolderRecord, place: number, name: Uint8Array, kind: EntryKind): boolean {
+    const end = kind === 'folder' ? folder.folderCount : folder.folderCount + folder.fileCount;
+    return place < end && this.#compare(folder, place, name) === 0;
+  }
+
+  /** The first place of that kind whose name is not below `name`; one past the last when all are. */
+  lowerBound(folder: FolderRecord, name: Uint8Array, kind: EntryKind): number {
     let low = kind === 'folder' ? 0 : folder.folderCount;
     let high = kind === 'folder' ? folder.folderCount : folder.folderCount + folder.fileCount;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const [found] = this.#entries(folder, middle, 1);
-      const order = found === undefined ? 1 : Buffer.compare(found.name, name);
-      if (order === 0) return middle;
-      if (order < 0) low = middle + 1;
+      if (this.#compare(folder, middle, name) < 0) low = middle + 1;
       else high = middle;
     }
-    return undefined;
+    return low;
   }
 
-  #entries(folder: Folder, from: number, count: number): RawEntry[] {
+  entry(folder: FolderRecord, place: number): Entry {
+    const [raw] = this.entries(folder, place, 1);
+    if (raw === undefined) throw new RangeError('one entry is one');
+    return toEntry(folder, place, raw);
+  }
+
+  /** Entries from a place on; the names are views, valid at once only. */
+  entries(folder: FolderRecord, from: number, count: number): RawEntry[] {
     if (count <= 0) return [];
-    const namesAt = folder.blockAt + (folder.folderCount + folder.fileCount) * entryRecordBytes;
-    const before = from === 0 ? 0 : this.#file.read(folder.blockAt + (from - 1) * entryRecordBytes, 4).readUInt32LE(0);
+    const namesAt = namesOf(folder);
+    const before = from === 0 ? 0 : this.#file.u32(folder.blockAt + (from - 1) * entryRecordBytes);
     const records = this.#file.read(folder.blockAt + from * entryRecordBytes, count * entryRecordBytes);
     const last = records.readUInt32LE((count - 1) * entryRecordBytes);
     const names = this.#file.read(namesAt + before, last - before);
@@ -189,9 +215,19 @@ export class Segment {
     }
     return entries;
   }
+
+  #compare(folder: FolderRecord, place: number, name: Uint8Array): number {
+    const end = this.#file.u32(folder.blockAt + place * entryRecordBytes);
+    const start = place === 0 ? 0 : this.#file.u32(folder.blockAt + (place - 1) * entryRecordBytes);
+    return this.#file.compare(namesOf(folder) + start, end - start, name);
+  }
 }
 
-function toEntry(folder: Folder, index: number, raw: RawEntry): Entry {
-  const kind = index < folder.folderCount ? 'folder' : 'file';
+function namesOf(folder: FolderRecord): number {
+  return folder.blockAt + (folder.folderCount + folder.fileCount) * entryRecordBytes;
+}
+
+function toEntry(folder: FolderRecord, place: number, raw: RawEntry): Entry {
+  const kind = place < folder.folderCount ? 'folder' : 'file';
   return { name: raw.name.toString(), kind, sizeBytes: raw.sizeBytes, mtimeMs: raw.mtimeMs };
 }
