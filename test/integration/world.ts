@@ -19,7 +19,8 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import createTestnet from 'hyperdht/testnet.js';
 import { SidecarClient } from '../../src/client/sidecarClient.ts';
-import type { CatalogShare, DownloadInfo, Entry, EntryRef, PeerInfo } from '../../src/protocol/model.ts';
+import type { ShareId } from '../../src/protocol/ids.ts';
+import type { CatalogShare, DownloadInfo, Entry, EntryRef, PeerInfo, ShareInfo } from '../../src/protocol/model.ts';
 import type { NotificationMethod } from '../../src/protocol/rpc.ts';
 import { productVersion } from '../../src/protocol/version.ts';
 
@@ -43,7 +44,8 @@ export interface TestPeer {
 export interface World {
   folder: string;
   bootstrap: string;
-  peer(name: string): Promise<TestPeer>;
+  /** `execPath`: what runs the sidecar's script instead of this Node. */
+  peer(name: string, options?: { execPath?: string }): Promise<TestPeer>;
 }
 
 /** A world that goes away with the test. */
@@ -60,15 +62,15 @@ export async function createWorld(t: TestContext): Promise<World> {
   return {
     folder,
     bootstrap,
-    peer: async (name) => {
-      const peer = await startPeer(path.join(folder, name), name, bootstrap);
+    peer: async (name, { execPath = process.execPath } = {}) => {
+      const peer = await startPeer(path.join(folder, name), name, { bootstrap, execPath });
       peers.push(peer);
       return peer;
     },
   };
 }
 
-async function startPeer(folder: string, name: string, bootstrap: string): Promise<TestPeer> {
+async function startPeer(folder: string, name: string, how: { bootstrap: string; execPath: string }): Promise<TestPeer> {
   const dataFolder = path.join(folder, 'data');
   const downloadFolder = path.join(folder, 'downloads');
   mkdirSync(downloadFolder, { recursive: true });
@@ -78,9 +80,9 @@ async function startPeer(folder: string, name: string, bootstrap: string): Promi
       client: 'test',
       clientVersion: productVersion,
       launch: {
-        execPath: process.execPath,
+        execPath: how.execPath,
         script: sidecarScript,
-        args: ['--bootstrap', bootstrap, '--download-folder', downloadFolder, '--verbose'],
+        args: ['--bootstrap', how.bootstrap, '--download-folder', downloadFolder, '--verbose'],
       },
     });
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -291,4 +293,15 @@ export function largeTree(files: number): string {
   };
   for (let round = 1; count < files; round++) copy(source, path.join(target, `copy-${round}`), true);
   return target;
+}
+
+/** Waits until an own share follows its folder: scanned, or checked after a start. */
+export function watched(owner: TestPeer, shareId: ShareId, timeoutMs = 30_000): Promise<ShareInfo> {
+  return until(
+    owner.client,
+    ['shares/changed'],
+    async () =>
+      (await owner.client.request('shares/list', {})).find((share) => share.shareId === shareId && share.state === 'watching'),
+    { what: `${owner.name} watches its share`, timeoutMs },
+  );
 }
