@@ -181,6 +181,8 @@ export const catalogLimits = {
   holdersShown: 16,
   /** Places remembered in a merged folder too large to sort, from which a later page goes on. */
   mergedPlaces: 1000,
+  /** A decoder that has a turn waits so long in all for blocks that are still to come; slower, and others go first. */
+  decodeWaitMs: 2_000,
   /** Longest a worker may take for one block: 64 k entries take 0.1 s. */
   decodeStallMs: 60_000,
   /** Heap of a walk or index worker; an index that needs more is refused. */
@@ -291,6 +293,8 @@ export const localLimits = {
   /** Parties joined at once. */
   parties: 64,
   shares: 1000,
+  /** Own shares that were removed are told to peers for this long: who was away longer finds them gone from our list. */
+  removalDays: 90,
   /** Reconnects: first wait, and the longest; between them doubled with jitter. */
   reconnectMinMs: 1_000,
   reconnectMaxMs: 5 * 60_000,
