@@ -42,6 +42,8 @@ declare module 'protomux' {
       onclose?: (isRemote: boolean) => void;
       ondrain?: () => void;
     }): Channel | null;
+    /** Calls `notify` when the peer opens such a channel that is not open here; without an id, for every id that nothing else pairs. */
+    pair(options: { protocol: string; id?: Uint8Array | null }, notify: (id: Uint8Array | null) => void): void;
     cork(): void;
     uncork(): void;
     destroy(error?: Error): void;

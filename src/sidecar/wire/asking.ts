@@ -1,33 +1,38 @@
-// Our requests to one peer: reads and leaf hashes, their slots, credit, deadlines and cancelling. Knows message contents, not how
-// they are put into bytes. A reply that breaks the rules throws AppError `protocol`, which ends the session.
+// Our requests to one peer: reads, leaf hashes and searches, their slots, credit, deadlines and cancelling. Knows message contents, not
+// how they are put into bytes. A reply that breaks the rules throws AppError `protocol`, which ends the session.
 
 import type { AppError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/ids.ts';
 import { wireLimits } from '../limits.ts';
+import type { FoundMessage, SearchMessage } from './catalogCodec.ts';
 import type { DataMessage, EndMessage, ForRequest, HeadMessage, ReadMessage } from './codec.ts';
-import { protocolViolation, refusalOf, requestCancelled, requestStalled, tooManyRequests, wireCodes } from './errors.ts';
+import { protocolViolation, refusalOf, requestCancelled, requestStalled, wireCodes } from './errors.ts';
 import { IncomingRead } from './incomingRead.ts';
-import type { HashesReply, HashesRequest, ReadReply, ReadRequest } from './services.ts';
+import { RequestSlots } from './requestSlots.ts';
+import type { HashesReply, HashesRequest, ReadReply, ReadRequest, RemoteSearchHit, RemoteSearchRequest } from './services.ts';
 
 /** What we say to the serving side. */
 export interface AskMessages {
   read(message: ReadMessage): void;
   hashes(message: ForRequest<HashesRequest>): void;
+  search(message: SearchMessage): void;
   credit(message: ForRequest<{ bytes: number }>): void;
   cancel(message: { requestId: number }): void;
 }
 
 /** Deadlines, given apart so that tests need not wait for the real ones. */
-export type RequestTimes = Record<'requestStallMs' | 'headMs' | 'creditStallMs', number>;
+export type RequestTimes = Record<'requestStallMs' | 'headMs' | 'creditStallMs' | 'searchMs', number>;
 
 /** Until its last message has come, a request holds its slot, cancelled or not: so every message belongs to one that is known. */
 type Pending =
   | { kind: 'read'; read: IncomingRead }
-  | { kind: 'hashes'; count: number; settle: Settle }
+  | { kind: 'hashes'; count: number; settle: Settle<HashesReply> }
+  | { kind: 'search'; request: RemoteSearchRequest; settle: Settle<RemoteSearchHit[]> }
   | { kind: 'cancelled'; timer: NodeJS.Timeout };
 
-interface Settle {
-  resolve(reply: HashesReply): void;
+/** A request that is answered by one message. */
+interface Settle<Reply> {
+  resolve(reply: Reply): void;
   reject(error: AppError): void;
   working(): void;
 }
@@ -38,10 +43,12 @@ export class Asking {
   readonly #times: RequestTimes;
   readonly #onUnresponsive: (reason: string) => void;
   readonly #pending = new Map<number, Pending>();
-  readonly #waiting: (() => void)[] = [];
-  #taken = 0;
+  readonly #slots = new RequestSlots(wireLimits.requestsInFlight);
+  readonly #searchSlots = new RequestSlots(wireLimits.searchesInFlight);
+  /** Ids of searches under way, which hold a search slot, too. */
+  readonly #searches = new Set<number>();
   #nextId = 1;
-  #closedBy: AppError | undefined;
+  #isClosed = false;
 
   constructor(options: { peerId: PeerId; send: AskMessages; times: RequestTimes; onUnresponsive(reason: string): void }) {
     this.#peerId = options.peerId;
@@ -52,7 +59,7 @@ export class Asking {
 
   /** Resolves with the head. Rejects with what the peer refused it for, `cancelled`, or `unavailable`. */
   async read(request: ReadRequest, { signal }: { signal: AbortSignal }): Promise<ReadReply> {
-    await this.#slot(signal);
+    await this.#slots.take(signal);
     const requestId = this.#begin(signal);
     const read = new IncomingRead({
       request,
@@ -70,31 +77,31 @@ export class Asking {
 
   /** Resolves with the leaves and uncles as the peer sent them: the caller checks them against the root. */
   async hashes(request: HashesRequest, { signal }: { signal: AbortSignal }): Promise<HashesReply> {
-    await this.#slot(signal);
+    await this.#slots.take(signal);
     const requestId = this.#begin(signal);
-    return new Promise<HashesReply>((resolve, reject) => {
-      const giveUp = (error: AppError) => {
-        settled();
-        this.#cancel(requestId);
-        reject(error);
-      };
-      const onAbort = () => giveUp(requestCancelled());
-      const onStall = () => giveUp(requestStalled(this.#peerId, this.#times.requestStallMs / 1000));
-      const timer = setTimeout(onStall, this.#times.requestStallMs);
-      const latest = setTimeout(onStall, this.#times.headMs);
-      const settled = () => {
-        clearTimeout(timer);
-        clearTimeout(latest);
-        signal.removeEventListener('abort', onAbort);
-      };
-      const settle: Settle = {
-        resolve: (reply) => (settled(), resolve(reply)),
-        reject: (error) => (settled(), reject(error)),
-        working: () => timer.refresh(),
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
+    const { requestStallMs, headMs } = this.#times;
+    return this.#answerTo<HashesReply>(requestId, { signal, stallMs: requestStallMs, latestMs: headMs }, (settle) => {
       this.#pending.set(requestId, { kind: 'hashes', count: request.count, settle });
       this.#send.hashes({ ...request, requestId });
+    });
+  }
+
+  /** Resolves with hits in the shares that were asked for, at most `limit`. */
+  async search(request: RemoteSearchRequest, { signal }: { signal: AbortSignal }): Promise<RemoteSearchHit[]> {
+    await this.#searchSlots.take(signal);
+    let requestId: number;
+    try {
+      await this.#slots.take(signal);
+      requestId = this.#begin(signal);
+    } catch (error) {
+      this.#searchSlots.release();
+      throw error;
+    }
+    this.#searches.add(requestId);
+    const { searchMs } = this.#times;
+    return this.#answerTo<RemoteSearchHit[]>(requestId, { signal, stallMs: searchMs, latestMs: searchMs }, (settle) => {
+      this.#pending.set(requestId, { kind: 'search', request, settle });
+      this.#send.search({ ...request, requestId });
     });
   }
 
@@ -113,7 +120,7 @@ export class Asking {
 
   onHashes(message: ForRequest<HashesReply>): void {
     const pending = this.#of(message.requestId);
-    if (pending.kind === 'read') throw protocolViolation('it answers a read with hashes');
+    if (pending.kind === 'read' || pending.kind === 'search') throw protocolViolation(`it answers a ${pending.kind} with hashes`);
     if (pending.kind === 'hashes') {
       if (message.leaves.length > pending.count) throw protocolViolation('it sends more hashes than were asked for');
       pending.settle.resolve({ leaves: message.leaves, uncles: message.uncles });
@@ -121,72 +128,82 @@ export class Asking {
     this.#free(message.requestId);
   }
 
+  onFound({ requestId, hits }: FoundMessage): void {
+    const pending = this.#of(requestId);
+    if (pending.kind === 'read' || pending.kind === 'hashes')
+      throw protocolViolation('it answers a request for a file or hashes with hits');
+    if (pending.kind === 'search') {
+      const { shareIds, limit } = pending.request;
+      if (hits.length > limit) throw protocolViolation('it finds more than was asked for');
+      if (shareIds.length > 0 && hits.some(({ shareId }) => !shareIds.includes(shareId)))
+        throw protocolViolation('it finds what lies in a share that was not asked for');
+      pending.settle.resolve(hits);
+    }
+    this.#free(requestId);
+  }
+
   onRefused(message: ForRequest<{ code: number }>): void {
     const pending = this.#of(message.requestId);
     // Told that it is cancelled although we did not ask for that, the request failed like any other.
     const error = refusalOf(message.code === wireCodes.cancelled ? wireCodes.unavailable : message.code);
     if (pending.kind === 'read') pending.read.fail(error);
-    else if (pending.kind === 'hashes') pending.settle.reject(error);
+    else if (pending.kind !== 'cancelled') pending.settle.reject(error);
     this.#free(message.requestId);
   }
 
   onWorking(message: { requestId: number }): void {
     const pending = this.#of(message.requestId);
     if (pending.kind === 'read') pending.read.working();
-    else if (pending.kind === 'hashes') pending.settle.working();
+    else if (pending.kind !== 'cancelled') pending.settle.working();
   }
 
   /** Everything under way and waiting fails with `error`; so does whatever is asked from now on. */
   close(error: AppError): void {
-    if (this.#closedBy) return;
-    this.#closedBy = error;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     for (const pending of this.#pending.values()) {
       if (pending.kind === 'read') pending.read.fail(error);
-      else if (pending.kind === 'hashes') pending.settle.reject(error);
-      else clearTimeout(pending.timer);
+      else if (pending.kind === 'cancelled') clearTimeout(pending.timer);
+      else pending.settle.reject(error);
     }
     this.#pending.clear();
-    for (const wake of this.#waiting.splice(0)) wake();
+    this.#slots.close(error);
+    this.#searchSlots.close(error);
   }
 
-  /** Waits for one of the slots that the peer allows us. */
-  async #slot(signal: AbortSignal): Promise<void> {
-    if (this.#closedBy) throw this.#closedBy;
-    if (signal.aborted) throw requestCancelled();
-    if (this.#taken < wireLimits.requestsInFlight) {
-      this.#taken++;
-      return;
-    }
-    if (this.#waiting.length >= wireLimits.requestsWaiting) throw tooManyRequests();
-    let isGranted = false;
-    await new Promise<void>((resolve) => {
-      const grant = () => {
-        isGranted = true;
-        signal.removeEventListener('abort', onAbort);
-        resolve();
+  /** The id of a new request, in the turn in which it is sent: throws when, since its slot was granted, all was closed or aborted. */
+  #begin(signal: AbortSignal): number {
+    this.#slots.confirm(signal);
+    return this.#nextId++;
+  }
+
+  #answerTo<Reply>(
+    requestId: number,
+    { signal, stallMs, latestMs }: { signal: AbortSignal; stallMs: number; latestMs: number },
+    send: (settle: Settle<Reply>) => void,
+  ): Promise<Reply> {
+    return new Promise<Reply>((resolve, reject) => {
+      const giveUp = (error: AppError) => {
+        settled();
+        this.#cancel(requestId);
+        reject(error);
       };
-      const onAbort = () => {
-        this.#waiting.splice(this.#waiting.indexOf(grant), 1);
-        resolve();
+      const onAbort = () => giveUp(requestCancelled());
+      const onStall = () => giveUp(requestStalled(this.#peerId, stallMs / 1000));
+      const timer = setTimeout(onStall, stallMs);
+      const latest = setTimeout(onStall, latestMs);
+      const settled = () => {
+        clearTimeout(timer);
+        clearTimeout(latest);
+        signal.removeEventListener('abort', onAbort);
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiting.push(grant);
+      send({
+        resolve: (reply) => (settled(), resolve(reply)),
+        reject: (error) => (settled(), reject(error)),
+        working: () => timer.refresh(),
+      });
     });
-    if (!isGranted) throw requestCancelled();
-  }
-
-  /** The id of a new request; throws when, since the slot was granted, all was closed or the caller gave up. */
-  #begin(signal: AbortSignal): number {
-    if (!this.#closedBy && !signal.aborted) return this.#nextId++;
-    this.#release();
-    throw this.#closedBy ?? requestCancelled();
-  }
-
-  /** A slot passes to who waits longest, or is free again. */
-  #release(): void {
-    const grant = this.#waiting.shift();
-    if (grant) grant();
-    else this.#taken--;
   }
 
   #cancel(requestId: number): void {
@@ -199,7 +216,9 @@ export class Asking {
   #free(requestId: number): void {
     const pending = this.#pending.get(requestId);
     if (pending?.kind === 'cancelled') clearTimeout(pending.timer);
-    if (this.#pending.delete(requestId)) this.#release();
+    if (!this.#pending.delete(requestId)) return;
+    this.#slots.release();
+    if (this.#searches.delete(requestId)) this.#searchSlots.release();
   }
 
   #of(requestId: number): Pending {
@@ -210,7 +229,8 @@ export class Asking {
 
   #readOf(requestId: number): IncomingRead | undefined {
     const pending = this.#of(requestId);
-    if (pending.kind === 'hashes') throw protocolViolation('it answers a request for hashes with a file');
+    if (pending.kind === 'hashes' || pending.kind === 'search')
+      throw protocolViolation('it answers a request for hashes or hits with a file');
     return pending.kind === 'read' ? pending.read : undefined;
   }
 }

@@ -4,6 +4,7 @@
 import type { Channel, Encoding } from 'protomux';
 import { wireLimits } from '../limits.ts';
 import type { AskMessages } from './asking.ts';
+import * as catalogCodec from './catalogCodec.ts';
 import * as codec from './codec.ts';
 import { peerGone } from './errors.ts';
 import type { GuardedMuxer } from './guardedMuxer.ts';
@@ -16,6 +17,9 @@ export const channelProtocol = 'potluck/1';
 export interface ChannelHandlers {
   onHello(message: codec.HelloMessage): void;
   onAnnouncements(message: SignedAnnouncement[]): void;
+  onUpdate(message: catalogCodec.UpdateMessage): void;
+  onRemovals(message: SignedAnnouncement[]): void;
+  onPassOn(message: catalogCodec.PassOnMessage): void;
   onPing(id: number): void;
   onPong(id: number): void;
   asking: {
@@ -23,12 +27,14 @@ export interface ChannelHandlers {
     onData(message: codec.DataMessage): void;
     onEnd(message: codec.EndMessage): void;
     onHashes(message: Parameters<ServeMessages['hashes']>[0]): void;
+    onFound(message: catalogCodec.FoundMessage): void;
     onRefused(message: codec.ForRequest<{ code: number }>): void;
     onWorking(message: { requestId: number }): void;
   };
   serving: {
     onRead(message: Parameters<AskMessages['read']>[0]): void;
     onHashes(message: Parameters<AskMessages['hashes']>[0]): void;
+    onSearch(message: catalogCodec.SearchMessage): void;
     onCredit(message: codec.ForRequest<{ bytes: number }>): void;
     onCancel(message: { requestId: number }): void;
   };
@@ -41,6 +47,9 @@ export interface ChannelHandlers {
 export interface PotluckChannel {
   hello(message: codec.HelloMessage): void;
   announcements(message: SignedAnnouncement[]): void;
+  update(message: catalogCodec.UpdateMessage): void;
+  removals(message: SignedAnnouncement[]): void;
+  passOn(message: catalogCodec.PassOnMessage): void;
   ping(id: number): void;
   pong(id: number): void;
   ask: AskMessages;
@@ -70,14 +79,22 @@ export function openChannel(muxer: GuardedMuxer, handlers: ChannelHandlers): Pot
   const cancel = add(codec.cancel, 'other', (message) => serving.onCancel(message));
   const refused = add(codec.refused, 'other', (message) => asking.onRefused(message));
   const working = add(codec.working, 'other', (message) => asking.onWorking(message));
+  const update = add(catalogCodec.update, 'other', (message) => handlers.onUpdate(message));
+  const removals = add(catalogCodec.removals, 'other', (message) => handlers.onRemovals(message));
+  const passOn = add(catalogCodec.passOn, 'other', (message) => handlers.onPassOn(message));
+  const search = add(catalogCodec.search, 'other', (message) => serving.onSearch(message));
+  const found = add(catalogCodec.found, 'other', (message) => asking.onFound(message));
   channel.open();
   return {
     hello,
     announcements,
+    update,
+    removals,
+    passOn,
     ping,
     pong,
-    ask: { read, hashes: hashesRequest, credit, cancel },
-    serve: { head, data, end, hashes, refused, working },
+    ask: { read, hashes: hashesRequest, search, credit, cancel },
+    serve: { head, data, end, hashes, found, refused, working },
   };
 
   function add<T>(

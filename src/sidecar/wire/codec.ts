@@ -4,7 +4,7 @@
 import c from 'compact-encoding';
 import type { Encoding, State } from 'protomux';
 import { AppError } from '../../protocol/errors.ts';
-import type { ShareId } from '../../protocol/ids.ts';
+import type { PartyId, PeerId, ShareId } from '../../protocol/ids.ts';
 import { decode as decodeZ32, encode as encodeZ32 } from 'z32';
 import { indexLimits, wireLimits } from '../limits.ts';
 import { protocolViolation } from './errors.ts';
@@ -36,6 +36,7 @@ export type EndMessage = ForRequest<{ root: Uint8Array | undefined }>;
 const hashBytes = 32;
 const signatureBytes = 64;
 const shareIdBytes = 16;
+const keyBytes = 32;
 const magic = Buffer.from('PTLK');
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -43,7 +44,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 const uint = c.uint as Encoding<number>;
 
 /** Doubles that are numbers: modification times, which may lie before 1970 and between milliseconds. */
-const time: Encoding<number> = {
+export const time: Encoding<number> = {
   preencode: (state, value) => c.float64.preencode(state, value),
   encode: (state, value) => c.float64.encode(state, value),
   decode(state) {
@@ -146,7 +147,7 @@ function optional<T>(item: Encoding<T>): Encoding<T | undefined> {
 }
 
 /** One byte, 0 or 1. */
-const flag: Encoding<boolean> = {
+export const flag: Encoding<boolean> = {
   preencode(state) {
     state.end += 1;
   },
@@ -160,18 +161,24 @@ const flag: Encoding<boolean> = {
 
 const hash = fixed(hashBytes);
 
-/** 16 bytes on the wire, z-base-32 above. */
-export const shareId: Encoding<ShareId> = {
-  preencode(state) {
-    state.end += shareIdBytes;
-  },
-  encode(state, value) {
-    const raw = decodeZ32(value);
-    bufferOf(state).set(raw.subarray(0, shareIdBytes), state.start);
-    state.start += shareIdBytes;
-  },
-  decode: (state) => encodeZ32(take(state, shareIdBytes)) as ShareId,
-};
+/** Raw bytes on the wire, z-base-32 above. */
+function id<T extends string>(size: number): Encoding<T> {
+  return {
+    preencode(state) {
+      state.end += size;
+    },
+    encode(state, value) {
+      const raw = decodeZ32(value);
+      bufferOf(state).set(raw.subarray(0, size), state.start);
+      state.start += size;
+    },
+    decode: (state) => encodeZ32(take(state, size)) as T,
+  };
+}
+
+export const shareId: Encoding<ShareId> = id(shareIdBytes);
+export const peerId: Encoding<PeerId> = id(keyBytes);
+export const partyId: Encoding<PartyId> = id(keyBytes);
 
 /** Fields in the order in which they are named; the key order of the object is the layout. */
 export function record<T extends object>(fields: { [K in keyof T]-?: Encoding<T[K]> }): Encoding<T> {
@@ -221,14 +228,13 @@ export const hello: Encoding<HelloMessage> = {
 };
 
 /** An announcement's body is bounded here and decoded, once its signature holds, in announcement.ts. */
-export const announcements: Encoding<SignedAnnouncement[]> = list(
-  record<SignedAnnouncement>({ body: bytes(1024), signature: fixed(signatureBytes) }),
-  wireLimits.sharesPerPeer,
-);
+export const announcement = record<SignedAnnouncement>({ body: bytes(1024), signature: fixed(signatureBytes) });
+export const removal = record<SignedAnnouncement>({ body: bytes(128), signature: fixed(signatureBytes) });
+export const announcements: Encoding<SignedAnnouncement[]> = list(announcement, wireLimits.sharesPerPeer);
 
 export const ping: Encoding<number> = uint;
 
-const requestId = uint;
+export const requestId = uint;
 
 export const readRequest = record<ReadMessage>({
   requestId,

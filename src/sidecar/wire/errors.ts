@@ -95,6 +95,22 @@ export function tooManyRequests(): AppError {
   return new AppError('busy', 'Too many requests wait for this peer. Try again when some are done.');
 }
 
+/** A peer searches more often, or cancels more searches, than one that types. */
+export function tooManySearches(): AppError {
+  return new AppError('busy', 'The peer asks for too many searches.');
+}
+
+export function searchTimedOut(): AppError {
+  return new AppError('unavailable', 'The search of a peer took too long.');
+}
+
+export function searchNotUnderstood(peerId: PeerId): AppError {
+  return new AppError(
+    'unavailable',
+    `Peer ${peerId} cannot be searched: its Potluck is too old. It is found once its index is here.`,
+  );
+}
+
 /** A failure while handling what a peer sent, as a reason for the log. */
 export function reasonOf(thrown: unknown): string {
   return asAppError(thrown).message;

@@ -5,6 +5,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../protocol/errors.ts';
 import type { PartyId } from '../../protocol/ids.ts';
 import { wireLimits } from '../limits.ts';
+import { ownCapabilities } from './capabilities.ts';
 import type { HelloMessage } from './codec.ts';
 import { protocolViolation } from './errors.ts';
 import type { LocalHello, RemoteHello } from './services.ts';
@@ -12,9 +13,6 @@ import type { LocalHello, RemoteHello } from './services.ts';
 /** Version of the messages that we speak, and the oldest that we still understand. The channel's name carries the major one. */
 export const wireVersion = 1;
 export const minWireVersion = 1;
-
-/** Names of extensions that we understand: a peer may send their message types only if they stand here. None yet. */
-const ownCapabilities: string[] = [];
 
 interface Keys {
   handshakeHash: Uint8Array;
@@ -38,7 +36,7 @@ export class Introduction {
     return {
       version: wireVersion,
       minVersion: minWireVersion,
-      capabilities: ownCapabilities,
+      capabilities: [...ownCapabilities],
       nickname: firstCharacters(this.#local.nickname()),
       agent: firstCharacters(this.#local.agent),
       proofs: proofs.slice(0, wireLimits.partiesInHello).map(({ proof }) => proof),

@@ -111,7 +111,10 @@ export interface SessionEvents {
    * of that owner before. It says nothing about whether the owner is what the peer claims.
    */
   passedOn(session: PeerSession, owner: PassedOwner): void;
-  /** The peer asks for a feed that is not attached, by Hypercore's discovery key: answers it when this session may have it. */
+  /**
+   * The peer asks for a feed that is not attached, by Hypercore's discovery key (32 bytes): when this session may have it, it is given by
+   * `replicate`, at once or later. Told for every asking, at most wireLimits.channelsPerSession times.
+   */
   wantsFeed(session: PeerSession, discoveryKey: Uint8Array): void;
 }
 

@@ -1,4 +1,4 @@
-// A peer's requests to us: hands them to the file server and sends what it answers, within the peer's credit and the stream's room. What
+// A peer's requests to us: hands them to the file and search servers and sends what they answer, within the peer's credit and the stream's room. What
 // the peer asks wrongly throws AppError `protocol` and ends its session; what the server fails with is told as a coarse code.
 
 import { asAppError, type AppError } from '../../protocol/errors.ts';
@@ -6,10 +6,20 @@ import type { PeerId } from '../../protocol/ids.ts';
 import { wireLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { RequestTimes } from './asking.ts';
+import type { FoundMessage, SearchMessage } from './catalogCodec.ts';
 import type { DataMessage, EndMessage, ForRequest, HeadMessage, ReadMessage } from './codec.ts';
-import { fileChanged, protocolViolation, readerStalled, wireCodeOf, wireCodes } from './errors.ts';
+import {
+  fileChanged,
+  protocolViolation,
+  readerStalled,
+  searchTimedOut,
+  tooManySearches,
+  wireCodeOf,
+  wireCodes,
+} from './errors.ts';
 import type { SendTurns } from './sendTurns.ts';
-import type { FileServer, HashesReply, HashesRequest, ReadReply, ReadRequest } from './services.ts';
+import type { FileServer, HashesReply, HashesRequest, ReadReply, ReadRequest, SearchServer } from './services.ts';
+import { Budget } from './updatePace.ts';
 
 /** What we say to the asking side. */
 export interface ServeMessages {
@@ -17,6 +27,7 @@ export interface ServeMessages {
   data(message: DataMessage): void;
   end(message: EndMessage): void;
   hashes(message: ForRequest<HashesReply>): void;
+  found(message: FoundMessage): void;
   refused(message: ForRequest<{ code: number }>): void;
   working(message: ForRequest<{ position: number }>): void;
 }
@@ -33,6 +44,8 @@ interface Job {
 export class Serving {
   readonly #peerId: PeerId;
   readonly #server: FileServer;
+  readonly #searchServer: SearchServer;
+  readonly #searchBudget = new Budget({ burst: wireLimits.searchesBurst, perSecond: wireLimits.searchesPerSecond });
   readonly #send: ServeMessages;
   readonly #turns: SendTurns;
   readonly #times: RequestTimes;
@@ -40,11 +53,15 @@ export class Serving {
   readonly #jobs = new Map<number, Job>();
   /** The server's calls under way, those of cancelled requests included. */
   #running = 0;
+  /** Searches under way, and the server's calls for them: a cancelled one may go on for a while. */
+  readonly #searches = new Set<number>();
+  #searchesRunning = 0;
   #lastId = 0;
 
   constructor(options: {
     peerId: PeerId;
     server: FileServer;
+    searchServer: SearchServer;
     send: ServeMessages;
     turns: SendTurns;
     times: RequestTimes;
@@ -52,6 +69,7 @@ export class Serving {
   }) {
     this.#peerId = options.peerId;
     this.#server = options.server;
+    this.#searchServer = options.searchServer;
     this.#send = options.send;
     this.#turns = options.turns;
     this.#times = options.times;
@@ -71,6 +89,26 @@ export class Serving {
     this.#run(requestId, async (job) => {
       const reply = await this.#whileWorking(job, this.#server.hashes(this.#peerId, request, { signal: job.abort.signal }));
       if (this.#finish(job)) this.#send.hashes({ ...reply, requestId });
+    });
+  }
+
+  onSearch({ requestId, ...request }: SearchMessage): void {
+    const { limit } = request;
+    if (limit < 1 || limit > wireLimits.searchHits) throw protocolViolation(`it asks for ${limit} hits at once`);
+    if (this.#searches.size >= wireLimits.searchesInFlight) throw protocolViolation('it has too many searches under way');
+    const isBusy = !this.#searchBudget.take() || this.#searchesRunning >= 2 * wireLimits.searchesInFlight;
+    this.#run(requestId, async (job) => {
+      if (isBusy) throw tooManySearches();
+      const timer = setTimeout(() => this.#refuse(job, searchTimedOut()), this.#times.searchMs);
+      this.#searches.add(requestId);
+      this.#searchesRunning++;
+      try {
+        const hits = await this.#searchServer.search(this.#peerId, request, { signal: job.abort.signal });
+        if (this.#finish(job)) this.#send.found({ requestId, hits: hits.slice(0, limit) });
+      } finally {
+        clearTimeout(timer);
+        this.#searchesRunning--;
+      }
     });
   }
 
@@ -174,6 +212,7 @@ export class Serving {
 
   /** True for the one who may say the last word on a request. */
   #finish(job: Job): boolean {
+    this.#searches.delete(job.requestId);
     return this.#jobs.delete(job.requestId);
   }
 

@@ -3,17 +3,22 @@
 
 import type NoiseSecretStream from '@hyperswarm/secret-stream';
 import { AppError } from '../../protocol/errors.ts';
-import type { PeerId, ShareId } from '../../protocol/ids.ts';
+import type { PeerId } from '../../protocol/ids.ts';
 import { wireLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
-import { verifyAnnouncement, decodeAnnouncement } from './announcement.ts';
+import { peerIdOf } from '../storage/identity.ts';
 import { Asking, type RequestTimes } from './asking.ts';
 import { openChannel, type PotluckChannel } from './channel.ts';
+import type { Capability } from './capabilities.ts';
 import type { HelloMessage } from './codec.ts';
-import { peerGone, protocolViolation, reasonOf } from './errors.ts';
+import { peerGone, protocolViolation, reasonOf, searchNotUnderstood } from './errors.ts';
 import { GuardedMuxer } from './guardedMuxer.ts';
+import { Hearsay } from './hearsay.ts';
 import { Introduction } from './introduction.ts';
 import { Liveness } from './liveness.ts';
+import { OwnShares } from './ownShares.ts';
+import { Passing } from './passing.ts';
+import { RemoteShares } from './remoteShares.ts';
 import { SendTurns } from './sendTurns.ts';
 import { Serving } from './serving.ts';
 import type {
@@ -21,16 +26,20 @@ import type {
   HashesReply,
   HashesRequest,
   LocalHello,
+  PassedOwner,
   PeerSession,
   ReadReply,
   ReadRequest,
   RemoteHello,
+  RemoteSearchHit,
+  RemoteSearchRequest,
   ReplicableCore,
+  SearchServer,
   SessionEvents,
-  ShareAnnouncement,
   SignedAnnouncement,
 } from './services.ts';
-import { Coalesced, UpdateBudget } from './updatePace.ts';
+import { SignatureChecks } from './signatureChecks.ts';
+import { Coalesced, updateBudget } from './updatePace.ts';
 
 /** What the wire needs of a connection; the network makes them. */
 export interface SessionConnection {
@@ -45,15 +54,11 @@ export interface SessionOptions {
   connection: SessionConnection;
   local: LocalHello;
   fileServer: FileServer;
+  searchServer: SearchServer;
   events: SessionEvents;
   log: Log;
   /** Other deadlines than those of limits.ts, for tests. */
   times?: Partial<SessionTimes>;
-}
-
-interface AnnouncedShare {
-  announcement: ShareAnnouncement;
-  signed: SignedAnnouncement;
 }
 
 type SessionTimes = RequestTimes & Record<'helloMs' | 'silenceMs', number>;
@@ -82,15 +87,17 @@ class Session implements PeerSession {
   readonly #asking: Asking;
   readonly #serving: Serving;
   readonly #helloUpdates = new Coalesced(() => this.#channel.hello(this.#introduction.own()));
-  readonly #announceUpdates = new Coalesced(() => this.#channel.announcements(this.#ownShares));
-  readonly #updateBudget = new UpdateBudget();
-  #ownShares: SignedAnnouncement[] = [];
-  #remoteShares = new Map<ShareId, AnnouncedShare>();
+  readonly #helloBudget = updateBudget();
+  readonly #checks = new SignatureChecks({ onFailure: (thrown) => this.#fail(thrown) });
+  readonly #ownShares: OwnShares;
+  readonly #remoteShares: RemoteShares;
+  readonly #passing: Passing;
+  readonly #hearsay: Hearsay;
   #helloTimer: NodeJS.Timeout | undefined;
   #hasHello = false;
   #isClosed = false;
 
-  constructor({ connection, local, fileServer, events, log, times }: SessionOptions) {
+  constructor({ connection, local, fileServer, searchServer, events, log, times }: SessionOptions) {
     const { stream, peerId, handshakeHash, remotePublicKey } = connection;
     this.peerId = peerId;
     this.#connection = connection;
@@ -114,7 +121,10 @@ class Session implements PeerSession {
     this.#turns = new SendTurns(() => this.#muxer.isWritable);
     this.#channel = openChannel(this.#muxer, {
       onHello: (message) => this.#onHello(message),
-      onAnnouncements: (message) => this.#onAnnouncements(message),
+      onAnnouncements: (message) => this.#remoteShares.onList(message),
+      onUpdate: (message) => this.#remoteShares.onUpdate(message),
+      onRemovals: (message) => this.#remoteShares.onRemovals(message),
+      onPassOn: (message) => this.#hearsay.onPassOn(message),
       onPing: (id) => this.#channel.pong(id),
       onPong: (id) => {
         if (!this.#liveness.onPong(id)) throw protocolViolation('it answers a ping that was not sent');
@@ -124,17 +134,46 @@ class Session implements PeerSession {
         onData: (message) => this.#asking.onData(message),
         onEnd: (message) => this.#asking.onEnd(message),
         onHashes: (message) => this.#asking.onHashes(message),
+        onFound: (message) => this.#asking.onFound(message),
         onRefused: (message) => this.#asking.onRefused(message),
         onWorking: (message) => this.#asking.onWorking(message),
       },
       serving: {
         onRead: (message) => this.#serving.onRead(message),
         onHashes: (message) => this.#serving.onHashes(message),
+        onSearch: (message) => this.#serving.onSearch(message),
         onCredit: (message) => this.#serving.onCredit(message),
         onCancel: (message) => this.#serving.onCancel(message),
       },
       mayTake: (type) => this.#mayTake(type),
       onClose: () => this.close(stream.destroying ? connectionClosed : 'it does not speak this version of Potluck, or left'),
+    });
+    this.#muxer.pair({ protocol: 'hypercore/alpha' }, (id) => this.#onFeedWanted(id));
+    const understands = (capability: Capability) => this.#understands(capability);
+    this.#ownShares = new OwnShares({
+      sendList: this.#channel.announcements,
+      sendUpdate: this.#channel.update,
+      sendRemovals: this.#channel.removals,
+      understands,
+    });
+    this.#remoteShares = new RemoteShares({
+      ownerKey: remotePublicKey,
+      checks: this.#checks,
+      onShares: (shares) => this.#tell('announced', () => this.#events.announced(this, shares)),
+      onRemovals: (removals) => this.#tell('removed', () => this.#events.removed(this, peerId, removals)),
+    });
+    this.#passing = new Passing({
+      isUnderstood: () => understands('pass-on'),
+      send: this.#channel.passOn,
+      revisionThere: (owner, shareId) => this.#hearsay.revisionOf(owner, shareId),
+    });
+    this.#hearsay = new Hearsay({
+      ignored: new Set([peerId, peerIdOf(ownKey)]),
+      checks: this.#checks,
+      onOwner: (owner) => {
+        this.#passing.look();
+        this.#tell('passedOn', () => this.#events.passedOn(this, owner));
+      },
     });
     this.#asking = new Asking({
       peerId,
@@ -145,6 +184,7 @@ class Session implements PeerSession {
     this.#serving = new Serving({
       peerId,
       server: fileServer,
+      searchServer,
       send: this.#channel.serve,
       turns: this.#turns,
       times: this.#times,
@@ -176,8 +216,15 @@ class Session implements PeerSession {
 
   announce(shares: SignedAnnouncement[]): void {
     if (this.#isClosed) return;
-    this.#ownShares = shares.slice(0, wireLimits.sharesPerPeer);
-    this.#announceUpdates.request();
+    this.#ownShares.announce(shares);
+  }
+
+  announceRemovals(removals: SignedAnnouncement[]): void {
+    if (!this.#isClosed) this.#ownShares.announceRemovals(removals);
+  }
+
+  passOn(owners: PassedOwner[]): void {
+    if (!this.#isClosed) this.#passing.set(owners);
   }
 
   replicate(core: ReplicableCore): void {
@@ -192,13 +239,22 @@ class Session implements PeerSession {
     return this.#asking.hashes(request, options);
   }
 
+  async search(request: RemoteSearchRequest, options: { signal: AbortSignal }): Promise<RemoteSearchHit[]> {
+    if (!this.#understands('search')) throw searchNotUnderstood(this.peerId);
+    const hits = await this.#asking.search(request, options);
+    // One that went while it was searched is no fault.
+    return hits.filter(({ shareId }) => this.#remoteShares.has(shareId));
+  }
+
   /** `isTold`: no attack, but a person should find it in the log file. */
   close(reason: string, { isHostile = false, isTold = false }: { isHostile?: boolean; isTold?: boolean } = {}): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#helloTimer);
     this.#helloUpdates.close();
-    this.#announceUpdates.close();
+    this.#ownShares.close();
+    this.#passing.close();
+    this.#checks.close();
     this.#liveness.close();
     this.#asking.close(peerGone(reason));
     this.#serving.close();
@@ -223,7 +279,7 @@ class Session implements PeerSession {
   }
 
   #onHello(message: HelloMessage): void {
-    if (!this.#updateBudget.take()) throw protocolViolation('it introduces itself all the time');
+    if (!this.#helloBudget.take()) throw protocolViolation('it introduces itself all the time');
     this.hello = this.#introduction.accept(message);
     if (this.#hasHello) {
       this.#tell('updated', () => this.#events.updated(this));
@@ -234,24 +290,13 @@ class Session implements PeerSession {
     this.#tell('opened', () => this.#events.opened(this));
   }
 
-  #onAnnouncements(list: SignedAnnouncement[]): void {
-    if (!this.#updateBudget.take()) throw protocolViolation('it announces its shares all the time');
-    const shares = new Map<ShareId, AnnouncedShare>();
-    for (const { body, signature } of list) {
-      // Copied: what was received is a view of a whole frame, which it would keep in memory.
-      const share = this.#checked({ body: Buffer.from(body), signature: Buffer.from(signature) });
-      if (shares.has(share.announcement.shareId)) throw protocolViolation('it announces a share twice');
-      shares.set(share.announcement.shareId, share);
-    }
-    this.#remoteShares = shares;
-    this.#tell('announced', () => this.#events.announced(this, [...shares.values()]));
+  #onFeedWanted(discoveryKey: Uint8Array | null): void {
+    if (discoveryKey?.byteLength !== 32 || !this.isOpen) return;
+    this.#tell('wantsFeed', () => this.#events.wantsFeed(this, discoveryKey));
   }
 
-  /** An unchanged announcement was checked before: a long list with one change costs one signature. */
-  #checked(signed: SignedAnnouncement): AnnouncedShare {
-    const known = this.#remoteShares.get(decodeAnnouncement(signed.body).shareId);
-    if (known && isSame(known.signed.body, signed.body) && isSame(known.signed.signature, signed.signature)) return known;
-    return { announcement: verifyAnnouncement(signed, this.#connection.remotePublicKey), signed };
+  #understands(capability: Capability): boolean {
+    return this.hello.capabilities.includes(capability);
   }
 
   /** What happens above is no fault of the peer, and must not look like one. */
@@ -262,8 +307,4 @@ class Session implements PeerSession {
       this.#log.error(`handling "${what}" of ${this.peerId} failed: ${reasonOf(thrown)}`);
     }
   }
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return Buffer.compare(one, other) === 0;
 }

@@ -1,4 +1,4 @@
-// How often hellos and announcement lists go out and come in: changes close together are sent as one, floods are told from use.
+// How often updates go out and come in: changes close together are sent as one, floods are told from use.
 
 import { wireLimits } from '../limits.ts';
 
@@ -7,43 +7,59 @@ export class Coalesced {
   readonly #send: () => void;
   #timer: NodeJS.Timeout | undefined;
   #isDue = false;
+  #isClosed = false;
 
   constructor(send: () => void) {
     this.#send = send;
   }
 
   request(): void {
+    if (this.#isClosed) return;
     if (this.#timer) {
       this.#isDue = true;
       return;
     }
-    this.#send();
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (!this.#isDue) return;
       this.#isDue = false;
       this.request();
     }, wireLimits.updateMs);
+    this.#send();
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
   }
 }
 
-/** A token bucket over the updates that a peer sends. */
-export class UpdateBudget {
-  #tokens: number = wireLimits.updatesBurst;
+/** A token bucket. */
+export class Budget {
+  readonly #burst: number;
+  readonly #perSecond: number;
+  #tokens: number;
   #countedAt = performance.now();
 
-  /** False when the peer sends more than any honest one. */
+  constructor({ burst, perSecond }: { burst: number; perSecond: number }) {
+    this.#burst = burst;
+    this.#perSecond = perSecond;
+    this.#tokens = burst;
+  }
+
+  /** False when there were too many. */
   take(): boolean {
     const now = performance.now();
-    const earned = ((now - this.#countedAt) / 1000) * wireLimits.updatesPerSecond;
-    this.#tokens = Math.min(wireLimits.updatesBurst, this.#tokens + earned);
+    const earned = ((now - this.#countedAt) / 1000) * this.#perSecond;
+    this.#tokens = Math.min(this.#burst, this.#tokens + earned);
     this.#countedAt = now;
     if (this.#tokens < 1) return false;
     this.#tokens--;
     return true;
   }
+}
+
+/** What a peer may send of one kind of update: twice what we send. */
+export function updateBudget(): Budget {
+  return new Budget({ burst: wireLimits.updatesBurst, perSecond: wireLimits.updatesPerSecond });
 }

@@ -36,7 +36,7 @@ test('two sides introduce themselves', async () => {
   const { one, other, streams } = await openSides({ one: { local: knowing([], 'Zoë') } });
   assert.equal(other.session.hello.nickname, 'Zoë');
   assert.equal(other.session.hello.agent, 'potluck/0.1.0');
-  assert.deepEqual(other.session.hello.capabilities, []);
+  assert.deepEqual(other.session.hello.capabilities, ['updates', 'removals', 'pass-on', 'search']);
   assert.equal(other.session.peerId, connectionOf(streams[1]).peerId);
   assert(one.session.isOpen);
 });
@@ -179,7 +179,8 @@ test('a failure of ours while handling an event ends nothing', async () => {
   const fail = () => {
     throw new Error('our own bug');
   };
-  const one = createSide(streams[0], { events: { opened: fail, closed: fail, updated: fail, announced: fail } });
+  const events = { opened: fail, closed: fail, updated: fail, announced: fail, removed: fail, passedOn: fail, wantsFeed: fail };
+  const one = createSide(streams[0], { events });
   const other = createSide(streams[1]);
   await other.until('opening', () => other.isOpened);
   other.session.announce([signAnnouncement(announcement, keys[1])]);

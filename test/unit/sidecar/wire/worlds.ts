@@ -15,10 +15,13 @@ import * as codec from '../../../../src/sidecar/wire/codec.ts';
 import type {
   FileServer,
   LocalHello,
+  PassedOwner,
   PeerSession,
   ReadRequest,
+  SearchServer,
   SessionEvents,
   ShareAnnouncement,
+  ShareRemoval,
 } from '../../../../src/sidecar/wire/services.ts';
 import { openSession, type SessionConnection, type SessionOptions } from '../../../../src/sidecar/wire/session.ts';
 
@@ -54,6 +57,8 @@ export const emptyServer: FileServer = {
   read: () => Promise.reject(new Error('nothing here')),
   hashes: () => Promise.reject(new Error('nothing here')),
 };
+
+export const emptySearchServer: SearchServer = { search: () => Promise.resolve([]) };
 
 /** Serves one file of these bytes, in chunks of `chunkBytes`, and tells how much was taken from it. */
 export function serverOf(file: Uint8Array, chunkBytes = 65_536): FileServer & { takenBytes: number; requests: ReadRequest[] } {
@@ -113,6 +118,9 @@ export interface Side {
   session: PeerSession;
   log: LogEntry[];
   announced: ShareAnnouncement[][];
+  removed: ShareRemoval[];
+  passedOn: PassedOwner[];
+  wanted: Uint8Array[];
   closedFor: string | undefined;
   isOpened: boolean;
   updates: number;
@@ -140,10 +148,25 @@ export function createSide(stream: NoiseSecretStream, options: Partial<SessionOp
       side.announced.push(shares.map((share) => share.announcement));
       changed();
     },
+    removed(_session, _owner, removals) {
+      side.removed.push(...removals);
+      changed();
+    },
+    passedOn(_session, owner) {
+      side.passedOn.push(owner);
+      changed();
+    },
+    wantsFeed(_session, discoveryKey) {
+      side.wanted.push(discoveryKey);
+      changed();
+    },
   };
   const side: Omit<Side, 'session'> = {
     log,
     announced: [],
+    removed: [],
+    passedOn: [],
+    wanted: [],
     closedFor: undefined,
     isOpened: false,
     updates: 0,
@@ -153,6 +176,7 @@ export function createSide(stream: NoiseSecretStream, options: Partial<SessionOp
     connection: connectionOf(stream),
     local: localHello(),
     fileServer: emptyServer,
+    searchServer: emptySearchServer,
     events,
     log: createLog((entry) => log.push(entry)),
     ...options,
@@ -258,6 +282,11 @@ export const types = {
   cancel: 11,
   refused: 12,
   working: 13,
+  update: 14,
+  removals: 15,
+  passOn: 16,
+  search: 17,
+  found: 18,
 } as const;
 
 /** One of our sessions facing a remote played by hand. */
