@@ -10,6 +10,8 @@ import { scheme } from './files/uris.ts';
 import { limits } from './limits.ts';
 import { connectLog } from './logChannel.ts';
 import { createMessages } from './messages.ts';
+import { FindFiles } from './search/findFiles.ts';
+import { RecentSearches } from './search/recentSearches.ts';
 import { dataFolder, maxOpenBytes, registerSettings } from './settings.ts';
 import { Sidecar, type Connection } from './sidecar.ts';
 import { registerStatusBar } from './statusBar.ts';
@@ -32,7 +34,15 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
     maxOpenBytes,
     onTooLarge: (entry) => void vscode.commands.executeCommand('potluck.entry.offerTooLarge', entry),
   });
-  const { peersView, disposable: views } = registerViews(sidecar, world);
+  const { peersView, results, reveal, disposable: views } = registerViews(sidecar, world);
+  const findFiles = new FindFiles(sidecar, {
+    recent: new RecentSearches(context.globalState),
+    watches: () => world.watches,
+    showAll: (query) => vscode.commands.executeCommand('potluck.search.showAll', query),
+    showWatch: (watch) => vscode.commands.executeCommand('potluck.watch.show', watch),
+    addWatch: (query) => vscode.commands.executeCommand('potluck.watch.add', query),
+    onFailure: (error) => messages.failure(error),
+  });
 
   context.subscriptions.push(
     log,
@@ -41,7 +51,7 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
     fileSystem,
     vscode.workspace.registerFileSystemProvider(scheme, fileSystem, { isCaseSensitive: true, isReadonly: readOnlyMessage() }),
     views,
-    registerCommands({ sidecar, world, fileSystem, allowance, messages, peersView, log }),
+    registerCommands({ sidecar, world, fileSystem, allowance, messages, peersView, results, reveal, findFiles, log }),
     registerStatusBar(sidecar, world),
     registerTerminals(context),
     sidecar.onDidChangeState((state) => {

@@ -80,6 +80,13 @@ export function tooLargeToOpen(name: string, size: string, limit: string): AppEr
   return new AppError('too-large', t('{0} is {1}; files up to {2} are opened. Download it instead.', name, size, limit));
 }
 
+export function notInPeers(name: string): AppError {
+  return new AppError(
+    'not-found',
+    t('{0} has no row in the Peers view: its owner or share is not there any more.', messageName(name)),
+  );
+}
+
 export function cancelled(): AppError {
   return new AppError('cancelled', t('Cancelled'));
 }

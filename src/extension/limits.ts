@@ -27,6 +27,8 @@ export const limits = {
   sidecarExitMs: 7_000,
   /** Walking a folder of a million files takes 4 to 20 s warm, minutes on a cold network disk. */
   previewMs: 10 * 60_000,
+  /** Reading a whole share again, as above, on the slowest disks. */
+  rescanMs: 6 * 60 * 60_000,
   /** Views are redrawn at most four times a second. */
   redrawMs: 250,
   /** Wait before a lost sidecar is looked for again; doubled for each loss in a row. */
@@ -37,4 +39,31 @@ export const limits = {
   selection: 200,
   /** Rows in the preview of a share. */
   previewRows: 400,
+  /** Rows that were revealed beyond the page of their folder: folders, and rows in one. */
+  pinnedFolders: 200,
+  pinnedEntries: 50,
+  /** Hits in Find Files: more are behind "show all". VS Code draws each of them anew for every key. */
+  findHits: 50,
+  /** Hits that peers told live, shown in Find Files and kept in the results. */
+  liveHits: 200,
+  /** Peers are asked live once a query stood still this long. */
+  liveAfterMs: 300,
+  /** Rows of the results view at once, and added by each "more"; and how many it ever holds. */
+  resultsPage: 200,
+  /** One page of search/query and catalog/recent: the sidecar's own maximum (pageHits). */
+  searchPage: 1_000,
+  resultHits: 10_000,
+  /** Searches remembered, and what is kept of each. */
+  recentSearches: 20,
+  queryCharacters: 256,
+  /** Above a tree. */
+  messageCharacters: 500,
+  /** Rows of Recently Added at once. */
+  recentPage: 100,
+  /** The merged tree and the recently added are read again at most this often while the catalog changes. */
+  mergedRedrawMs: 1_000,
+  /** News of watched searches are gathered this long before one notification tells them. */
+  newsMs: 1_500,
+  /** A notification that was not closed keeps the next one back no longer than this. */
+  newsAgainMs: 60_000,
 } as const;

@@ -1,11 +1,14 @@
 // What commands and views are handed: one of each, made in extension.ts.
 
 import type * as vscode from 'vscode';
+import type { Entry, EntryRef } from '../protocol/model.ts';
 import type { PotluckFileSystem } from './files/fileSystem.ts';
 import type { OpenAllowance } from './files/openAllowance.ts';
+import type { FindFiles } from './search/findFiles.ts';
 import type { Messages } from './messages.ts';
 import type { Sidecar } from './sidecar.ts';
 import type { PeersView } from './views/peersView.ts';
+import type { ResultsModel } from './views/resultsModel.ts';
 import type { World } from './world.ts';
 
 export interface Services {
@@ -15,6 +18,10 @@ export interface Services {
   allowance: OpenAllowance;
   messages: Messages;
   peersView: PeersView;
+  findFiles: FindFiles;
+  results: ResultsModel;
+  /** Shows an entry of a peer in the Peers view, all the way down to it. */
+  reveal(entry: EntryRef, info: Entry): Promise<void>;
   log: vscode.LogOutputChannel;
 }
 

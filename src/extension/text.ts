@@ -67,5 +67,7 @@ export function formatAgo(timeMs: number, nowMs: number): string {
   if (seconds < 60) return t('just now');
   if (seconds < 3600) return format.format(-Math.round(seconds / 60), 'minute');
   if (seconds < 86_400) return format.format(-Math.round(seconds / 3600), 'hour');
-  return format.format(-Math.round(seconds / 86_400), 'day');
+  if (seconds < 45 * 86_400) return format.format(-Math.round(seconds / 86_400), 'day');
+  if (seconds < 365 * 86_400) return format.format(-Math.round(seconds / 2_629_800), 'month');
+  return format.format(-Math.round(seconds / 31_557_600), 'year');
 }

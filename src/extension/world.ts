@@ -1,7 +1,16 @@
 // The sidecar's last answers, kept for drawing: parties, peers, shares, transfers. Not a truth of its own: each list is asked for again
 // when the sidecar says that it changed, at most four times a second. Must not know `vscode`.
 
-import type { CatalogShare, DownloadInfo, PartyInfo, PeerInfo, ShareInfo, SidecarStatus, UploadInfo } from '../protocol/model.ts';
+import type {
+  CatalogShare,
+  DownloadInfo,
+  PartyInfo,
+  PeerInfo,
+  ShareInfo,
+  SidecarStatus,
+  UploadInfo,
+  WatchedSearch,
+} from '../protocol/model.ts';
 import type { PeerId } from '../protocol/ids.ts';
 import type { Sidecar } from './sidecar.ts';
 import { limits } from './limits.ts';
@@ -10,8 +19,8 @@ interface Disposable {
   dispose(): void;
 }
 
-export type Part = 'parties' | 'peers' | 'shares' | 'downloads' | 'uploads' | 'status';
-const parts: readonly Part[] = ['parties', 'peers', 'shares', 'downloads', 'uploads', 'status'];
+export type Part = 'parties' | 'peers' | 'shares' | 'downloads' | 'uploads' | 'watches' | 'status';
+const parts: readonly Part[] = ['parties', 'peers', 'shares', 'downloads', 'uploads', 'watches', 'status'];
 
 export class World {
   parties: PartyInfo[] = [];
@@ -19,6 +28,7 @@ export class World {
   shares: ShareInfo[] = [];
   downloads: DownloadInfo[] = [];
   uploads: UploadInfo[] = [];
+  watches: WatchedSearch[] = [];
   status: SidecarStatus | undefined;
   /** True once everything was asked for once. */
   isLoaded = false;
@@ -40,6 +50,7 @@ export class World {
       sidecar.on('downloads/changed', ({ download }) => this.#putDownload(download)),
       sidecar.on('downloads/removed', () => this.#soon(['downloads'])),
       sidecar.on('uploads/changed', () => this.#soon(['uploads'])),
+      sidecar.on('watches/changed', () => this.#soon(['watches'])),
       sidecar.on('settings/changed', () => this.#soon(['status'])),
       sidecar.on('network/changed', () => this.#soon(['status', 'parties'])),
     );
@@ -141,6 +152,9 @@ export class World {
         return;
       case 'uploads':
         this.uploads = await sidecar.request('uploads/list', {});
+        return;
+      case 'watches':
+        this.watches = await sidecar.request('watches/list', {});
         return;
       case 'status':
         this.status = await sidecar.request('sidecar/status', {});

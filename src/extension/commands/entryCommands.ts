@@ -11,14 +11,18 @@ import { limits } from '../limits.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { maxOpenBytes } from '../settings.ts';
 import { formatBytes, t } from '../text.ts';
-import { confirm, pickEntry } from './picks.ts';
-import { entryRefOf, selectionOf } from './targets.ts';
+import { localPathOf } from './ownEntries.ts';
+import { confirm, pickEntry, pickHolder } from './picks.ts';
+import { revealLocal } from './shareCommands.ts';
+import { entryRefOf, mergedEntryOf, selectionOf } from './targets.ts';
 
 export function entryCommands(services: Services): CommandTable {
   const { sidecar, fileSystem, world, peersView } = services;
   let isOffering = false;
 
   async function entryOf(value: unknown, title: string, wants: 'file' | 'folder' | 'any'): Promise<EntryRef | undefined> {
+    const merged = mergedEntryOf(value);
+    if (merged !== undefined) return pickHolder(services, merged, title);
     const entry = entryRefOf(value);
     if (entry === undefined && value !== undefined && value !== null) throw invalidArgument(t('a file or folder of a peer'));
     return entry ?? pickEntry(services, title, wants);
@@ -30,7 +34,10 @@ export function entryCommands(services: Services): CommandTable {
 
   async function download(entries: EntryRef[]): Promise<DownloadInfo[]> {
     const added: DownloadInfo[] = [];
-    for (const entry of entries) added.push(await sidecar.request('downloads/add', { entry }));
+    for (const entry of entries) {
+      if (entry.peerId === sidecar.connection?.peerId) throw invalidArgument(t('a file of a peer, not your own'));
+      added.push(await sidecar.request('downloads/add', { entry }));
+    }
     const [first] = added;
     if (first !== undefined) {
       const text = added.length === 1 ? t('Downloading {0}', messageName(first.name)) : t('Downloading {0} things', added.length);
@@ -71,6 +78,11 @@ export function entryCommands(services: Services): CommandTable {
     'entry.open': async (given: unknown) => {
       const entry = await entryOf(given, t('Open a File of a Peer'), 'file');
       if (entry === undefined) return;
+      const own = await localPathOf(services, entry);
+      if (own !== undefined) {
+        await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(own));
+        return;
+      }
       const info = await infoOf(entry);
       if (info.kind === 'folder') throw invalidArgument(t('a file, not a folder'));
       const maxBytes = services.allowance.maxBytes(entry, maxOpenBytes());
@@ -88,6 +100,15 @@ export function entryCommands(services: Services): CommandTable {
     'entry.download': async (clicked: unknown, all: unknown) => {
       const given = selectionOf(clicked, all, entryRefOf);
       if (given.length > 0) return download(given);
+      const merged = selectionOf(clicked, all, mergedEntryOf);
+      if (merged.length > 1) {
+        const entries: EntryRef[] = [];
+        for (const info of merged) {
+          const entry = await pickHolder(services, info, t('Download from Whom?'));
+          if (entry !== undefined) entries.push(entry);
+        }
+        return download(entries);
+      }
       const entry = await entryOf(clicked, t('Download a File or Folder'), 'any');
       return entry === undefined ? [] : download([entry]);
     },
@@ -112,6 +133,14 @@ export function entryCommands(services: Services): CommandTable {
       if (entry === undefined) return;
       await vscode.env.clipboard.writeText(vscode.Uri.from(uriPartsOf(entry)).toString());
       vscode.window.setStatusBarMessage(t('Path copied.'), 3000);
+    },
+
+    'entry.reveal': async (given: unknown) => {
+      const entry = await entryOf(given, t('Reveal a File or Folder'), 'any');
+      if (entry === undefined) return;
+      const own = await localPathOf(services, entry);
+      if (own !== undefined) await revealLocal(own);
+      else await services.reveal(entry, await infoOf(entry));
     },
 
     'entry.showMore': (given: unknown) => {

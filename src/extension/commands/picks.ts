@@ -1,12 +1,22 @@
 // Asking for what a command was not given: quick picks of parties, peers, shares, downloads, and browsing to an entry.
 
 import * as vscode from 'vscode';
-import type { CatalogShare, DownloadInfo, Entry, EntryRef, PartyInfo, PeerInfo, ShareInfo } from '../../protocol/model.ts';
+import type {
+  CatalogShare,
+  DownloadInfo,
+  Entry,
+  EntryRef,
+  MergedEntry,
+  PartyInfo,
+  PeerInfo,
+  ShareInfo,
+} from '../../protocol/model.ts';
 import { displayName, iconSafeName, partyLabel } from '../displayText.ts';
 import { parentPath } from '../files/uris.ts';
 import { limits } from '../limits.ts';
 import type { Services } from '../services.ts';
 import { formatBytes, formatCount, formatFiles, t } from '../text.ts';
+import { chosenHolder, dateText } from '../views/mergedModel.ts';
 import { downloadState } from '../views/transfersModel.ts';
 
 type Item<T> = vscode.QuickPickItem & { value: T };
@@ -41,14 +51,19 @@ export async function pickPeer(
   return pick(items, title, t('There is no such peer yet.'));
 }
 
-export async function pickOwnShare(services: Services, title: string): Promise<ShareInfo | undefined> {
+export async function pickOwnShare(
+  services: Services,
+  title: string,
+  accepts: (share: ShareInfo) => boolean = () => true,
+): Promise<ShareInfo | undefined> {
   await services.world.load();
-  const items = services.world.shares.map((share) => ({
+  const items = services.world.shares.filter(accepts).map((share) => ({
     label: iconSafeName(share.title),
     description: iconSafeName(share.path),
     value: share,
   }));
-  return pick(items, title, t('You share no folder yet.'));
+  const nothing = services.world.shares.length === 0 ? t('You share no folder yet.') : t('No share is in that state.');
+  return pick(items, title, nothing);
 }
 
 export async function pickDownload(
@@ -120,6 +135,20 @@ export async function pickEntry(
       if (step.info.kind === 'file') return at;
     }
   }
+}
+
+/** Whose file or folder is meant: asked only where holders have different ones. */
+export async function pickHolder(services: Services, info: MergedEntry, title: string): Promise<EntryRef | undefined> {
+  const chosen = chosenHolder(info);
+  if (chosen !== undefined) return chosen.entry;
+  await services.world.load();
+  const items = info.holders.map(({ entry, isOwn, isOnline, sizeBytes, mtimeMs }) => ({
+    label: isOwn ? t('you') : iconSafeName(services.world.peer(entry.peerId)?.name ?? entry.peerId),
+    description: isOwn || isOnline ? t('online') : t('offline'),
+    ...(info.kind === 'file' ? { detail: t('{0}, modified {1}', formatBytes(sizeBytes), dateText(mtimeMs)) } : {}),
+    value: entry,
+  }));
+  return pick(items, title, t('Nobody has it any more.'));
 }
 
 /** A modal question for what cannot be undone or shows something to others; true when confirmed. */

@@ -6,6 +6,7 @@ import { downloadCommands } from './downloadCommands.ts';
 import { entryCommands } from './entryCommands.ts';
 import { partyCommands } from './partyCommands.ts';
 import { peerCommands } from './peerCommands.ts';
+import { searchCommands } from './searchCommands.ts';
 import { shareCommands } from './shareCommands.ts';
 import { sidecarCommands } from './sidecarCommands.ts';
 
@@ -16,6 +17,7 @@ export function registerCommands(services: Services): vscode.Disposable {
     ...shareCommands(services),
     ...entryCommands(services),
     ...downloadCommands(services),
+    ...searchCommands(services),
     ...sidecarCommands(services),
   };
   const registered = Object.entries(table).map(([id, handler]) => {

@@ -20,11 +20,15 @@ const maxTitleCharacters = 128;
 export function shareCommands(services: Services): CommandTable {
   const { sidecar, world, messages } = services;
 
-  async function shareOf(value: unknown, title: string): Promise<ShareInfo | undefined> {
+  async function shareOf(
+    value: unknown,
+    title: string,
+    accepts: (share: ShareInfo) => boolean = () => true,
+  ): Promise<ShareInfo | undefined> {
     const shareId = ownShareIdOf(value);
     await world.load();
     const known = world.shares.find((share) => share.shareId === shareId);
-    return known ?? pickOwnShare(services, title);
+    return known ?? pickOwnShare(services, title, accepts);
   }
 
   async function foldersOf(clicked: unknown, all: unknown): Promise<string[]> {
@@ -121,7 +125,24 @@ export function shareCommands(services: Services): CommandTable {
 
     'share.rescan': async (given: unknown) => {
       const share = await shareOf(given, t('Read Which Share Again?'));
-      if (share !== undefined) await sidecar.request('shares/rescan', { shareId: share.shareId });
+      // Answers when the whole folder is read; the view shows how far it is.
+      const options = { timeoutMs: limits.rescanMs };
+      if (share !== undefined) await sidecar.request('shares/rescan', { shareId: share.shareId }, options);
+    },
+
+    'share.pause': async (given: unknown) => {
+      const share = await shareOf(given, t('Pause Which Share?'), ({ state }) => state !== 'paused');
+      if (share !== undefined) await sidecar.request('shares/pause', { shareId: share.shareId });
+    },
+
+    'share.resume': async (given: unknown) => {
+      const share = await shareOf(given, t('Resume Which Share?'), ({ state }) => state === 'paused');
+      if (share !== undefined) await sidecar.request('shares/resume', { shareId: share.shareId });
+    },
+
+    'share.cancelScan': async (given: unknown) => {
+      const share = await shareOf(given, t('Stop Reading Which Share?'), ({ state }) => state === 'scanning');
+      if (share !== undefined) await sidecar.request('shares/cancelScan', { shareId: share.shareId });
     },
 
     'share.reveal': async (given: unknown) => {

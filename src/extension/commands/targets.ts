@@ -6,12 +6,14 @@ import {
   isPartyId,
   isPeerId,
   isShareId,
+  isWatchId,
   type DownloadId,
   type PartyId,
   type PeerId,
   type ShareId,
+  type WatchId,
 } from '../../protocol/ids.ts';
-import type { EntryRef } from '../../protocol/model.ts';
+import type { EntryRef, MergedEntry } from '../../protocol/model.ts';
 import { entryRefOfUri, isEntryRef, isUriParts, type UriParts } from '../files/uris.ts';
 import { limits } from '../limits.ts';
 
@@ -44,6 +46,21 @@ export function ownShareIdOf(value: unknown): ShareId | undefined {
 export function downloadIdOf(value: unknown): DownloadId | undefined {
   const id = stringField(value, 'downloadId');
   return id !== undefined && isDownloadId(id) ? id : undefined;
+}
+
+/** Of a node of the Watched Searches view, a watched search, or the id itself. */
+export function watchIdOf(value: unknown): WatchId | undefined {
+  const id = stringField(value, 'watchId') ?? stringField(field(value, 'parent'), 'watchId');
+  return id !== undefined && isWatchId(id) ? id : undefined;
+}
+
+/** The holders of a row of the merged tree; undefined for anything else. */
+export function mergedEntryOf(value: unknown): MergedEntry | undefined {
+  const info = field(value, 'info');
+  const holders = field(info, 'holders');
+  if (field(value, 'kind') !== 'merged' || !Array.isArray(holders)) return undefined;
+  // Rows are made by our own view; what other extensions pass off as one must at least have entries where we read them.
+  return holders.every((holder) => isEntryRef(field(holder, 'entry'))) ? (info as MergedEntry) : undefined;
 }
 
 /** An entry of a peer: a node with `entry`, a `potluck:` URI (object or text without escapes), or `{ peerId, shareId, path }`. */

@@ -5,7 +5,18 @@ import type { CatalogShare, Entry, EntryRef, PartyInfo, PeerInfo } from '../../p
 import { displayName, hasHiddenCharacters, longDisplayName, partyLabel } from '../displayText.ts';
 import { isHiddenPath } from '../files/hiddenConfiguration.ts';
 import { revealedQuery, uriPartsOf } from '../files/uris.ts';
-import { formatAgo, formatBytes, formatCount, formatFiles, formatPeers, t } from '../text.ts';
+import { formatAgo, formatBytes, formatCount, formatFiles, formatPeers, formatPercent, t } from '../text.ts';
+import { hitRow } from './hitRow.ts';
+import {
+  dateText,
+  mergedRow,
+  topNodes,
+  topRow,
+  type EverybodyNode,
+  type MergedNode,
+  type RecentHitNode,
+  type RecentNode,
+} from './mergedModel.ts';
 import type { Row } from './row.ts';
 
 interface Base {
@@ -18,7 +29,8 @@ export type ShareNode = Base & { kind: 'share'; share: CatalogShare; entry: Entr
 export type EntryNode = Base & { kind: 'entry'; entry: EntryRef; info: Entry };
 export type MoreNode = Base & { kind: 'more'; hiddenCount: number; parent: PeersNode };
 export type NoteNode = Base & { kind: 'note'; text: string; icon: string; command?: { command: string; title: string } };
-export type PeersNode = PartyNode | PeerNode | ShareNode | EntryNode | MoreNode | NoteNode;
+type TopNode = EverybodyNode | RecentNode | MergedNode | RecentHitNode;
+export type PeersNode = TopNode | PartyNode | PeerNode | ShareNode | EntryNode | MoreNode | NoteNode;
 
 interface Parties {
   parties: readonly PartyInfo[];
@@ -34,7 +46,7 @@ function isWorthARow(peer: PeerInfo): boolean {
   return peer.isStranger || peer.isAddedByKey || peer.shareCount > 0 || peer.petname !== undefined;
 }
 
-/** Parties, then peers known by key, then strangers who ask to be accepted. */
+/** Everybody and the recently added, once there is something; parties, then peers known by key, then strangers who ask to be accepted. */
 export function rootNodes({ parties, peers }: Parties): PeersNode[] {
   const joined = new Set<string>(parties.map((party) => party.partyId));
   const outside = peers
@@ -42,6 +54,7 @@ export function rootNodes({ parties, peers }: Parties): PeersNode[] {
     .sort(byPresence);
   const ordered = [...outside.filter((peer) => !peer.isStranger), ...outside.filter((peer) => peer.isStranger)];
   return [
+    ...(peers.some(({ shareCount }) => shareCount > 0) ? topNodes() : []),
     ...parties.map((party): PartyNode => ({ kind: 'party', id: `party/${party.partyId}`, partyId: party.partyId })),
     ...ordered.map((peer): PeerNode => ({ kind: 'peer', id: `peer/${peer.peerId}`, peerId: peer.peerId })),
   ];
@@ -80,14 +93,34 @@ export function shareNote(parent: ShareNode): NoteNode | undefined {
         ? note(t('Waiting for its list of files…'), 'loading~spin')
         : note(t('Its list of files is not here, and its owner is offline.'), 'info');
     case 'refused':
-      return note(displayName(parent.share.failure?.message ?? t('Its list of files was refused.'), 300), 'error');
+      return note(refusal(parent.share), 'error');
     case 'fetching':
+      // The list of before answers meanwhile, where there is one.
+      return parent.share.updatedAtMs === undefined
+        ? note(t('Its list of files: {0}', fetchState(parent.share)), 'loading~spin')
+        : undefined;
     case 'ready':
       return undefined;
   }
 }
 
-export function entryNodes(folder: EntryRef, entries: readonly Entry[], total: number, parent: PeersNode): PeersNode[] {
+function refusal(share: CatalogShare): string {
+  return displayName(share.failure?.message ?? t('Its list of files was refused.'), 300);
+}
+
+function fetchState({ fetched }: CatalogShare): string {
+  return fetched === undefined ? t('fetching…') : t('fetching {0}', formatPercent(fetched.blocks, fetched.ofBlocks));
+}
+
+/** Rows of a folder. `total` counts all its entries; `pinned` are shown although they lie beyond the page. */
+export function entryNodes(
+  folder: EntryRef,
+  { entries: page, total }: { entries: readonly Entry[]; total: number },
+  parent: PeersNode,
+  pinned: readonly Entry[] = [],
+): PeersNode[] {
+  const names = new Set(page.map(({ name }) => name));
+  const entries = [...page, ...pinned.filter(({ name }) => !names.has(name))];
   const nodes: PeersNode[] = entries.map((info) => {
     const path = folder.path === '' ? info.name : `${folder.path}/${info.name}`;
     return { kind: 'entry', id: `${parent.id}/${info.name}`, parent, info, entry: { ...folder, path } };
@@ -111,9 +144,16 @@ export function rowOf(node: PeersNode, world: Parties, nowMs: number): Row | und
       return peer === undefined ? undefined : peerRow(node, peer, nowMs);
     }
     case 'share':
-      return shareRow(node);
+      return shareRow(node, world);
     case 'entry':
       return entryRow(node);
+    case 'everybody':
+    case 'recent':
+      return topRow(node);
+    case 'merged':
+      return mergedRow(node, ({ peerId }) => nameOf(world, peerId));
+    case 'hit':
+      return hitRow(node.id, node.hit, nowMs);
     case 'more': {
       const label = t('… {0} more', formatCount(node.hiddenCount));
       const command = { kind: 'run', command: 'potluck.entry.showMore', title: t('Show more') } as const;
@@ -191,18 +231,27 @@ function peerTooltip(peer: PeerInfo, presence: string): string {
   return lines.join('\n');
 }
 
-function shareRow(node: ShareNode): Row {
+function nameOf({ peers }: Parties, peerId: PeerId): string {
+  return peers.find((peer) => peer.peerId === peerId)?.name ?? peerId;
+}
+
+function shareRow(node: ShareNode, world: Parties): Row {
   const { share } = node;
   const title = displayName(share.title);
   const size = `${formatFiles(share.fileCount)}, ${formatBytes(share.totalBytes)}`;
-  const state = { none: t('no list yet'), fetching: t('updating…'), ready: '', refused: t('refused') }[share.indexState];
-  const description = [share.indexState === 'none' ? '' : size, state].filter((part) => part !== '').join(' · ');
+  const state = { none: t('no list yet'), fetching: fetchState(share), ready: '', refused: t('refused') }[share.indexState];
+  const via = share.viaPeerId === undefined ? '' : t('through {0}', displayName(nameOf(world, share.viaPeerId)));
+  const description = [share.indexState === 'none' ? '' : size, state, via].filter((part) => part !== '').join(' · ');
+  const lines = [longDisplayName(share.title), size];
+  if (share.indexState === 'refused') lines.push(refusal(share));
+  if (share.updatedAtMs !== undefined) lines.push(t('List of files from {0}', dateText(share.updatedAtMs)));
+  if (share.bytesOnDisk > 0) lines.push(t('The list takes {0} on this disk', formatBytes(share.bytesOnDisk)));
   return {
     id: node.id,
     label: title,
     description,
-    tooltip: `${longDisplayName(share.title)}\n${size}`,
-    icon: share.indexState === 'refused' ? 'error' : 'root-folder',
+    tooltip: lines.join('\n'),
+    icon: { none: 'root-folder', fetching: 'sync', ready: 'root-folder', refused: 'error' }[share.indexState],
     children: 'collapsed',
     context: share.isOwn ? 'share.own' : 'share.peer',
     accessibility: t('Share {0}, {1}', title, description),
@@ -230,7 +279,7 @@ function entryRow(node: EntryNode): Row {
     };
   }
   const size = formatBytes(info.sizeBytes);
-  lines.push(t('{0}, modified {1}', size, new Date(info.mtimeMs).toLocaleString()));
+  lines.push(t('{0}, modified {1}', size, dateText(info.mtimeMs)));
   return {
     id: node.id,
     label: name,

@@ -2,13 +2,16 @@
 
 import * as vscode from 'vscode';
 import { asAppError } from '../../protocol/errors.ts';
-import type { Entry, EntryRef } from '../../protocol/model.ts';
-import { failureText } from '../failures.ts';
+import type { Entry, EntryRef, MergedEntry, SearchHit } from '../../protocol/model.ts';
+import { failureText, notInPeers } from '../failures.ts';
+import { baseName } from '../files/uris.ts';
 import { limits } from '../limits.ts';
 import { maxOpenBytes } from '../settings.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { t } from '../text.ts';
 import type { World } from '../world.ts';
+import { mergedNodes, recentNodes } from './mergedModel.ts';
+import { chainTo } from './peersPath.ts';
 import {
   entryNodes,
   partyChildren,
@@ -29,12 +32,17 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
   readonly onDidChangeTreeData = this.#changes.event;
   /** Nodes that are fired for: those that VS Code holds now. Parties and peers; entries are found through their parents. */
   readonly #drawn = new Map<string, { node: PeersNode; signature: string }>();
+  /** Nodes whose children VS Code asked for, by id, and the ids that it was given. */
+  readonly #asked = new Map<string, { node: PeersNode; given: ReadonlySet<string> }>();
   /** Rows shown of folders above one page. */
   readonly #shown = new Map<string, number>();
+  /** Revealed entries that lie beyond the page of their folder, by the folder's id. */
+  readonly #pinned = new Map<string, Map<string, Entry>>();
   readonly #changedPeers = new Set<string>();
   readonly #subscriptions: { dispose(): void }[];
   #rootSignature = '';
   #timer: NodeJS.Timeout | undefined;
+  #topTimer: NodeJS.Timeout | undefined;
 
   constructor(sidecar: Sidecar, world: World) {
     this.#sidecar = sidecar;
@@ -53,7 +61,7 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
   }
 
   showMore(node: MoreNode): void {
-    const shown = this.#shown.get(node.parent.id) ?? limits.treePage;
+    const shown = this.#shown.get(node.parent.id) ?? pageOf(node.parent);
     this.#shown.set(node.parent.id, shown + Math.min(limits.pageEntries, shown * 3));
     this.#changes.fire(node.parent);
   }
@@ -76,7 +84,9 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
 
   async getChildren(node?: PeersNode): Promise<PeersNode[]> {
     try {
-      return await this.#children(node);
+      const children = await this.#children(node);
+      if (node !== undefined) this.#asked.set(node.id, { node, given: new Set(children.map(({ id }) => id)) });
+      return children;
     } catch (error) {
       if (node === undefined) return []; // The welcome view of the sidecar's state says what is wrong.
       const text = failureText(asAppError(error));
@@ -84,8 +94,24 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
     }
   }
 
+  /** The node of an entry, for TreeView.reveal: rows are made for what lies beyond a page. Throws `not-found` where it has no row. */
+  async locate(entry: EntryRef, info: Entry): Promise<PeersNode> {
+    await this.#world.load();
+    const shares = await this.#world.catalogShares(entry.peerId);
+    const chain = chainTo(entry, this.#world, { shares, info });
+    const last = chain?.at(-1);
+    if (chain === undefined || last === undefined) throw notInPeers(baseName(entry.path));
+    for (const node of chain) {
+      if (node.kind === 'entry' && node.parent !== undefined) this.#pin(node.parent, node.info);
+      const asked = node.parent === undefined ? undefined : this.#asked.get(node.parent.id);
+      if (asked !== undefined && !asked.given.has(node.id)) this.#changes.fire(asked.node);
+    }
+    return last;
+  }
+
   dispose(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#topTimer);
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#changes.dispose();
   }
@@ -94,6 +120,7 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
     if (node === undefined) {
       await this.#world.load();
       this.#drawn.clear();
+      this.#asked.clear();
       const nodes = rootNodes(this.#world);
       this.#rootSignature = signatureOf(nodes);
       return nodes;
@@ -109,6 +136,18 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
       }
       case 'entry':
         return this.#folder(node.entry, node);
+      case 'everybody':
+        return this.#merged('', node);
+      case 'merged':
+        return this.#merged(node.path, node);
+      case 'recent': {
+        const { items, total } = await this.#pages<SearchHit>(node, limits.searchPage, async (offset, limit) => {
+          const { hits, total } = await this.#sidecar.request('catalog/recent', { offset, limit });
+          return { items: hits, total };
+        });
+        return recentNodes(items, total, node);
+      }
+      case 'hit':
       case 'more':
       case 'note':
         return [];
@@ -116,16 +155,61 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
   }
 
   async #folder(folder: EntryRef, node: PeersNode): Promise<PeersNode[]> {
-    const wanted = this.#shown.get(node.id) ?? limits.treePage;
-    const entries: Entry[] = [];
+    const { items, total } = await this.#pages<Entry>(node, limits.pageEntries, async (offset, limit) => {
+      const page = await this.#sidecar.request('catalog/list', { entry: folder, offset, limit, order: 'editor' });
+      return { items: page.entries, total: page.total };
+    });
+    const pinned = items.length < total ? await this.#stillThere(folder, node) : [];
+    return entryNodes(folder, { entries: items, total }, node, pinned);
+  }
+
+  async #merged(path: string, node: PeersNode): Promise<PeersNode[]> {
+    const { items, total } = await this.#pages<MergedEntry>(node, limits.pageEntries, async (offset, limit) => {
+      const page = await this.#sidecar.request('catalog/merged', { path, offset, limit });
+      return { items: page.entries, total: page.total };
+    });
+    return mergedNodes(path, { entries: items, total }, node);
+  }
+
+  /** As many rows as are shown of the node, asked for in pages. */
+  async #pages<T>(
+    node: PeersNode,
+    maxPage: number,
+    ask: (offset: number, limit: number) => Promise<{ items: T[]; total: number }>,
+  ): Promise<{ items: T[]; total: number }> {
+    const wanted = this.#shown.get(node.id) ?? pageOf(node);
+    const items: T[] = [];
     for (;;) {
-      const limit = Math.min(wanted - entries.length, limits.pageEntries);
-      const page = await this.#sidecar.request('catalog/list', { entry: folder, offset: entries.length, limit });
-      entries.push(...page.entries);
-      if (entries.length >= Math.min(wanted, page.total) || page.entries.length === 0) {
-        return entryNodes(folder, entries, page.total, node);
+      const page = await ask(items.length, Math.min(wanted - items.length, maxPage));
+      items.push(...page.items);
+      if (items.length >= Math.min(wanted, page.total) || page.items.length === 0) return { items, total: page.total };
+    }
+  }
+
+  #pin(folder: PeersNode, info: Entry): void {
+    const pinned = this.#pinned.get(folder.id) ?? new Map<string, Entry>();
+    pinned.set(info.name, info);
+    this.#pinned.delete(folder.id);
+    this.#pinned.set(folder.id, pinned);
+    const oldest = this.#pinned.keys().next();
+    if (this.#pinned.size > limits.pinnedFolders && oldest.done !== true) this.#pinned.delete(oldest.value);
+    const first = pinned.keys().next();
+    if (pinned.size > limits.pinnedEntries && first.done !== true) pinned.delete(first.value);
+  }
+
+  /** The pinned entries of a folder as they are now; those that are gone are dropped. */
+  async #stillThere(folder: EntryRef, node: PeersNode): Promise<Entry[]> {
+    const pinned = this.#pinned.get(node.id);
+    if (pinned === undefined) return [];
+    for (const name of [...pinned.keys()]) {
+      const path = folder.path === '' ? name : `${folder.path}/${name}`;
+      try {
+        pinned.set(name, await this.#sidecar.request('catalog/stat', { entry: { ...folder, path } }));
+      } catch {
+        pinned.delete(name); // Gone, or nobody can say: it is not shown then.
       }
     }
+    return [...pinned.values()];
   }
 
   /** Fires for the root when the list of parties and peers changed, else for each party and peer that reads differently now. */
@@ -150,6 +234,11 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
 
   #catalogChanged(peerId: string): void {
     this.#changedPeers.add(peerId);
+    this.#topTimer ??= setTimeout(() => {
+      this.#topTimer = undefined;
+      const top = ['everybody', 'recent'].flatMap((id) => this.#asked.get(id)?.node ?? []);
+      if (top.length > 0) this.#changes.fire(top);
+    }, limits.mergedRedrawMs);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       const peers = new Set(this.#changedPeers);
@@ -159,6 +248,11 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
       if (changed.length > 0) this.#changes.fire(changed);
     }, limits.redrawMs);
   }
+}
+
+/** Rows at first, before "more". */
+function pageOf(node: PeersNode): number {
+  return node.kind === 'recent' ? limits.recentPage : limits.treePage;
 }
 
 function signatureOf(nodes: readonly PeersNode[]): string {

@@ -1,16 +1,28 @@
-// The three views of the Potluck container, their badges, messages and the context keys that menus and welcome texts use.
+// The views of the Potluck container, their badges, messages and the context keys that menus and welcome texts use.
 
 import * as vscode from 'vscode';
+import type { Entry, EntryRef } from '../../protocol/model.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { formatCount, t } from '../text.ts';
 import type { World } from '../world.ts';
+import { setContext } from './contexts.ts';
 import { ListView } from './listView.ts';
 import { PeersView } from './peersView.ts';
+import { registerSearchViews } from './registerSearch.ts';
+import type { ResultsModel } from './resultsModel.ts';
 import { detailNodes, ownShareNodes, sharesRow, type SharesNode } from './sharesModel.ts';
 import { activeDownloads, failedFileNodes, transferNodes, transferRow, type TransfersNode } from './transfersModel.ts';
 
-export function registerViews(sidecar: Sidecar, world: World): { peersView: PeersView; disposable: vscode.Disposable } {
+export interface Views {
+  peersView: PeersView;
+  results: ResultsModel;
+  reveal(entry: EntryRef, info: Entry): Promise<void>;
+  disposable: vscode.Disposable;
+}
+
+export function registerViews(sidecar: Sidecar, world: World): Views {
   const peersView = new PeersView(sidecar, world);
+  const { results, disposable: searchViews } = registerSearchViews(sidecar, world);
   const shares = new ListView<SharesNode>({
     load: () => world.load(),
     roots: () => ownShareNodes(world.shares),
@@ -36,17 +48,17 @@ export function registerViews(sidecar: Sidecar, world: World): { peersView: Peer
   function drawState(): void {
     const message = stateMessage(sidecar);
     for (const view of [peersTree, sharesTree, transfersTree]) view.message = message ?? '';
-    setContext('sidecarState', sidecar.state);
+    void setContext('sidecarState', sidecar.state);
     shares.refresh();
     transfers.refresh();
   }
 
   function drawWorld(): void {
-    setContext('isLoaded', world.isLoaded);
-    setContext('hasParties', world.parties.length > 0);
-    setContext('hasPeers', world.peers.length > 0);
-    setContext('hasShares', world.shares.length > 0);
-    setContext('hasFinishedDownloads', world.downloads.length > activeDownloads(world.downloads).length);
+    void setContext('isLoaded', world.isLoaded);
+    void setContext('hasParties', world.parties.length > 0);
+    void setContext('hasPeers', world.peers.length > 0);
+    void setContext('hasShares', world.shares.length > 0);
+    void setContext('hasFinishedDownloads', world.downloads.length > activeDownloads(world.downloads).length);
     const active = activeDownloads(world.downloads).length;
     const failed = world.downloads.filter(({ state }) => state === 'failed').length;
     const count = active + failed;
@@ -59,6 +71,7 @@ export function registerViews(sidecar: Sidecar, world: World): { peersView: Peer
   drawState();
   drawWorld();
   const disposable = vscode.Disposable.from(
+    searchViews,
     peersTree,
     sharesTree,
     transfersTree,
@@ -73,15 +86,12 @@ export function registerViews(sidecar: Sidecar, world: World): { peersView: Peer
     }),
     sidecar.on('shares/changed', () => shares.refresh()),
   );
-  return { peersView, disposable };
-}
-
-const contexts = new Map<string, unknown>();
-
-function setContext(key: string, value: unknown): void {
-  if (contexts.get(key) === value) return;
-  contexts.set(key, value);
-  void vscode.commands.executeCommand('setContext', `potluck.${key}`, value);
+  const reveal = async (entry: EntryRef, info: Entry): Promise<void> => {
+    // Opened first: a tree that was never drawn has no rows to be found in.
+    await vscode.commands.executeCommand('potluck.peers.focus');
+    await peersTree.reveal(await peersView.locate(entry, info), { select: true, focus: true, expand: info.kind === 'folder' });
+  };
+  return { peersView, results, reveal, disposable };
 }
 
 /** Above each tree while the sidecar is away; the rows below it may be old. */

@@ -6,6 +6,8 @@ export interface Row {
   /** Stable over redraws and windows: VS Code keeps expansion and selection by it. */
   id: string;
   label: string;
+  /** Parts of the label that matched a search, as UTF-16 offsets [start, end). */
+  highlights?: [number, number][];
   description?: string;
   tooltip?: string;
   /** Name of a codicon, or `theme-file` and `theme-folder`: what the icon theme draws for the URI. */

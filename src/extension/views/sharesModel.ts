@@ -1,6 +1,6 @@
 // What the Shares view says: own shared folders, and under each what is offered and what was left out. Must not know `vscode`.
 
-import type { ShareInfo, SkipReason } from '../../protocol/model.ts';
+import type { ShareInfo, ShareState, SkipReason } from '../../protocol/model.ts';
 import { displayName, longDisplayName } from '../displayText.ts';
 import { failureText } from '../failures.ts';
 import { formatAgo, formatBytes, formatCount, formatFiles, formatFolders, t } from '../text.ts';
@@ -93,6 +93,7 @@ export function detailNodes(parent: OwnShareNode, nowMs: number): DetailNode[] {
     ),
   ];
   if (share.failure !== undefined) nodes.push(detail('failure', 'error', failureText(share.failure)));
+  for (const [at, line] of watchLines(share).entries()) nodes.push(detail(`watch${at}`, 'eye', line));
   for (const reason of skipReasons) {
     const count = share.skippedCounts[reason] ?? 0;
     if (count > 0) nodes.push(detail(reason, reason === 'secret' ? 'shield' : 'circle-slash', skipText(reason, count)));
@@ -108,22 +109,48 @@ export function sharesRow(node: SharesNode): Row {
   }
   const { share } = node;
   const title = displayName(share.title);
-  const skipped = skippedTotal(share.skippedCounts);
-  const said = {
-    scanning: t('reading… {0}', formatCount(share.scannedEntries ?? 0)),
-    ready: `${formatFiles(share.fileCount)}, ${formatBytes(share.totalBytes)}`,
-    failed: share.failure === undefined ? t('failed') : failureText(share.failure),
-  }[share.state];
-  const description = skipped > 0 && share.state === 'ready' ? t('{0} · {1} left out', said, formatCount(skipped)) : said;
+  const description = shareState(share);
+  const lines = [longDisplayName(share.title), longDisplayName(share.path), description, ...watchLines(share)];
   return {
     id: node.id,
     label: title,
     description,
-    tooltip: `${longDisplayName(share.title)}\n${longDisplayName(share.path)}\n${description}`,
-    icon: { scanning: 'loading~spin', ready: 'root-folder', failed: 'error' }[share.state],
-    ...(share.state === 'failed' ? { color: 'list.errorForeground' } : {}),
+    tooltip: lines.join('\n'),
+    ...stateIcons[share.state],
     children: 'collapsed',
     context: `ownShare.${share.state}`,
     accessibility: t('Your share {0}, {1}', title, description),
   };
+}
+
+const stateIcons: Record<ShareState, { icon: string; color?: string }> = {
+  scanning: { icon: 'loading~spin' },
+  watching: { icon: 'root-folder' },
+  paused: { icon: 'debug-pause', color: 'disabledForeground' },
+  failed: { icon: 'error', color: 'list.errorForeground' },
+};
+
+/** What the share does now, and what it offers, in one line. */
+function shareState(share: ShareInfo): string {
+  const offered = `${formatFiles(share.fileCount)}, ${formatBytes(share.totalBytes)}`;
+  const skipped = skippedTotal(share.skippedCounts);
+  switch (share.state) {
+    case 'scanning':
+      return t('reading… {0}', formatCount(share.scannedEntries ?? 0));
+    case 'watching':
+      return skipped > 0 ? t('{0} · {1} left out', offered, formatCount(skipped)) : offered;
+    case 'paused':
+      return t('paused · {0}', offered);
+    case 'failed':
+      return share.failure === undefined ? t('failed') : failureText(share.failure);
+  }
+}
+
+/** How the folders of a watched share are followed, for tooltips. */
+function watchLines({ state, watch }: ShareInfo): string[] {
+  if (state !== 'watching' || watch === undefined) return [];
+  const lines = [t('Changes are seen at once in {0}', formatFolders(watch.watchedFolders))];
+  if (watch.polledFolders > 0) lines.push(t('Looked at in turn: {0}', formatFolders(watch.polledFolders)));
+  if (watch.note !== undefined) lines.push(displayName(watch.note, 300));
+  return lines;
 }

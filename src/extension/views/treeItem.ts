@@ -12,7 +12,7 @@ const states = {
 
 /** `node` is what a click's command gets as its argument, unless it opens the row's URI. */
 export function treeItemOf(row: Row, node: unknown): vscode.TreeItem {
-  const item = new vscode.TreeItem(row.label, states[row.children]);
+  const item = new vscode.TreeItem(labelOf(row), states[row.children]);
   item.id = row.id;
   item.contextValue = row.context;
   item.accessibilityInformation = { label: row.accessibility };
@@ -26,6 +26,10 @@ export function treeItemOf(row: Row, node: unknown): vscode.TreeItem {
     item.command = { command: row.command.command, title: row.command.title, arguments: [node] };
   }
   return item;
+}
+
+function labelOf({ label, highlights }: Row): string | vscode.TreeItemLabel {
+  return highlights === undefined ? label : { label, highlights };
 }
 
 function iconOf(row: Row): vscode.ThemeIcon {

@@ -36,6 +36,9 @@ test('a time ago is rounded to what people say', () => {
   assert.equal(formatAgo(now + 5_000, now), 'just now');
   assert.equal(formatAgo(now - 5 * 60_000, now), '5 minutes ago');
   assert.equal(formatAgo(now - 86_400_000, now), 'yesterday');
+  assert.equal(formatAgo(now - 40 * 86_400_000, now), '40 days ago');
+  assert.equal(formatAgo(now - 91 * 86_400_000, now), '3 months ago');
+  assert.equal(formatAgo(now - 800 * 86_400_000, now), '2 years ago');
 });
 
 test('arguments that look like placeholders are not filled again', () => {

@@ -16,7 +16,7 @@ const root = { peerId: peerId(1), shareId: shareId(1), path: '' };
 const peerNode = { kind: 'peer', id: 'peer/1', peerId: peerId(1) } as const;
 const shareNode = { kind: 'share', id: 'peer/1/share/1', parent: peerNode, share: catalogShare(1), entry: root } as const;
 
-test('parties come first, then peers known by key, then strangers; who only came by is left out', () => {
+test('Everybody and parties come first, then peers known by key, then strangers; who only came by is left out', () => {
   const world = {
     parties: [party(1)],
     peers: [
@@ -29,7 +29,7 @@ test('parties come first, then peers known by key, then strangers; who only came
   };
   assert.deepEqual(
     rootNodes(world).map(({ id }) => id),
-    [`party/${partyId(1)}`, `peer/${peerId(2)}`, `peer/${peerId(4)}`, `peer/${peerId(1)}`],
+    ['everybody', 'recent', `party/${partyId(1)}`, `peer/${peerId(2)}`, `peer/${peerId(4)}`, `peer/${peerId(1)}`],
   );
 });
 
@@ -68,7 +68,7 @@ test('a stranger shows nothing but the way to accept it', () => {
 });
 
 test('a huge folder ends in one row for the rest', () => {
-  const nodes = entryNodes(root, [folder('a'), file('b')], 9002, shareNode);
+  const nodes = entryNodes(root, { entries: [folder('a'), file('b')], total: 9002 }, shareNode);
   assert.equal(nodes.length, 3);
   const row = rowOf(nodes[2] as PeersNode, { parties: [], peers: [] }, now);
   assert.equal(row?.label, '… 9,000 more');
@@ -77,13 +77,15 @@ test('a huge folder ends in one row for the rest', () => {
 
 test('an empty folder says so', () => {
   assert.deepEqual(
-    entryNodes(root, [], 0, shareNode).map(({ kind }) => kind),
+    entryNodes(root, { entries: [], total: 0 }, shareNode).map(({ kind }) => kind),
     ['note'],
   );
 });
 
 test('ids of entries cannot be confused with ids of our own rows', () => {
-  const ids = entryNodes(root, [file('more'), file('empty'), file('failure')], 10, shareNode).map(({ id }) => id);
+  const ids = entryNodes(root, { entries: [file('more'), file('empty'), file('failure')], total: 10 }, shareNode).map(
+    ({ id }) => id,
+  );
   assert.equal(new Set(ids).size, 4);
   assert.ok(!ids.slice(0, 3).includes(`${shareNode.id}//more`));
 });
@@ -96,7 +98,7 @@ test('a share without a list says why it is empty', () => {
 });
 
 test('a file is opened by its URI, drawn by the icon theme, and read out with its size', () => {
-  const [node] = entryNodes(root, [file('model.bin', 3 * 1024 ** 3)], 1, shareNode);
+  const [node] = entryNodes(root, { entries: [file('model.bin', 3 * 1024 ** 3)], total: 1 }, shareNode);
   const row = rowOf(node as PeersNode, { parties: [], peers: [] }, now);
   assert.equal(row?.icon, 'theme-file');
   assert.equal(row?.accessibility, 'model.bin, 3 GB');
@@ -105,7 +107,7 @@ test('a file is opened by its URI, drawn by the icon theme, and read out with it
 });
 
 test('a configuration file opens from our tree although the file system hides it', () => {
-  const [node] = entryNodes({ ...root, path: '.vscode' }, [file('tasks.json')], 1, shareNode);
+  const [node] = entryNodes({ ...root, path: '.vscode' }, { entries: [file('tasks.json')], total: 1 }, shareNode);
   assert.equal(rowOf(node as PeersNode, { parties: [], peers: [] }, now)?.uri?.query, 'revealed');
 });
 
@@ -115,7 +117,7 @@ test('names of others are made safe in every row', () => {
   const nodes: PeersNode[] = [
     ...rootNodes(world),
     { ...shareNode, share: catalogShare(1, { title: evil }) },
-    ...entryNodes(root, [file(evil), folder(evil)], 2, shareNode),
+    ...entryNodes(root, { entries: [file(evil), folder(evil)], total: 2 }, shareNode),
   ];
   for (const node of nodes) {
     const row = rowOf(node, world, now);
