@@ -20,6 +20,7 @@ const entryPoints: Readonly<Record<string, string>> = {
   cli: 'src/cli/main.ts',
   walkWorker: 'src/sidecar/shares/walkWorker.ts',
   indexWorker: 'src/sidecar/catalog/index/indexWorker.ts',
+  packWorker: 'src/sidecar/catalog/index/packWorker.ts',
   hashWorker: 'src/sidecar/transfers/hashWorker.ts',
 };
 

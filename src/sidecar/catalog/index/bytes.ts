@@ -116,6 +116,11 @@ export class ByteReader {
     return this.#bytes.subarray(this.#at - count, this.#at);
   }
 
+  /** All that is left. */
+  rest(): Uint8Array {
+    return this.raw(this.#bytes.length - this.#at);
+  }
+
   /** Bytes up to a NUL, which is read too; at most `maximum` of them. */
   untilNul(maximum: number): Uint8Array {
     const limit = Math.min(this.#bytes.length, this.#at + maximum + 1);

@@ -9,8 +9,8 @@ import { badIndex, ByteReader, ByteWriter } from './bytes.ts';
 import type { IndexCounts, IndexSink } from './rows.ts';
 
 export const formatVersion = 1;
-/** Second byte of a block. 3 is kept for deltas. */
-export const blockKinds = { head: 1, chunk: 2 } as const;
+/** Second byte of a block. */
+export const blockKinds = { head: 1, chunk: 2, delta: 3 } as const;
 
 /** What the head says of one chunk. */
 export interface ChunkInfo {
@@ -189,8 +189,7 @@ function openBlock(block: Uint8Array): { columns: Columns; entryCount: number } 
   if (reader.byte() !== blockKinds.chunk) throw badIndex('a block is not a chunk');
   const entryCount = reader.uint(indexLimits.entries);
   const rawLength = reader.uint(indexLimits.decodedBlockBytes);
-  const headLength = 2 + uintLength(entryCount) + uintLength(rawLength);
-  const raw = new ByteReader(inflate(block.subarray(headLength), rawLength));
+  const raw = new ByteReader(inflate(reader.rest(), rawLength));
   const lengths: number[] = [];
   for (let index = 0; index < columnCount; index++) lengths.push(raw.uint(rawLength));
   const column = (index: number): ByteReader => new ByteReader(raw.raw(lengths[index] ?? 0));
@@ -199,13 +198,9 @@ function openBlock(block: Uint8Array): { columns: Columns; entryCount: number } 
   return { columns, entryCount };
 }
 
-function uintLength(value: number): number {
-  return value < 128 ? 1 : 1 + uintLength(Math.floor(value / 128));
-}
-
 /** Bounded by what the block claims, which is bounded by the limits: a bomb stops there. */
-function inflate(compressed: Uint8Array, rawLength: number): Uint8Array {
-  if (rawLength === 0) throw badIndex('a chunk is empty');
+export function inflate(compressed: Uint8Array, rawLength: number): Uint8Array {
+  if (rawLength === 0) throw badIndex('a block is empty');
   let raw: Uint8Array;
   try {
     raw = brotliDecompressSync(compressed, { maxOutputLength: rawLength });

@@ -2,11 +2,11 @@
 
 import { rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { asAppError, type ErrorKind } from '../../../protocol/errors.ts';
 import { badIndex } from './bytes.ts';
 import { ChunkDecoder, type ChunkInfo } from './chunks.ts';
 import type { IndexCounts } from './rows.ts';
 import { SegmentWriter } from './segmentWriter.ts';
+import { workerFailure, type WorkerFailure } from './workerReply.ts';
 
 export interface IndexWorkerData {
   /** The segment file to write; must not exist. */
@@ -17,11 +17,12 @@ export interface IndexWorkerData {
 }
 
 export type IndexWorkerRequest = { type: 'chunk'; block: Uint8Array; info: ChunkInfo } | { type: 'end' };
-export type IndexWorkerReply = { type: 'ok' } | { type: 'failed'; kind: ErrorKind; message: string };
+export type IndexWorkerReply = { type: 'ok' } | WorkerFailure;
 
 function main(data: IndexWorkerData, port: NonNullable<typeof parentPort>): void {
   const writer = new SegmentWriter(data.path);
   const decoder = new ChunkDecoder(writer);
+  let hasFailed = false;
 
   const handle = (request: IndexWorkerRequest): void => {
     if (request.type === 'chunk') return decoder.chunk(request.block, request.info);
@@ -37,15 +38,15 @@ function main(data: IndexWorkerData, port: NonNullable<typeof parentPort>): void
   };
 
   port.on('message', (request: IndexWorkerRequest) => {
+    if (hasFailed) return;
     let reply: IndexWorkerReply = { type: 'ok' };
     try {
       handle(request);
     } catch (thrown) {
       writer.close();
       rmSync(data.path, { force: true });
-      const error = asAppError(thrown);
-      const isFull = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOSPC';
-      reply = { type: 'failed', kind: isFull ? 'disk-full' : error.kind, message: error.message };
+      hasFailed = true;
+      reply = workerFailure(thrown);
     }
     port.postMessage(reply);
   });

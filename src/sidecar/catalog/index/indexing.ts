@@ -7,9 +7,14 @@ import { catalogLimits } from '../../limits.ts';
 import { workerUrl } from '../../workerUrl.ts';
 import type { SnapshotHead } from './head.ts';
 import type { IndexWorkerData, IndexWorkerReply, IndexWorkerRequest } from './indexWorker.ts';
+import { WorkerReplies } from './workerReply.ts';
+
+/** Blocks, each of at most 1 MiB, that the worker was given and has not read. */
+const blocksAhead = 4;
 
 /**
- * Writes the segment file `path` (which must not exist) from the blocks that `block` gives. Throws `protocol` when they break the
+ * Writes the segment file `path` (which must not exist) from the blocks that `block` gives, which
+ * is asked in order and awaited, while the worker reads what came before. Throws `protocol` when they break the
  * format, `disk-full`, `io`, `cancelled`; then the file is gone.
  */
 export async function writeSegment(
@@ -23,51 +28,26 @@ export async function writeSegment(
     workerData: data,
     resourceLimits: { maxOldGenerationSizeMb: catalogLimits.workerHeapMiB },
   });
+  const replies = new WorkerReplies<IndexWorkerReply>(worker);
   let isWritten = false;
   try {
+    let unanswered = 0;
+    const post = async (request: IndexWorkerRequest): Promise<void> => {
+      // While the worker reads some blocks, the next ones may come.
+      for (; unanswered >= blocksAhead; unanswered--) await replies.next(options.signal);
+      worker.postMessage(request);
+      unanswered++;
+    };
     for (const [number, info] of head.chunks.entries()) {
       const found = await options.block(head.firstBlock + number);
       if (found === undefined) throw new AppError('unavailable', 'A block of the index is missing on this disk.');
-      const block = new Uint8Array(found);
-      await ask(worker, { type: 'chunk', block, info }, options.signal);
+      await post({ type: 'chunk', block: new Uint8Array(found), info });
     }
-    await ask(worker, { type: 'end' }, options.signal);
+    await post({ type: 'end' });
+    for (; unanswered > 0; unanswered--) await replies.next(options.signal);
     isWritten = true;
   } finally {
     await worker.terminate();
     if (!isWritten) rmSync(path, { force: true });
   }
-}
-
-async function ask(worker: Worker, request: IndexWorkerRequest, signal: AbortSignal): Promise<void> {
-  const reply = await new Promise<IndexWorkerReply>((resolve, reject) => {
-    const settle = (act: () => void) => (): void => {
-      clearTimeout(timer);
-      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
-      signal.removeEventListener('abort', onAbort);
-      act();
-    };
-    const onMessage = (message: IndexWorkerReply): void => settle(() => resolve(message))();
-    const onError = (error: unknown): void => settle(() => reject(workerFailure(error)))();
-    const onExit = settle(() => reject(new AppError('internal', 'The index worker ended by itself.')));
-    const onAbort = settle(() => reject(new AppError('cancelled', 'Reading the index was stopped.')));
-    const timer = setTimeout(
-      settle(() =>
-        reject(new AppError('protocol', `A block of the index took longer than ${catalogLimits.decodeStallMs} ms to read.`)),
-      ),
-      catalogLimits.decodeStallMs,
-    );
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    else worker.postMessage(request);
-  });
-  if (reply.type === 'failed') throw new AppError(reply.kind, reply.message);
-}
-
-/** Out of its bounded memory: the index is built to do that. Anything else is our fault. */
-function workerFailure(error: unknown): AppError {
-  const isTooMuch = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-  const message = error instanceof Error ? error.message : String(error);
-  return new AppError(isTooMuch ? 'protocol' : 'internal', `The index could not be read: ${message}`, { cause: error });
 }
