@@ -91,10 +91,11 @@ export interface Requests {
   'catalog/list': { params: { entry: EntryRef; offset?: number; limit?: number; order?: ListOrder }; result: ListPage };
   /**
    * A page of the merged tree of all peers, own shares included, in `editor` order. `path` '' lists the titles of all shares; below a
-   * title the shares that bear it are one tree. `not-found` when no share has it. Never touches the network.
+   * title the shares that bear it are one tree. `not-found` when no share has it. Never touches the network. Folders of more than 100,000
+   * entries together come in `index` order, and `total` counts what several hold several times until the last page was read.
    */
   'catalog/merged': { params: { path: string; offset?: number; limit?: number }; result: MergedPage };
-  /** Files newest first (by when their owner added or changed them), over all peers' shares or one's. `limit` at most 1,000. */
+  /** Files newest first (by when their owner added or changed them), over all peers' shares or one's (own ones: by our own key). `limit` at most 1,000. */
   'catalog/recent': {
     params: { peerId?: PeerId; offset?: number; limit?: number };
     result: { hits: SearchHit[]; total: number };
@@ -105,7 +106,8 @@ export interface Requests {
   /**
    * Searches names and folders of every share known here, peers online or not; docs/search.md has the language. Cancel it when the next
    * key comes. `invalid-argument` says what of the query is not understood. `limit` at most 1,000, `offset` anywhere below `total`.
-   * With `liveToken`, connected peers whose index is not here yet are asked too: their hits come as `search/live` with this token.
+   * With `liveToken`, connected peers whose index is not here yet are asked too: their hits come as `search/live` with this token. The same
+   * token again ends the one before (which then says nothing more); a fifth token of one client ends the oldest.
    */
   'search/query': { params: { query: string; offset?: number; limit?: number; liveToken?: string }; result: SearchPage };
 

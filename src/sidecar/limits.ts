@@ -231,6 +231,8 @@ export const searchLimits = {
   /** Connected peers asked live for one query, and hits taken of each. */
   livePeers: 32,
   liveHits: 200,
+  /** Live searches of one client under way; one more ends the oldest. */
+  liveAtOnce: 4,
   /** Watched searches; matches of one that are remembered as known. */
   watches: 100,
   knownHits: 20_000,
