@@ -6,18 +6,19 @@ import { productVersion } from '../protocol/version.ts';
 import { catalogHandlers } from './api/catalog.ts';
 import type { AllHandlers } from './api/handlers.ts';
 import { type Meeting, meetingHandlers } from './api/meeting.ts';
+import { searchHandlers } from './api/search.ts';
 import { ApiServer } from './api/server.ts';
 import { shareHandlers } from './api/sharing.ts';
 import { transferHandlers } from './api/transfers.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { Feeds } from './catalog/feeds/feeds.ts';
-import { MergedTree } from './catalog/mergedTree.ts';
-import { SortedListing } from './catalog/sortedListing.ts';
 import { IdleTimer } from './idle.ts';
 import type { NodeLog } from './nodeLog.ts';
+import { Answers } from './nodeAnswers.ts';
 import { meetingOf } from './nodeMeeting.ts';
 import { Network } from './network/network.ts';
 import { Parties } from './parties/parties.ts';
+import { derivedName } from './peers/names.ts';
 import { Peers } from './peers/peers.ts';
 import { Sessions } from './sessions.ts';
 import { Shares } from './shares/shares.ts';
@@ -30,6 +31,7 @@ import { Fetches } from './transfers/fetches.ts';
 import { Hasher } from './transfers/hasher.ts';
 import { Trees } from './transfers/trees.ts';
 import { Uploads } from './transfers/uploads.ts';
+import { signRemoval } from './wire/announcement.ts';
 
 export interface NodeOptions {
   dataFolder: string;
@@ -50,8 +52,7 @@ export class SidecarNode {
   readonly #feeds: Feeds;
   readonly #shares: Shares;
   readonly #catalog: Catalog;
-  readonly #sorted: SortedListing;
-  readonly #merged: MergedTree;
+  readonly #answers: Answers;
   readonly #peers: Peers;
   readonly #parties: Parties;
   readonly #network: Network;
@@ -73,17 +74,30 @@ export class SidecarNode {
     this.#settings = new SettingsStore(database, options.overrides);
 
     this.#feeds = new Feeds({ folder: feedFolder(dataFolder), log: log.for('catalog') });
+    this.#answers = new Answers({
+      database,
+      own: { peerId, name: () => this.#settings.get().nickname || derivedName(peerId) },
+      catalog: () => this.#catalog,
+      peers: () => this.#peers,
+      parties: () => this.#parties,
+      source: (peer) => this.#sessions.source(peer),
+      log: log.for('search'),
+      broadcast: (method, params) => this.api.broadcast(method, params),
+    });
     this.#shares = new Shares({
       database,
       dataFolder,
       feeds: this.#feeds,
+      listener: this.#answers,
       log: log.for('shares'),
+      ownPeerId: peerId,
+      signRemoval: (shareId, revision) => signRemoval({ shareId, revision }, identity),
       onChange: (shareId) => {
         this.api.broadcast('shares/changed', { shareId });
         this.api.broadcast('catalog/changed', { peerId, shareId });
-        this.#sessions.announceShares();
         this.#idle.look();
       },
+      onAnnouncement: () => this.#sessions.announceShares(),
     });
     this.#catalog = new Catalog({
       database,
@@ -92,11 +106,10 @@ export class SidecarNode {
       own: { peerId, shares: this.#shares },
       isOnline: (peer) => this.#peers.isOnline(peer),
       log: log.for('catalog'),
+      listener: this.#answers,
       onChange: (peer, shareId) => this.api.broadcast('catalog/changed', { peerId: peer, shareId }),
       onHostile: (peer, reason) => this.#sessions.endHostile(peer, reason),
     });
-    this.#sorted = new SortedListing(this.#catalog);
-    this.#merged = new MergedTree(this.#catalog);
     this.#peers = new Peers({
       database,
       sharesOf: (peer) => this.#catalog.shares(peer),
@@ -192,6 +205,7 @@ export class SidecarNode {
     await this.#openPart(this.#feeds);
     await this.#openPart(this.#shares);
     await this.#openPart(this.#catalog);
+    await this.#openPart(this.#answers);
     await this.#openPart(this.#trees);
     this.#opened.push(this.#uploads);
     await this.#openPart(this.#fetches);
@@ -232,12 +246,8 @@ export class SidecarNode {
     return {
       ...meetingHandlers(this.#meeting()),
       ...shareHandlers(this.#shares),
-      ...catalogHandlers({
-        catalog: this.#catalog,
-        sorted: this.#sorted,
-        merged: this.#merged,
-        search: { recent: async () => ({ hits: [], total: 0 }) },
-      }),
+      ...catalogHandlers(this.#answers.parts),
+      ...searchHandlers(this.#answers.parts),
       ...transferHandlers({ fetches, downloads, uploads }),
     };
   }
