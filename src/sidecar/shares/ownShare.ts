@@ -1,124 +1,106 @@
-// One own share from opening to removal: scans it, keeps segment file, feed and row in step, and says what to announce.
-//
-// Order of a change, so that a crash at any point leaves a state that an earlier announcement describes: blocks are appended, the segment
-// gets its name, the row is updated, and only then older segments and blocks go.
+// One own share from opening to removal: when its folder is walked, when it is followed, and what state that makes. What is published and
+// how is ownIndex.ts's, who hears of it is shares.ts's.
 
-import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { AppError, asAppError } from '../../protocol/errors.ts';
-import type { Failure, ShareInfo } from '../../protocol/model.ts';
+import type { Failure, ShareInfo, WatchInfo } from '../../protocol/model.ts';
 import type { ShareId } from '../../protocol/ids.ts';
-import type { Feeds, OwnFeed } from '../catalog/feeds/feeds.ts';
-import { encodeHead } from '../catalog/index/head.ts';
-import { Segment } from '../catalog/index/segment.ts';
-import type { SegmentFolder } from '../catalog/index/segmentFolder.ts';
-import type { Slots } from '../catalog/slots.ts';
-import { indexLimits } from '../limits.ts';
+import type { Delta } from '../catalog/index/rows.ts';
+import { Slots } from '../catalog/slots.ts';
+import { watchLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
-import type { Database } from '../storage/database.ts';
-import type { ShareAnnouncement } from '../wire/services.ts';
+import { OwnIndex, type OwnIndexOptions } from './ownIndex.ts';
 import { scan } from './scan.ts';
-import { skippedCountsOf, updateShare, type ShareRow } from './shareRow.ts';
-import type { Walked } from './walkWorker.ts';
+import { skippedCountsOf, type ShareRow } from './shareRow.ts';
+import type { FollowState, Watcher } from './watch/watcher.ts';
 
-export interface OwnShareOptions {
-  database: Database;
-  feeds: Feeds;
+export interface OwnShareOptions extends OwnIndexOptions {
   log: Log;
-  segments: SegmentFolder;
   slots: Slots;
-  onChange(shareId: ShareId): void;
+  watcher: Watcher;
+  /** Its state or its numbers changed. Called as often as they do. */
+  onChange(shareId: ShareId, what: 'state' | 'numbers'): void;
+  /** Its announcement changed. */
+  onPublished(shareId: ShareId): void;
 }
 
 export class OwnShare {
   readonly #options: OwnShareOptions;
-  #row: ShareRow;
-  #feed: OwnFeed | undefined;
-  #segment: Segment | undefined;
+  readonly #index: OwnIndex;
   #failure: Failure | undefined;
+  /** Why a step of the watcher is not in feed and row yet. */
+  #unpublished: Failure | undefined;
+  #watch: WatchInfo | undefined;
   #scannedEntries: number | undefined;
   #isScanning = false;
+  #isChecking = false;
   /** The scan that waits for its turn: later calls join it, since it has not looked at the folder yet. */
   #waiting: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
-  readonly #stop = new AbortController();
+  /** What touches the index, one at a time. */
+  readonly #steps = new Slots(1);
+  /** Aborted when deltas of the watcher are not wanted any more; undefined while the folder is not followed. */
+  #following: AbortController | undefined;
+  #scanStop = new AbortController();
+  #retry: NodeJS.Timeout | undefined;
+  #failedScans = 0;
+  #rebasing = 0;
+  #isClosed = false;
 
   constructor(row: ShareRow, options: OwnShareOptions) {
-    this.#row = row;
     this.#options = options;
+    this.#index = new OwnIndex(row, options);
   }
 
   get info(): ShareInfo {
-    const { shareId, title, path, fileCount, folderCount, totalBytes, addedAtMs, scannedAtMs } = this.#row;
-    const isScanning = this.#isScanning || (this.#waiting !== undefined && scannedAtMs === null);
+    const { shareId, title, path, fileCount, folderCount, totalBytes, addedAtMs, scannedAtMs } = this.#index.row;
+    const state = this.#state;
+    const failure = this.#unpublished ?? this.#failure;
     return {
       shareId,
       title,
       path,
-      state: isScanning ? 'scanning' : this.#failure === undefined ? 'ready' : 'failed',
+      state,
       fileCount,
       folderCount,
       totalBytes,
-      skippedCounts: skippedCountsOf(this.#row),
+      skippedCounts: skippedCountsOf(this.#index.row),
       addedAtMs,
       ...(scannedAtMs !== null && { scannedAtMs }),
-      ...(isScanning && this.#scannedEntries !== undefined && { scannedEntries: this.#scannedEntries }),
-      ...(!isScanning && this.#failure !== undefined && { failure: this.#failure }),
+      ...(state === 'watching' && this.#watch !== undefined && { watch: this.#watch }),
+      ...(state === 'scanning' && this.#scannedEntries !== undefined && { scannedEntries: this.#scannedEntries }),
+      ...(state === 'failed' && failure !== undefined && { failure }),
     };
   }
 
-  get feed(): OwnFeed | undefined {
-    return this.#feed;
+  /** Feed, view and announcement. */
+  get index(): Pick<OwnIndex, 'feed' | 'view' | 'announcement' | 'row'> {
+    return this.#index;
   }
 
-  get segment(): Segment | undefined {
-    return this.#segment;
-  }
-
-  /** Undefined until there is a whole index. */
-  get announcement(): ShareAnnouncement | undefined {
-    if (this.#feed === undefined || this.#row.feedLength === 0) return undefined;
-    const { shareId, title, encryptionKey, feedLength, fileCount, folderCount, totalBytes, revision, scannedAtMs } = this.#row;
-    const updatedAtMs = this.#segment?.header.updatedAtMs ?? scannedAtMs ?? 0;
-    const feedKey = this.#feed.key;
-    return { shareId, title, feedKey, encryptionKey, feedLength, fileCount, folderCount, totalBytes, revision, updatedAtMs };
-  }
-
-  /** Opens feed and segment. A damaged segment is made anew by the next scan. */
+  /** Opens feed and index, then begins to follow the folder in the background. */
   async open(): Promise<void> {
-    const { feeds, segments, log } = this.#options;
-    const { shareId, feedLength } = this.#row;
-    let feed = await feeds.own(shareId, this.#row.encryptionKey);
-    const isLong = feed.length > indexLimits.feedBlocks / 2;
-    if (feed.length < feedLength || isLong) {
-      // A power cut took blocks that peers may have. Writing others under the same numbers would be a fork: begin a new feed.
-      log.warn(`The feed of "${this.#row.title}" ${isLong ? 'has become long' : 'lost its end'} and is made anew`);
-      await feeds.removeOwn(shareId, this.#row.encryptionKey);
-      this.#save({ encryptionKey: new Uint8Array(randomBytes(32)), feedLength: 0, revision: this.#row.revision + 1 });
-      feed = await feeds.own(shareId, this.#row.encryptionKey);
-    }
-    this.#feed = feed;
-    if (this.#row.feedLength === 0) return;
-    try {
-      this.#segment = Segment.open(segments.file(shareId, feedLength));
-    } catch (error) {
-      log.warn(asAppError(error).message);
-    }
+    const isWhole = await this.#index.open();
+    if (this.#isPaused) return;
+    if (isWhole) void this.#check();
+    else void this.scan();
   }
 
   /** Its feed cannot be opened: nothing is offered, and the state says why. */
   fail(error: AppError): void {
-    const message = `The index of "${this.#row.title}" cannot be opened (${error.message}). Stop sharing the folder and share it again.`;
+    const message = `The index of "${this.#index.row.title}" cannot be opened (${error.message}). Stop sharing the folder and share it again.`;
     this.#failure = { kind: error.kind, message, data: error.data };
     this.#options.log.error(message);
   }
 
   rename(title: string): void {
-    this.#save({ title, revision: this.#row.revision + 1 });
-    this.#options.onChange(this.#row.shareId);
+    this.#index.save({ title, revision: this.#index.row.revision + 1 });
+    this.#changed();
+    this.#options.onPublished(this.#index.row.shareId);
   }
 
-  /** Resolves when the folder was walked after this call. Never rejects: a failure becomes the state. */
+  /** Resolves when the folder was walked after this call, or it was paused. Never rejects: a failure becomes the state. */
   scan(): Promise<void> {
     if (this.#waiting !== undefined) return this.#waiting;
     const waiting = this.#last.then(() =>
@@ -133,93 +115,298 @@ export class OwnShare {
     return waiting;
   }
 
-  /** The segment file turned out damaged: it is made anew from the folder. */
-  repair(): void {
-    this.#segment?.close();
-    this.#segment = undefined;
-    void this.scan();
+  /** As `scan`, and ends a pause. */
+  async rescan(): Promise<void> {
+    if (this.#isPaused) this.#index.save({ isPaused: 0 });
+    await this.scan();
   }
 
-  /** Stops scanning and lets go of the files. */
+  /** Stops scanning and following, over restarts too. */
+  pause(): void {
+    if (this.#isPaused) return;
+    this.#index.save({ isPaused: 1 });
+    this.#stop();
+    this.#changed();
+  }
+
+  /** Ends a pause. The folder is walked: what was written in place meanwhile does not show in the times of folders. */
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#index.save({ isPaused: 0 });
+    void this.scan();
+    this.#changed();
+  }
+
+  /** Pauses when a scan runs or waits. */
+  cancelScan(): void {
+    if (this.#waiting !== undefined || this.#state === 'scanning') this.pause();
+  }
+
+  /** The segment file turned out damaged: it is made anew from the feed, or from the folder. */
+  async repair(): Promise<void> {
+    if (this.#isClosed) return;
+    const wasFollowing = this.#unfollow();
+    if (wasFollowing) this.#unwatch();
+    const isWhole = await this.#steps.run(() => this.#index.reopen());
+    if (this.#isClosed || this.#isPaused) return;
+    if (!isWhole) await this.scan();
+    else if (wasFollowing) this.#follow();
+    this.#changed();
+  }
+
+  /** The watcher found one step. Rejects when it was not wanted any more, or contradicts the index; keeps trying when the disk fails. */
+  async delta(delta: Delta): Promise<void> {
+    const following = this.#following;
+    if (following === undefined) throw notFollowed();
+    await this.#steps.run(async () => {
+      if (following.signal.aborted) throw notFollowed();
+      try {
+        await this.#publish(delta, { signal: following.signal, isPatient: true });
+      } catch (error) {
+        if (following.signal.aborted) throw error;
+        this.#options.log.warn(`The index of "${this.#index.row.title}" is made anew: ${asAppError(error).message}`);
+        void this.scan();
+        throw error;
+      }
+    });
+  }
+
+  /** What the watcher says of following this share. */
+  watchState(state: FollowState): void {
+    if (this.#following === undefined || this.#isClosed) return;
+    switch (state.kind) {
+      case 'checking':
+        return;
+      case 'watching':
+        this.#isChecking = false;
+        this.#watch = state.info;
+        this.#failure = undefined;
+        break;
+      case 'scan-needed':
+        this.#options.log.info(`"${this.#index.row.title}" is scanned whole: ${state.why}`);
+        void this.scan();
+        break;
+      case 'failed':
+        this.#isChecking = false;
+        this.#failure = state.failure;
+        this.#options.log.warn(state.failure.message);
+        break;
+      case 'stopped':
+        this.#unfollow();
+        this.#retry = setTimeout(() => void this.#check(), watchLimits.retryMs).unref();
+        break;
+    }
+    this.#changed();
+  }
+
+  /** Stops scanning and following, and lets go of the files. */
   async close(): Promise<void> {
-    this.#stop.abort();
+    this.#isClosed = true;
+    this.#stop();
     // Not `#last`: one that waits for its turn ends by itself when it comes.
     await this.#running;
-    this.#segment?.close();
-    this.#segment = undefined;
+    await this.#steps.run(async () => this.#index.close());
   }
 
   /** As close, and deletes index and feed from this disk. */
   async remove(): Promise<void> {
     await this.close();
-    this.#options.segments.remove(this.#row.shareId);
-    this.#feed = undefined;
-    await this.#options.feeds.removeOwn(this.#row.shareId, this.#row.encryptionKey);
+    await this.#index.remove();
+  }
+
+  get #isPaused(): boolean {
+    return this.#index.row.isPaused !== 0;
+  }
+
+  get #state(): ShareInfo['state'] {
+    if (this.#isPaused) return 'paused';
+    if (this.#unpublished !== undefined) return 'failed';
+    if (this.#isScanning || this.#isChecking) return 'scanning';
+    if (this.#failure !== undefined) return 'failed';
+    return this.#waiting !== undefined && this.#following === undefined ? 'scanning' : 'watching';
   }
 
   async #scan(): Promise<void> {
-    const { shareId, path } = this.#row;
-    if (this.#stop.signal.aborted) return;
+    if (this.#isClosed || this.#isPaused) return;
+    const { shareId } = this.#index.row;
+    clearTimeout(this.#retry);
+    if (this.#unfollow()) this.#options.watcher.hold(shareId);
+    this.#scanStop = new AbortController();
+    const { signal } = this.#scanStop;
     this.#isScanning = true;
     this.#scannedEntries = 0;
-    this.#options.onChange(shareId);
-    const updatedAtMs = Date.now();
+    this.#changed();
     try {
-      const temporary = this.#options.segments.temporary(shareId);
-      const index = { path: temporary, updatedAtMs, lastHash: this.#segment?.header.contentHash };
-      const walked = await scan(
-        { root: path, index },
-        { signal: this.#stop.signal, onProgress: (entries) => this.#onProgress(entries) },
-      );
-      if (walked.chunks === undefined)
-        this.#save({ scannedAtMs: updatedAtMs, skippedCounts: JSON.stringify(walked.skippedCounts) });
-      else await this.#publish(walked, walked.chunks, { temporary, updatedAtMs });
+      await this.#steps.run(() => this.#walk(signal));
+      this.#failedScans = 0;
       this.#failure = undefined;
+      this.#follow();
     } catch (thrown) {
-      const error = asAppError(thrown);
-      if (error.kind === 'cancelled') return;
+      if (signal.aborted) return;
+      const error = thrown instanceof AppError ? thrown : publishFailure(this.#index.row.title, thrown);
       this.#failure = { kind: error.kind, message: error.message, data: error.data };
       this.#options.log.warn(error.message);
+      this.#unwatch();
+      this.#scanLater(error);
     } finally {
       this.#isScanning = false;
       this.#scannedEntries = undefined;
-      if (!this.#stop.signal.aborted) this.#options.onChange(shareId);
+      if (!this.#isClosed) this.#changed();
     }
   }
 
-  #onProgress(entries: number): void {
-    this.#scannedEntries = entries;
-    this.#options.onChange(this.#row.shareId);
+  async #walk(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { shareId, path, title } = this.#index.row;
+    const updatedAtMs = Date.now();
+    const temporary = this.#options.segments.temporary(shareId);
+    const view = this.#index.isBehind ? undefined : this.#index.view;
+    const base = view && { segmentPath: view.segment.path, overlay: view.overlay };
+    const onProgress = (entries: number): void => {
+      this.#scannedEntries = entries;
+      this.#options.onChange(shareId, 'numbers');
+    };
+    const walked = await scan({ root: path, index: { path: temporary, updatedAtMs, base } }, { signal, onProgress });
+    signal.throwIfAborted();
+    const change = { scannedAtMs: updatedAtMs, skippedCounts: JSON.stringify(walked.skippedCounts) };
+    const { fileCount, folderCount, totalBytes, chunks, delta } = walked;
+    if (chunks !== undefined) {
+      await this.#index.publish({ temporary, chunks, counts: { fileCount, folderCount, totalBytes }, updatedAtMs }, change);
+      this.#options.log.info(`"${title}" was scanned: ${fileCount} files in ${folderCount} folders`);
+      this.#options.onPublished(shareId);
+      await this.#index.tidy();
+      return;
+    }
+    if (delta !== undefined) {
+      try {
+        await this.#publish(delta, { signal, isPatient: false });
+      } catch (error) {
+        this.#index.distrust();
+        throw error;
+      }
+    }
+    this.#index.save(change);
   }
 
-  async #publish(
-    walked: Walked,
-    chunks: NonNullable<Walked['chunks']>,
-    written: { temporary: string; updatedAtMs: number },
-  ): Promise<void> {
-    const feed = this.#feed;
-    if (feed === undefined) throw new AppError('internal', 'A share was scanned before its feed was opened.');
-    const { segments, log } = this.#options;
-    const { fileCount, folderCount, totalBytes } = walked;
-    const { updatedAtMs } = written;
-    const firstBlock = feed.length;
-    const infos = chunks.map(({ entryCount, sizeBytes, firstFolder }) => ({ entryCount, sizeBytes, firstFolder }));
-    const head = encodeHead({ updatedAtMs, firstBlock, fileCount, folderCount, totalBytes, chunks: infos });
-    const feedLength = await feed.append([...chunks.map((chunk) => chunk.block), head]);
-    const file = segments.commit(written.temporary, this.#row.shareId, feedLength);
-    const segment = Segment.open(file);
-    const skippedCounts = JSON.stringify(walked.skippedCounts);
-    const revision = this.#row.revision + 1;
-    this.#save({ feedLength, fileCount, folderCount, totalBytes, skippedCounts, revision, scannedAtMs: updatedAtMs });
-    this.#segment?.close();
-    this.#segment = segment;
-    segments.remove(this.#row.shareId, file);
-    await feed.clearBefore(firstBlock);
-    log.info(`"${this.#row.title}" was scanned: ${fileCount} files in ${folderCount} folders`);
+  /** Brings a step into the index. Throws `protocol` when it contradicts it. `isPatient`: keeps trying while the data folder fails. */
+  async #publish(delta: Delta, { signal, isPatient }: { signal: AbortSignal; isPatient: boolean }): Promise<void> {
+    const { shareId } = this.#index.row;
+    this.#index.apply(delta);
+    for (let isPublished = false; !isPublished;) {
+      try {
+        if (this.#index.mayFlush) await this.#index.flush();
+        else await this.#pack(signal);
+        isPublished = true;
+      } catch (thrown) {
+        if (signal.aborted || !isPatient) throw thrown;
+        const error = publishFailure(this.#index.row.title, thrown);
+        this.#options.log.warn(error.message);
+        this.#unpublished = { kind: error.kind, message: error.message, data: error.data };
+        this.#changed();
+        await wait(watchLimits.retryMs, undefined, { signal });
+      }
+    }
+    this.#unpublished = undefined;
+    this.#options.onPublished(shareId);
+    this.#options.onChange(shareId, 'numbers');
+    if (!this.#index.isOutgrown) return;
+    try {
+      await this.#pack(signal);
+      this.#options.onPublished(shareId);
+    } catch (error) {
+      // Tried again after the next step, and at the latest when the index is full.
+      if (!signal.aborted) this.#options.log.warn(publishFailure(this.#index.row.title, error).message);
+    }
   }
 
-  #save(change: Partial<ShareRow>): void {
-    this.#row = { ...this.#row, ...change };
-    updateShare(this.#options.database, this.#row);
+  /** A new snapshot of the index as it is. The watcher reads from it before its next step; the older one goes when it does. */
+  async #pack(signal: AbortSignal): Promise<void> {
+    await this.#index.pack({ signal });
+    const view = this.#index.view;
+    if (this.#following === undefined || view === undefined) return await this.#index.tidy();
+    this.#rebasing++;
+    void this.#options.watcher
+      .rebase(this.#index.row.shareId, view.segment.path)
+      .catch(() => undefined) // It is not followed any more.
+      .finally(() => {
+        this.#rebasing--;
+        if (this.#rebasing === 0 && !this.#isClosed) void this.#steps.run(() => this.#index.tidy());
+      });
   }
+
+  /** After a start: the index is whole, and what changed meanwhile is found by the times of folders. */
+  async #check(): Promise<void> {
+    this.#isChecking = true;
+    try {
+      if (this.#index.isBehind) await this.#steps.run(() => this.#pack(this.#scanStop.signal));
+      this.#follow();
+    } catch (error) {
+      if (this.#isClosed || this.#isPaused) return;
+      this.#options.log.warn(publishFailure(this.#index.row.title, error).message);
+      this.#isChecking = false;
+      await this.scan();
+    }
+  }
+
+  #follow(): void {
+    const view = this.#index.view;
+    const { shareId, path, scannedAtMs } = this.#index.row;
+    if (this.#isClosed || this.#isPaused || view === undefined) return;
+    this.#following = new AbortController();
+    const { overlay } = view;
+    this.#options.watcher.watch({ shareId, root: path, segmentPath: view.segment.path, overlay, scannedAtMs: scannedAtMs ?? 0 });
+  }
+
+  /** From now on steps of the watcher are refused. Answers whether it was followed. */
+  #unfollow(): boolean {
+    const following = this.#following;
+    this.#following = undefined;
+    following?.abort();
+    this.#isChecking = false;
+    this.#watch = undefined;
+    this.#unpublished = undefined;
+    return following !== undefined;
+  }
+
+  #unwatch(): void {
+    // Rejects when the watcher ends first.
+    this.#options.watcher.unwatch(this.#index.row.shareId).catch(() => undefined);
+  }
+
+  #stop(): void {
+    clearTimeout(this.#retry);
+    this.#scanStop.abort();
+    if (this.#unfollow()) this.#unwatch();
+  }
+
+  /** A folder that is away is looked for steadily; what may take long to fail, ever more rarely. */
+  #scanLater({ kind }: AppError): void {
+    if (this.#isClosed || this.#isPaused || kind === 'too-large') return;
+    const isQuick = kind === 'not-found' || kind === 'not-folder' || kind === 'permission-denied';
+    const delayMs = isQuick
+      ? watchLimits.retryMs
+      : Math.min(watchLimits.retryMs * 2 ** this.#failedScans, watchLimits.sweepPauseMs);
+    this.#failedScans++;
+    this.#retry = setTimeout(() => void this.scan(), delayMs).unref();
+  }
+
+  #changed(): void {
+    this.#options.onChange(this.#index.row.shareId, 'state');
+  }
+}
+
+function notFollowed(): AppError {
+  return new AppError('cancelled', 'The share is not followed any more.');
+}
+
+/** The data folder does not take what changed. */
+function publishFailure(title: string, thrown: unknown): AppError {
+  const { kind, message } = asAppError(thrown);
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  const isFull = kind === 'disk-full' || code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk is full/i.test(message);
+  return new AppError(
+    isFull ? 'disk-full' : 'io',
+    `What changed in "${title}" cannot be written to the data folder (${message}). Nothing is lost: it is tried again. ${isFull ? 'Make room on its disk.' : 'See that the folder can be written.'}`,
+    { cause: thrown },
+  );
 }

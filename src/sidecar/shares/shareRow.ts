@@ -13,7 +13,12 @@ export interface ShareRow {
   revision: number;
   addedAtMs: number;
   scannedAtMs: number | null;
+  /** Feed length that is whole and told to peers; 0 = none yet. */
   feedLength: number;
+  /** Feed length right after the head of the snapshot that the segment file holds; what follows up to `feedLength` are deltas. */
+  snapshotLength: number;
+  /** 1 while the user keeps it from following the disk. */
+  isPaused: number;
   fileCount: number;
   folderCount: number;
   totalBytes: number;
@@ -27,10 +32,10 @@ export function loadShares(database: Database): ShareRow[] {
 
 export function insertShare(database: Database, row: ShareRow): void {
   database.run(
-    `INSERT INTO share (shareId, title, path, encryptionKey, revision, addedAtMs, scannedAtMs, feedLength, fileCount, folderCount, totalBytes,
-       skippedCounts)
-     VALUES (:shareId, :title, :path, :encryptionKey, :revision, :addedAtMs, :scannedAtMs, :feedLength, :fileCount, :folderCount, :totalBytes,
-       :skippedCounts)`,
+    `INSERT INTO share (shareId, title, path, encryptionKey, revision, addedAtMs, scannedAtMs, feedLength, snapshotLength, isPaused, fileCount,
+       folderCount, totalBytes, skippedCounts)
+     VALUES (:shareId, :title, :path, :encryptionKey, :revision, :addedAtMs, :scannedAtMs, :feedLength, :snapshotLength, :isPaused, :fileCount,
+       :folderCount, :totalBytes, :skippedCounts)`,
     { ...row },
   );
 }
@@ -38,8 +43,8 @@ export function insertShare(database: Database, row: ShareRow): void {
 export function updateShare(database: Database, row: ShareRow): void {
   database.run(
     `UPDATE share SET title = :title, path = :path, encryptionKey = :encryptionKey, revision = :revision, addedAtMs = :addedAtMs,
-       scannedAtMs = :scannedAtMs, feedLength = :feedLength, fileCount = :fileCount, folderCount = :folderCount, totalBytes = :totalBytes,
-       skippedCounts = :skippedCounts WHERE shareId = :shareId`,
+       scannedAtMs = :scannedAtMs, feedLength = :feedLength, snapshotLength = :snapshotLength, isPaused = :isPaused,
+       fileCount = :fileCount, folderCount = :folderCount, totalBytes = :totalBytes, skippedCounts = :skippedCounts WHERE shareId = :shareId`,
     { ...row },
   );
 }

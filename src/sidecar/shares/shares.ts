@@ -5,9 +5,11 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import z32 from 'z32';
 import { AppError, asAppError } from '../../protocol/errors.ts';
-import { isShareId, type ShareId } from '../../protocol/ids.ts';
+import { isShareId, type PeerId, type ShareId } from '../../protocol/ids.ts';
 import type { Entry, ShareInfo, SharePreview } from '../../protocol/model.ts';
 import type { Feeds } from '../catalog/feeds/feeds.ts';
+import type { IndexListener } from '../catalog/index/indexListener.ts';
+import type { IndexView } from '../catalog/index/indexView.ts';
 import type { Segment } from '../catalog/index/segment.ts';
 import { SegmentFolder } from '../catalog/index/segmentFolder.ts';
 import { Slots } from '../catalog/slots.ts';
@@ -15,19 +17,30 @@ import { catalogLimits, localLimits, wireLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { pathBelow, type SafePath } from '../storage/safePath.ts';
-import type { ReplicableCore, ShareAnnouncement } from '../wire/services.ts';
+import type { ReplicableCore, ShareAnnouncement, SignedAnnouncement } from '../wire/services.ts';
+import { ChangePace } from './changePace.ts';
 import { OwnShare } from './ownShare.ts';
+import { Removals } from './removals.ts';
 import { scan } from './scan.ts';
 import { shareableFolder } from './shareFolder.ts';
 import { deleteShare, insertShare, loadShares, type ShareRow } from './shareRow.ts';
+import { Watcher } from './watch/watcher.ts';
 
 export interface SharesOptions {
   database: Database;
   dataFolder: string;
   feeds: Feeds;
   log: Log;
-  /** A share came, went, or its state changed; at most localLimits.progressHz a second while it is scanned. */
+  /** Under which indexes are told, and removals remembered. */
+  ownPeerId: PeerId;
+  /** Told what becomes of the indexes. */
+  listener?: IndexListener;
+  /** Signs that a share is gone; without it nobody is told. */
+  signRemoval?(shareId: ShareId, revision: number): SignedAnnouncement;
+  /** For clients: a share came, went, changed its state, or has new numbers (these at most localLimits.progressHz a second). */
   onChange(shareId: ShareId): void;
+  /** For peers: `announcements` or `removals` changed. Comes with every step that is published, at once. */
+  onAnnouncement?(): void;
 }
 
 export class Shares {
@@ -37,27 +50,39 @@ export class Shares {
   readonly #shares = new Map<ShareId, OwnShare>();
   readonly #scanSlots = new Slots(catalogLimits.scansAtOnce);
   readonly #previewSlots = new Slots(catalogLimits.previewsAtOnce);
+  readonly #watcher: Watcher;
+  readonly #removals: Removals;
+  readonly #pace: ChangePace<ShareId>;
   #isOpen = false;
 
   constructor(options: SharesOptions) {
     this.#options = options;
     this.#log = options.log.for('shares');
     this.#segments = new SegmentFolder(options.dataFolder, 'own');
+    this.#removals = new Removals(options.database, options.ownPeerId);
+    this.#pace = new ChangePace((shareId) => options.onChange(shareId));
+    this.#watcher = new Watcher(
+      {
+        changed: async (shareId, delta) => await this.#known(shareId).delta(delta),
+        state: (shareId, state) => this.#shares.get(shareId)?.watchState(state),
+      },
+      this.#log,
+    );
   }
 
-  /** Opens every share's feed and index, and scans each again in the background. */
+  /** Opens every share's feed and index, and follows its folder in the background. */
   async open(): Promise<void> {
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#segments.make();
+    this.#watcher.open();
     const rows = loadShares(this.#options.database);
-    this.#segments.keepOnly(new Set(rows.map((row) => this.#segments.file(row.shareId, row.feedLength))));
+    this.#segments.keepOnly(new Set(rows.map((row) => this.#segments.file(row.shareId, row.snapshotLength))));
     for (const row of rows) {
       const share = this.#share(row);
       this.#shares.set(row.shareId, share);
       try {
         await share.open();
-        void share.scan();
       } catch (error) {
         share.fail(asAppError(error)); // One damaged feed must not keep the rest from starting.
       }
@@ -69,6 +94,8 @@ export class Shares {
     this.#isOpen = false;
     await Promise.all([...this.#shares.values()].map((share) => share.close()));
     this.#shares.clear();
+    await this.#watcher.close();
+    this.#pace.close();
   }
 
   list(): ShareInfo[] {
@@ -109,9 +136,8 @@ export class Shares {
       deleteShare(this.#options.database, row.shareId);
       throw error;
     }
-    void share.scan();
     this.#log.info(`"${title}" is shared now: ${root}`);
-    this.#options.onChange(row.shareId);
+    this.#pace.now(row.shareId);
     return share.info;
   }
 
@@ -121,55 +147,96 @@ export class Shares {
     return share.info;
   }
 
-  /** Stops offering; deletes index and feed. The folder is not touched. */
+  /** Stops offering; deletes index and feed, and remembers the removal for peers. The folder is not touched. */
   async remove(shareId: ShareId): Promise<void> {
     const share = this.#known(shareId);
+    const { revision, feedLength } = share.index.row;
+    this.#options.database.transaction(() => {
+      deleteShare(this.#options.database, shareId);
+      const signed = this.#options.signRemoval?.(shareId, revision + 1);
+      if (signed !== undefined && feedLength > 0) this.#removals.add({ shareId, revision: revision + 1, signed });
+    });
     this.#shares.delete(shareId);
-    deleteShare(this.#options.database, shareId);
-    this.#options.onChange(shareId);
+    this.#pace.now(shareId);
+    this.#options.onAnnouncement?.();
     await share.remove();
     this.#log.info(`"${share.info.title}" is no longer shared`);
   }
 
-  /** Walks the folder again; resolves when that is done, also when it failed (then the state says so). */
+  /** Walks the folder again; resolves when that is done, also when it failed (then the state says so). Ends a pause. */
   async rescan(shareId: ShareId): Promise<ShareInfo> {
     const share = this.#known(shareId);
-    await share.scan();
+    await share.rescan();
+    return share.info;
+  }
+
+  /** Stops scanning and watching, over restarts too; the index as it is stays offered. */
+  pause(shareId: ShareId): ShareInfo {
+    const share = this.#known(shareId);
+    share.pause();
+    return share.info;
+  }
+
+  /** Ends a pause: what changed meanwhile is found, then the folder is watched. */
+  resume(shareId: ShareId): ShareInfo {
+    const share = this.#known(shareId);
+    share.resume();
+    return share.info;
+  }
+
+  /** Stops the scan that runs or waits; the share is paused then, with the index of before. */
+  cancelScan(shareId: ShareId): ShareInfo {
+    const share = this.#known(shareId);
+    share.cancelScan();
     return share.info;
   }
 
   /** What is told to peers: every share with a whole index, also while it is scanned again or its folder is away. */
   announcements(): ShareAnnouncement[] {
-    return [...this.#shares.values()].map((share) => share.announcement).filter((announcement) => announcement !== undefined);
+    return [...this.#shares.values()]
+      .map((share) => share.index.announcement)
+      .filter((announcement) => announcement !== undefined);
+  }
+
+  /** Removals of own shares, to be told to peers: the newest, none older than `removalDays`. */
+  removals(): SignedAnnouncement[] {
+    return this.#removals.list();
   }
 
   feed(shareId: ShareId): ReplicableCore | undefined {
-    return this.#shares.get(shareId)?.feed?.core;
+    return this.#shares.get(shareId)?.index.feed?.core;
+  }
+
+  /** The index as it is now; another one after every `IndexListener.indexed`. */
+  view(shareId: ShareId): IndexView | undefined {
+    return this.#shares.get(shareId)?.index.view;
   }
 
   segment(shareId: ShareId): Segment | undefined {
-    return this.#shares.get(shareId)?.segment;
+    return this.view(shareId)?.segment;
   }
 
-  /** Its segment file turned out damaged: it is made anew from the folder. */
+  /** Its segment file turned out damaged: it is made anew from its feed, or from the folder. */
   repair(shareId: ShareId): void {
-    this.#shares.get(shareId)?.repair();
+    void this.#shares.get(shareId)?.repair();
   }
 
   /** Where a file or folder of the index lies on this disk. The path is not checked against the disk: whoever opens it must. */
   locate(shareId: ShareId, safePath: SafePath): { root: string; absolutePath: string; entry: Entry } | undefined {
     const share = this.#shares.get(shareId);
-    const entry = share?.segment?.stat(safePath);
+    const entry = share?.index.view?.stat(safePath);
     if (share === undefined || entry === undefined) return undefined;
     const root = share.info.path;
     return { root, absolutePath: pathBelow(root, safePath), entry };
   }
 
   #share(row: ShareRow): OwnShare {
-    const { database, feeds } = this.#options;
+    const { database, feeds, listener, ownPeerId } = this.#options;
     return new OwnShare(row, {
-      ...{ database, feeds, log: this.#log, segments: this.#segments, slots: this.#scanSlots },
-      onChange: (shareId) => this.#options.onChange(shareId),
+      ...{ database, feeds, listener, ownPeerId, log: this.#log, segments: this.#segments },
+      ...{ slots: this.#scanSlots, watcher: this.#watcher },
+      onChange: (shareId, what) => (what === 'state' ? this.#pace.now(shareId) : this.#pace.soon(shareId)),
+      onPublished: () => this.#options.onAnnouncement?.(),
     });
   }
 
@@ -194,6 +261,8 @@ function newRow(root: string, title: string): ShareRow {
     addedAtMs: Date.now(),
     scannedAtMs: null,
     feedLength: 0,
+    snapshotLength: 0,
+    isPaused: 0,
     ...counts,
   };
 }

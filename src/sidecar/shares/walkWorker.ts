@@ -1,24 +1,34 @@
-// Worker: walks one folder for a preview or an index. Writes the segment file and, when the index differs from the last one, the
-// chunks of its feed. Knows nothing of the database and the network.
+// Worker: walks one folder for a preview or an index. Writes the segment file and says what is to be published of it: nothing, what
+// changed since the last index, or the chunks of a whole one. Knows nothing of the database and the network.
 
 import { rmSync } from 'node:fs';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { ChunkEncoder, type Chunk } from '../catalog/index/chunks.ts';
-import type { IndexSink } from '../catalog/index/rows.ts';
+import { IndexView } from '../catalog/index/indexView.ts';
+import type { Delta, IndexSink } from '../catalog/index/rows.ts';
 import { Segment } from '../catalog/index/segment.ts';
 import { SegmentWriter } from '../catalog/index/segmentWriter.ts';
 import { localLimits } from '../limits.ts';
+import { difference } from './difference.ts';
 import { walk, type WalkResult } from './walk.ts';
 
 export interface WalkWorkerData {
   root: string;
   /** Undefined: only count (preview). */
-  index: { path: string; updatedAtMs: number; lastHash: Uint8Array | undefined } | undefined;
+  index: { path: string; updatedAtMs: number; base: WalkBase | undefined } | undefined;
+}
+
+/** The index of before: only what is different matters, if that is little. */
+export interface WalkBase {
+  segmentPath: string;
+  overlay: Delta | undefined;
 }
 
 export interface Walked extends WalkResult {
-  /** Undefined when nothing changed since `lastHash`, or for a preview. The segment file then does not exist. */
+  /** The whole index; the segment file is there. Undefined when there is little or nothing to say, and then there is no file. */
   chunks: Chunk[] | undefined;
+  /** What is different from the base, when that is little; undefined also when nothing is. */
+  delta: Delta | undefined;
 }
 
 export type WalkWorkerMessage =
@@ -40,7 +50,7 @@ function main(data: WalkWorkerData, port: MessagePort): void {
 }
 
 function preview(data: WalkWorkerData, send: (message: WalkWorkerMessage) => void): Walked {
-  return { ...walk(data.root, nothing, { onProgress: throttled(send) }), chunks: undefined };
+  return { ...walk(data.root, nothing, { onProgress: throttled(send) }), chunks: undefined, delta: undefined };
 }
 
 function makeIndex(
@@ -52,14 +62,38 @@ function makeIndex(
   let isWanted = false;
   try {
     const result = walk(data.root, writer, { onProgress: throttled(send) });
-    const { contentHash } = writer.finish(index.updatedAtMs);
-    if (index.lastHash !== undefined && contentHash.equals(index.lastHash)) return { ...result, chunks: undefined };
-    const walked = { ...result, chunks: chunksOf(index.path) };
+    const { contentHash, counts } = writer.finish(index.updatedAtMs);
+    const found = compare(index, contentHash);
+    if (found !== 'much') {
+      const delta = found && { updatedAtMs: index.updatedAtMs, counts, folders: found };
+      return { ...result, chunks: undefined, delta };
+    }
+    const walked = { ...result, chunks: chunksOf(index.path), delta: undefined };
     isWanted = true;
     return walked;
   } finally {
     writer.close();
     if (!isWanted) rmSync(index.path, { force: true });
+  }
+}
+
+/** What of the walked index is not in its base: undefined for nothing, or too much (or no base) for a delta. */
+function compare(index: NonNullable<WalkWorkerData['index']>, contentHash: Buffer): Delta['folders'] | undefined | 'much' {
+  if (index.base === undefined) return 'much';
+  let view: IndexView | undefined;
+  let walked: Segment | undefined;
+  try {
+    view = new IndexView(Segment.open(index.base.segmentPath));
+    if (index.base.overlay === undefined && contentHash.equals(view.segment.header.contentHash)) return undefined;
+    if (index.base.overlay !== undefined) view.apply(index.base.overlay);
+    walked = Segment.open(index.path);
+    const folders = difference(view, walked);
+    return folders === undefined ? 'much' : folders.length === 0 ? undefined : folders;
+  } catch {
+    return 'much'; // The base is damaged: that is how it is made anew.
+  } finally {
+    view?.close();
+    walked?.close();
   }
 }
 

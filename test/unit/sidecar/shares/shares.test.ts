@@ -14,13 +14,19 @@ import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, test } from 'node:test';
-import type { ShareId } from '../../../../src/protocol/ids.ts';
+import NoiseSecretStream from '@hyperswarm/secret-stream';
+import type { PeerId, ShareId } from '../../../../src/protocol/ids.ts';
 import { Feeds } from '../../../../src/sidecar/catalog/feeds/feeds.ts';
+import type { IndexListener } from '../../../../src/sidecar/catalog/index/indexListener.ts';
 import { silentLog } from '../../../../src/sidecar/log.ts';
 import { Shares } from '../../../../src/sidecar/shares/shares.ts';
 import { Database } from '../../../../src/sidecar/storage/database.ts';
 import { parseSafePath } from '../../../../src/sidecar/storage/safePath.ts';
+import { signRemoval, verifyRemoval } from '../../../../src/sidecar/wire/announcement.ts';
 import { until } from '../catalog/twoPeers.ts';
+
+const keyPair = NoiseSecretStream.keyPair(Buffer.alloc(32, 4));
+const ownPeerId = 'h'.repeat(51).concat('y') as PeerId;
 
 let home: string;
 let dataFolder: string;
@@ -29,11 +35,23 @@ let changes: EventEmitter;
 let feeds: Feeds;
 let database: Database;
 let shares: Shares;
+/** What the listener was told. */
+let told: string[];
+const listener: IndexListener = {
+  indexed: (_, shareId) => told.push(`indexed ${shareId}`),
+  changed: (_, shareId) => told.push(`changed ${shareId}`),
+  gone: (_, shareId) => told.push(`gone ${shareId}`),
+};
 
 async function open(): Promise<void> {
   database = new Database(dataFolder);
   feeds = new Feeds({ folder: path.join(dataFolder, 'feeds'), log: silentLog });
-  shares = new Shares({ database, dataFolder, feeds, log: silentLog, onChange: () => void changes.emit('changed') });
+  shares = new Shares({
+    ...{ database, dataFolder, feeds, ownPeerId, listener, log: silentLog },
+    signRemoval: (shareId, revision) => signRemoval({ shareId, revision }, keyPair),
+    onChange: () => void changes.emit('changed'),
+    onAnnouncement: () => void changes.emit('changed'),
+  });
   await feeds.open();
   await shares.open();
 }
@@ -54,6 +72,7 @@ beforeEach(async () => {
   writeFileSync(path.join(source, 'sub', 'b.txt'), 'bb');
   writeFileSync(path.join(source, '.env'), 'PASSWORD=1');
   changes = new EventEmitter();
+  told = [];
   await open();
 });
 
@@ -92,7 +111,7 @@ test('a cancelled preview says so', async () => {
 test('a share is scanned, announced, located, and remembered over a restart', async () => {
   const shareId = await add();
   const info = shares.get(shareId);
-  assert.equal(info?.state, 'ready');
+  assert.equal(info?.state, 'watching');
   assert.deepEqual([info.fileCount, info.folderCount, info.totalBytes], [2, 1, 5]);
   assert.deepEqual(info.skippedCounts, { secret: 1 });
   const [announcement] = shares.announcements();
@@ -108,7 +127,7 @@ test('a share is scanned, announced, located, and remembered over a restart', as
   await close();
   await open();
   assert.deepEqual(shares.announcements(), [announcement], 'announced again before the new scan is done');
-  await until(changes, () => shares.get(shareId)?.state === 'ready', 'scanned again');
+  await until(changes, () => shares.get(shareId)?.state === 'watching', 'scanned again');
   assert.equal(shares.announcements()[0]?.feedLength, 2, 'nothing changed, nothing is appended');
   assert.ok(shares.feed(shareId));
 });
@@ -153,7 +172,7 @@ test('a share whose folder is away fails with a reason, keeps its index, and com
   assert.equal((await shares.rescan(shareId)).failure?.kind, 'permission-denied', 'a link in its place is not followed');
   rmSync(source);
   renameSync(path.join(home, 'away'), source);
-  assert.equal((await shares.rescan(shareId)).state, 'ready');
+  assert.equal((await shares.rescan(shareId)).state, 'watching');
 });
 
 test('a scan that has no place for its index says so, and later ones work', async () => {
@@ -164,7 +183,7 @@ test('a scan that has no place for its index says so, and later ones work', asyn
   assert.equal((await shares.rescan(shareId)).state, 'failed');
   rmSync(place);
   renameSync(`${place}-away`, place);
-  assert.equal((await shares.rescan(shareId)).state, 'ready');
+  assert.equal((await shares.rescan(shareId)).state, 'watching');
 });
 
 test('a rescan finds what changed, and one that is asked for during another sees later changes', async () => {
@@ -198,6 +217,79 @@ test('removing deletes index and feed, and leaves the folder alone', async () =>
   await add();
 });
 
+test('a removal is signed, remembered over a restart, and told with a revision above the last', async () => {
+  const shareId = await add();
+  const [before] = shares.announcements();
+  await shares.remove(shareId);
+  await close();
+  await open();
+  const removals = shares.removals().map((signed) => verifyRemoval(signed, keyPair.publicKey));
+  assert.deepEqual(removals, [{ shareId, revision: (before?.revision ?? 0) + 1 }]);
+  database.run('UPDATE shareRemoval SET removedAtMs = removedAtMs - 91 * 86400000');
+  assert.deepEqual(shares.removals(), [], 'too old');
+});
+
+test('who listens is told of a new index, at every start, and of its end', async () => {
+  const shareId = await add();
+  assert.deepEqual(told.splice(0), [`indexed ${shareId}`]);
+  await close();
+  await open();
+  assert.deepEqual(told.splice(0), [`indexed ${shareId}`]);
+  await shares.remove(shareId);
+  assert.deepEqual(told, [`gone ${shareId}`]);
+});
+
+test('a paused share stands still over restarts, stays offered, and finds what changed when it goes on', async () => {
+  const shareId = await add();
+  assert.equal(shares.pause(shareId).state, 'paused');
+  writeFileSync(path.join(source, 'late.txt'), 'late');
+  writeFileSync(path.join(source, 'a.txt'), 'AAA'); // in place: no folder time tells of it
+  await close();
+  await open();
+  assert.equal(shares.get(shareId)?.state, 'paused');
+  assert.equal(shares.announcements()[0]?.fileCount, 2);
+  const before = shares.view(shareId)?.stat(parseSafePath('a.txt'))?.mtimeMs;
+  assert.notEqual(shares.resume(shareId).state, 'paused');
+  await until(changes, () => shares.get(shareId)?.fileCount === 3, 'the new file is there');
+  assert.notEqual(shares.view(shareId)?.stat(parseSafePath('a.txt'))?.mtimeMs, before);
+});
+
+test('a rescan ends a pause', async () => {
+  const shareId = await add();
+  shares.pause(shareId);
+  writeFileSync(path.join(source, 'late.txt'), 'late');
+  const info = await shares.rescan(shareId);
+  assert.equal(info.state, 'watching');
+  assert.equal(info.fileCount, 3);
+});
+
+test('a scan that is cancelled pauses the share with the index of before', async () => {
+  const { shareId } = await shares.add(source);
+  assert.equal(shares.get(shareId)?.state, 'scanning');
+  assert.equal(shares.cancelScan(shareId).state, 'paused');
+  assert.deepEqual(shares.announcements(), []);
+  assert.equal((await shares.rescan(shareId)).fileCount, 2);
+  writeFileSync(path.join(source, 'late.txt'), 'late');
+  shares.pause(shareId);
+  const scanned = shares.rescan(shareId);
+  shares.cancelScan(shareId);
+  assert.equal((await scanned).state, 'paused');
+  assert.equal(shares.get(shareId)?.fileCount, 2);
+  shares.resume(shareId);
+  await until(changes, () => shares.get(shareId)?.fileCount === 3, 'scanned after all');
+});
+
+test('a damaged or missing segment is made anew from the feed, without looking at the folder', async () => {
+  const shareId = await add();
+  shares.pause(shareId);
+  const segment = shares.view(shareId)?.segment.path ?? '';
+  await close();
+  rmSync(segment);
+  await open();
+  assert.equal(shares.view(shareId)?.stat(parseSafePath('sub/b.txt'))?.sizeBytes, 2);
+  assert.ok(existsSync(segment));
+});
+
 test('a share that is removed while it is scanned leaves nothing', async () => {
   const { shareId } = await shares.add(source);
   await shares.remove(shareId);
@@ -211,7 +303,7 @@ test('a feed that lost its end begins anew under another key', async () => {
   await close();
   rmSync(path.join(dataFolder, 'feeds'), { recursive: true });
   await open();
-  await until(changes, () => shares.get(shareId)?.state === 'ready', 'scanned again');
+  await until(changes, () => shares.get(shareId)?.state === 'watching', 'scanned again');
   const [after] = shares.announcements();
   assert.ok(before && after && after.revision > before.revision);
   assert.notDeepEqual(after.feedKey, before.feedKey);
