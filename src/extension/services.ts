@@ -21,7 +21,7 @@ export interface Services {
   findFiles: FindFiles;
   results: ResultsModel;
   /** Shows an entry of a peer in the Peers view, all the way down to it. */
-  reveal(entry: EntryRef, info: Entry): Promise<void>;
+  reveal: (entry: EntryRef, info: Entry) => Promise<void>;
   log: vscode.LogOutputChannel;
 }
 

@@ -16,7 +16,7 @@ import { activeDownloads, failedFileNodes, transferNodes, transferRow, type Tran
 export interface Views {
   peersView: PeersView;
   results: ResultsModel;
-  reveal(entry: EntryRef, info: Entry): Promise<void>;
+  reveal: (entry: EntryRef, info: Entry) => Promise<void>;
   disposable: vscode.Disposable;
 }
 

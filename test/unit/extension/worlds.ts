@@ -5,12 +5,24 @@ import {
   isPartyId,
   isPeerId,
   isShareId,
+  isWatchId,
   type DownloadId,
   type PartyId,
   type PeerId,
   type ShareId,
+  type WatchId,
 } from '../../../src/protocol/ids.ts';
-import type { CatalogShare, DownloadInfo, Entry, PartyInfo, PeerInfo, ShareInfo } from '../../../src/protocol/model.ts';
+import type {
+  CatalogShare,
+  DownloadInfo,
+  Entry,
+  PartyInfo,
+  PeerInfo,
+  SearchHit,
+  SearchPage,
+  ShareInfo,
+  WatchedSearch,
+} from '../../../src/protocol/model.ts';
 
 const letters = 'ybndrfg8ejkmcpqxot1uwisza345h769';
 
@@ -39,6 +51,12 @@ export function shareId(n: number): ShareId {
 export function downloadId(n: number): DownloadId {
   const id = letter(n).repeat(26);
   if (!isDownloadId(id)) throw new TypeError(id);
+  return id;
+}
+
+export function watchId(n: number): WatchId {
+  const id = letter(n).repeat(26);
+  if (!isWatchId(id)) throw new TypeError(id);
   return id;
 }
 
@@ -118,4 +136,27 @@ export function file(name: string, sizeBytes = 10): Entry {
 
 export function folder(name: string): Entry {
   return { name, kind: 'folder', sizeBytes: 0, mtimeMs: 1_700_000_000_000 };
+}
+
+export function hit(path: string, change: Partial<SearchHit> = {}, owner = 1): SearchHit {
+  return {
+    entry: { peerId: peerId(owner), shareId: shareId(owner), path },
+    kind: 'file',
+    sizeBytes: 2048,
+    mtimeMs: 1_700_000_000_000,
+    peerName: `peer ${owner}`,
+    shareTitle: `share ${owner}`,
+    isOwn: false,
+    isOnline: true,
+    matches: [],
+    ...change,
+  };
+}
+
+export function searchPage(hits: SearchHit[], change: Partial<SearchPage> = {}): SearchPage {
+  return { hits, total: hits.length, isFuzzy: false, searchedShares: 1, missingShares: 0, tookMs: 2.4, ...change };
+}
+
+export function watchedSearch(n: number, change: Partial<WatchedSearch> = {}): WatchedSearch {
+  return { watchId: watchId(n), query: `query ${n}`, addedAtMs: 0, total: 5, newCount: 0, newHits: [], ...change };
 }

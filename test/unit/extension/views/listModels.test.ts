@@ -23,6 +23,19 @@ test('a share that is read or failed says so', () => {
   assert.equal(sharesRow(failed).icon, 'error');
 });
 
+test('a share that stands still says so, and one that is watched tells how', () => {
+  const [paused, watched] = ownShareNodes([
+    ownShare(1, { state: 'paused' }),
+    ownShare(2, { watch: { watchedFolders: 1200, polledFolders: 3, note: 'The limit is reached.' } }),
+  ]);
+  assert.ok(paused && watched);
+  assert.equal(sharesRow(paused).description, 'paused · 2 files, 2 KB');
+  assert.equal(sharesRow(paused).context, 'ownShare.paused');
+  const tooltip = sharesRow(watched).tooltip ?? '';
+  for (const line of [/at once in 1,200 folders/, /in turn: 3 folders/, /The limit is reached\./]) assert.match(tooltip, line);
+  assert.equal(detailNodes(watched, 0).filter(({ icon }) => icon === 'eye').length, 3);
+});
+
 test('downloads come newest first, uploads after them', () => {
   const upload = { peerId: peerId(1), shareId: shareId(1), path: 'a/b.txt', sentBytes: 5, totalBytes: 10, startedAtMs: 0 };
   const transfers = { downloads: [download(1), download(2)], uploads: [upload], peers: [peer(1)] };

@@ -97,6 +97,22 @@ test('a share without a list says why it is empty', () => {
   assert.equal(shareNote(shareNode), undefined);
 });
 
+test('a share whose list is on its way says how far it is, and through whom', () => {
+  const fetched = { blocks: 2, ofBlocks: 5 };
+  const share = catalogShare(1, { indexState: 'fetching', fetched, viaPeerId: peerId(2) });
+  const row = rowOf({ ...shareNode, share }, { parties: [], peers: [peer(2, { name: 'Calm Otter' })] }, now);
+  assert.equal(row?.description, '2 files, 2 KB · fetching 40% · through Calm Otter');
+  assert.equal(shareNote({ ...shareNode, share })?.text, 'Its list of files: fetching 40%');
+  assert.equal(shareNote({ ...shareNode, share: { ...share, updatedAtMs: 1 } }), undefined, 'the list of before answers');
+  const failure = { kind: 'protocol', message: 'Its list is forked.' } as const;
+  const refused = rowOf(
+    { ...shareNode, share: catalogShare(1, { indexState: 'refused', failure }) },
+    { parties: [], peers: [] },
+    now,
+  );
+  assert.match(refused?.tooltip ?? '', /forked/);
+});
+
 test('a file is opened by its URI, drawn by the icon theme, and read out with its size', () => {
   const [node] = entryNodes(root, { entries: [file('model.bin', 3 * 1024 ** 3)], total: 1 }, shareNode);
   const row = rowOf(node as PeersNode, { parties: [], peers: [] }, now);
