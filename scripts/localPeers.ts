@@ -100,7 +100,7 @@ export async function shareAndScan(peer: LocalPeer, folder: string, title: strin
   await until(`the share ${title} to be scanned`, async () => {
     const now = (await peer.client.request('shares/list', {})).find(({ shareId }) => shareId === share.shareId);
     if (now?.state === 'failed') throw new Error(`${folder} cannot be shared: ${now.failure?.message ?? 'unknown cause'}`);
-    return now?.state === 'ready';
+    return now !== undefined && now.state !== 'scanning';
   });
 }
 
