@@ -109,6 +109,7 @@ export class SidecarNode {
       listener: this.#answers,
       onChange: (peer, shareId) => this.api.broadcast('catalog/changed', { peerId: peer, shareId }),
       onHostile: (peer, reason) => this.#sessions.endHostile(peer, reason),
+      onHoldings: () => this.#sessions.passOn(),
     });
     this.#peers = new Peers({
       database,
@@ -145,6 +146,7 @@ export class SidecarNode {
     });
     this.#parties = new Parties({ database, topics: this.#network, onlineIn: (partyId) => this.#peers.onlineIn(partyId) });
     this.#sessions = new Sessions({
+      peerId,
       keyPair: identity,
       peers: this.#peers,
       shares: this.#shares,
@@ -155,6 +157,7 @@ export class SidecarNode {
         partyProofs: (handshakeHash, proverKey) => this.#parties.proofs(handshakeHash, proverKey),
       },
       fileServer: this.#uploads,
+      searchServer: this.#answers.search,
       log,
       onOnline: (peer) => this.#downloads.peerOnline(peer),
     });
@@ -205,6 +208,7 @@ export class SidecarNode {
     await this.#openPart(this.#feeds);
     await this.#openPart(this.#shares);
     await this.#openPart(this.#catalog);
+    this.#peers.dropHearsay();
     await this.#openPart(this.#answers);
     await this.#openPart(this.#trees);
     this.#opened.push(this.#uploads);

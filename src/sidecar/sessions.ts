@@ -1,51 +1,67 @@
 // Who is connected and what each may see: the one place that decides a peer's audience. A share, its feed and its bytes go only
-// to a session that passed `mayShare`; announcements of others are not taken into the catalog.
+// to a session that passed `mayShare`; what others announce is not taken into the catalog. What we hold of third peers goes by party alone:
+// audience.ts.
 
-import type { PeerId } from '../protocol/ids.ts';
+import { AppError } from '../protocol/errors.ts';
+import type { PeerId, ShareId } from '../protocol/ids.ts';
+import { passableTo, shareKey, type KnownHolding } from './audience.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Log } from './log.ts';
 import type { NetworkConnection } from './network/network.ts';
 import type { Peers } from './peers/peers.ts';
+import { Seat } from './seat.ts';
 import type { Shares } from './shares/shares.ts';
 import { signAnnouncement } from './wire/announcement.ts';
+import { discoveryKeyOf } from './wire/discoveryKey.ts';
 import type {
+  AnnouncedShare,
   FileServer,
   LocalHello,
+  PassedOwner,
   PeerSession,
+  RemoteSearchHit,
+  RemoteSearchRequest,
+  SearchServer,
   SessionEvents,
   ShareAnnouncement,
+  ShareRemoval,
   SignedAnnouncement,
 } from './wire/services.ts';
 import { openSession } from './wire/session.ts';
 
-interface Seat {
-  session: PeerSession;
-  path: NetworkConnection['path'];
-  /** Feeds already attached to this session. */
-  feeds: Set<string>;
-  /** What a stranger announced before it was accepted; the wire bounds its size. */
-  held: Parameters<SessionEvents['announced']>[1] | undefined;
-  /** What was announced last, as revisions; undefined before the first time. */
-  told: string | undefined;
-}
-
 export interface SessionsOptions {
+  peerId: PeerId;
   keyPair: { publicKey: Uint8Array; secretKey: Uint8Array };
   peers: Peers;
-  shares: Shares;
-  catalog: Catalog;
+  shares: Pick<Shares, 'announcements' | 'removals' | 'feed'>;
+  catalog: Pick<Catalog, 'announced' | 'removed' | 'passedOn' | 'holdings' | 'heldFeed' | 'sessionClosed'>;
   local: LocalHello;
   fileServer: FileServer;
+  searchServer: SearchServer;
   log: Log;
   /** A peer may be read from again. */
   onOnline(peerId: PeerId): void;
 }
 
+/** An own share as it was announced last. */
+interface OwnShare {
+  announcement: ShareAnnouncement;
+  /** Ed25519 is deterministic: signed once a revision, told to many. */
+  signed: SignedAnnouncement;
+  discoveryKey: string;
+}
+
+const unknown = { nickname: '', lastSeenMs: 0, partyIds: [] };
+
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #seats = new Map<PeerId, Seat>();
-  /** Signed once a revision: Ed25519 is deterministic, sending to many peers need not sign again. */
-  readonly #signed = new Map<string, { revision: number; signed: SignedAnnouncement }>();
+  #own = new Map<ShareId, OwnShare>();
+  /** Own shares by their feed's discovery key (hex). */
+  #ownFeeds = new Map<string, ShareId>();
+  /** Counts changes of our list. */
+  #version = 0;
+  #removals: SignedAnnouncement[] | undefined;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -58,9 +74,13 @@ export class Sessions {
       closed: (session, reason) => this.#closed(session, reason),
       updated: (session) => this.#updated(session),
       announced: (session, list) => this.#announced(session, list),
+      removed: (session, owner, removals) => this.#removed(session, owner, removals),
+      passedOn: (session, owner) => this.#passedOn(session, owner),
+      wantsFeed: (session, discoveryKey) => this.#wantsFeed(session, discoveryKey),
     };
     const { local, fileServer, log } = this.#options;
-    openSession({ connection, local, fileServer, events, log: log.for('wire') });
+    const searchServer = { search: this.#search.bind(this) };
+    openSession({ connection, local, fileServer, searchServer, events, log: log.for('wire') });
   }
 
   /** The session to read a peer's files from, when it is here. */
@@ -75,9 +95,16 @@ export class Sessions {
     return seat !== undefined && this.#isAudience(seat.session);
   }
 
-  /** After own shares changed: everybody who may know gets the new list. */
+  /** After own shares, or removals of them, changed: everybody who may know is told. */
   announceShares(): void {
+    this.#refreshOwn();
     for (const seat of this.#seats.values()) this.#share(seat);
+  }
+
+  /** After what we hold of others changed: everybody who may have it is told. */
+  passOn(): void {
+    const holdings = this.#holdings();
+    for (const seat of [...this.#seats.values()]) this.#pass(seat, holdings);
   }
 
   /** After a party was joined or left, or the nickname changed. A session without a common party any more ends. */
@@ -108,15 +135,17 @@ export class Sessions {
 
   #opened(session: PeerSession, path: NetworkConnection['path']): void {
     const earlier = this.#seats.get(session.peerId);
-    const seat: Seat = { session, path, feeds: new Set(), held: undefined, told: undefined };
+    const seat = new Seat(session, path);
     this.#seats.set(session.peerId, seat);
     earlier?.session.close('a newer connection of the same peer took its place');
     this.#options.log.info(
       `${session.peerId} is here (${session.hello.agent}), ${session.hello.partyIds.length} parties in common`,
     );
     this.#online(seat);
+    this.#refreshOwn();
     this.#share(seat);
     this.#options.onOnline(session.peerId);
+    this.#pass(seat, this.#holdings());
   }
 
   #closed(session: PeerSession, reason: string): void {
@@ -128,27 +157,57 @@ export class Sessions {
   }
 
   #updated(session: PeerSession): void {
-    const seat = this.#seats.get(session.peerId);
-    if (seat?.session !== session) return;
-    if (seat.told !== undefined && !this.#isAudience(session)) {
+    const seat = this.#seatOf(session);
+    if (!seat) return;
+    if (seat.toldVersion !== undefined && !this.#isAudience(session)) {
       // Feeds stay attached to a multiplexer once they are: only ending the session takes them back.
       session.close('no party in common any more');
       return;
     }
     this.#online(seat);
+    this.#refreshOwn();
     this.#share(seat);
-    if (seat.held && this.#isAudience(session)) {
-      const held = seat.held;
-      seat.held = undefined;
-      this.#options.catalog.announced(session, held);
-    }
+    this.#pass(seat, this.#holdings());
+    if (!session.isOpen || !this.#isAudience(session)) return;
+    const shares = seat.takeShares();
+    if (shares) this.#options.catalog.announced(session, shares);
+    const removals = seat.takeRemovals();
+    if (removals.length > 0) this.#options.catalog.removed(session, session.peerId, removals);
+    for (const owner of seat.passedOwners) this.#takePassed(seat, owner);
   }
 
-  #announced(session: PeerSession, list: Parameters<SessionEvents['announced']>[1]): void {
-    const seat = this.#seats.get(session.peerId);
-    if (seat?.session !== session) return;
+  #announced(session: PeerSession, list: AnnouncedShare[]): void {
     if (this.#isAudience(session)) this.#options.catalog.announced(session, list);
-    else seat.held = list;
+    else this.#seatOf(session)?.holdShares(list);
+  }
+
+  #removed(session: PeerSession, owner: PeerId, removals: ShareRemoval[]): void {
+    if (this.#isAudience(session)) this.#options.catalog.removed(session, owner, removals);
+    else this.#seatOf(session)?.holdRemovals(removals);
+  }
+
+  #passedOn(session: PeerSession, owner: PassedOwner): void {
+    const seat = this.#seatOf(session);
+    if (!seat) return;
+    seat.heard(owner);
+    this.#takePassed(seat, owner.owner);
+    // It takes back the last share of this owner.
+    if (owner.shares.length === 0) this.#options.catalog.passedOn(session, { ...owner, removals: [] });
+  }
+
+  /** Nothing is taken from a stranger, nor from a peer that was added by its key alone: hearsay goes by party. */
+  #takePassed(seat: Seat, owner: PeerId): void {
+    const { session } = seat;
+    const { partyIds } = session.hello;
+    if (partyIds.length === 0 || owner === this.#options.peerId) return;
+    const passed = seat.passed(owner, partyIds);
+    if (!passed) return;
+    const { nickname, lastSeenMs, shares, removals } = passed;
+    const inParties = [...new Set(shares.flatMap((share) => share.partyIds))];
+    // Its row is what a share of it hangs on. When the catalog takes none, the row is neither shown nor kept.
+    if (shares.length > 0) this.#options.peers.noteOwner(owner, nickname, lastSeenMs, inParties);
+    if (removals.length > 0) this.#options.catalog.removed(session, owner, removals);
+    this.#options.catalog.passedOn(session, { ...passed, removals: [] });
   }
 
   #online(seat: Seat): void {
@@ -161,27 +220,97 @@ export class Sessions {
     return session.hello.partyIds.length > 0 || this.#options.peers.isAddedByKey(session.peerId);
   }
 
-  #share(seat: Seat): void {
-    if (!seat.session.isOpen || !this.#isAudience(seat.session)) return;
-    const announcements = this.#options.shares.announcements();
-    for (const { shareId } of announcements) {
-      if (seat.feeds.has(shareId)) continue;
-      const feed = this.#options.shares.feed(shareId);
-      if (!feed) continue;
-      seat.session.replicate(feed);
-      seat.feeds.add(shareId);
-    }
-    const told = announcements.map(({ shareId, revision }) => `${shareId} ${revision}`).join();
-    if (told === seat.told) return; // A scan reports progress several times a second.
-    seat.session.announce(announcements.map((announcement) => this.#sign(announcement)));
-    seat.told = told;
+  #seatOf(session: PeerSession): Seat | undefined {
+    const seat = this.#seats.get(session.peerId);
+    return seat?.session === session ? seat : undefined;
   }
 
-  #sign(announcement: ShareAnnouncement): SignedAnnouncement {
-    const known = this.#signed.get(announcement.shareId);
-    if (known?.revision === announcement.revision) return known.signed;
-    const signed = signAnnouncement(announcement, this.#options.keyPair);
-    this.#signed.set(announcement.shareId, { revision: announcement.revision, signed });
-    return signed;
+  #share(seat: Seat): void {
+    const { session } = seat;
+    if (!session.isOpen || !this.#isAudience(session) || seat.toldVersion === this.#version) return;
+    seat.toldVersion = this.#version;
+    session.announce([...this.#own.values()].map(({ signed }) => signed));
+    this.#removals ??= this.#options.shares.removals();
+    session.announceRemovals(this.#removals);
   }
+
+  /** Takes in what changed of our shares: a scan reports progress several times a second, and a delta is one share of a thousand. */
+  #refreshOwn(): void {
+    const before = this.#own;
+    const announcements = this.#options.shares.announcements();
+    const now = new Map<ShareId, OwnShare>();
+    let isChanged = this.#version === 0 || announcements.length !== before.size;
+    for (const announcement of announcements) {
+      const { shareId, revision, feedKey } = announcement;
+      const known = before.get(shareId);
+      if (known?.announcement.revision === revision) {
+        now.set(shareId, known);
+        continue;
+      }
+      isChanged = true;
+      const discoveryKey = Buffer.from(discoveryKeyOf(feedKey)).toString('hex');
+      now.set(shareId, { announcement, signed: signAnnouncement(announcement, this.#options.keyPair), discoveryKey });
+    }
+    if (!isChanged) return;
+    this.#version++;
+    this.#own = now;
+    this.#ownFeeds = new Map([...now].map(([shareId, { discoveryKey }]) => [discoveryKey, shareId]));
+    if ([...before.keys()].some((shareId) => !now.has(shareId))) this.#removals = undefined;
+  }
+
+  #holdings(): KnownHolding[] {
+    const { catalog, peers } = this.#options;
+    return catalog.holdings().map((holding) => ({ ...holding, ...(peers.known(holding.owner) ?? unknown) }));
+  }
+
+  #pass(seat: Seat, holdings: readonly KnownHolding[]): void {
+    const { session } = seat;
+    if (!session.isOpen) return;
+    const owners = passableTo({ peerId: session.peerId, partyIds: session.hello.partyIds }, holdings);
+    seat.passable = new Set(
+      owners.flatMap(({ owner, shares }) => shares.map(({ announcement }) => shareKey(owner, announcement.shareId))),
+    );
+    const held = holdings.flatMap(({ owner, shares }) => shares.map(({ announcement }) => shareKey(owner, announcement.shareId)));
+    if (held.some((key) => seat.given.has(key) && !seat.mayBePassed(key))) {
+      // As with own feeds: only ending the session takes them back.
+      session.close('a share that was passed on to it is not for it any more');
+      return;
+    }
+    session.passOn(owners);
+  }
+
+  #wantsFeed(session: PeerSession, discoveryKey: Uint8Array): void {
+    const seat = this.#seatOf(session);
+    if (!seat || !this.#isAudience(session)) return;
+    const own = this.#ownFeeds.get(Buffer.from(discoveryKey).toString('hex'));
+    const feed = own === undefined ? undefined : this.#options.shares.feed(own);
+    if (feed) session.replicate(feed);
+    else seat.lookUps = seat.lookUps.then(() => this.#giveHeldFeed(seat, discoveryKey));
+  }
+
+  async #giveHeldFeed(seat: Seat, discoveryKey: Uint8Array): Promise<void> {
+    if (!seat.session.isOpen || seat.passable.size === 0) return;
+    try {
+      const held = await this.#options.catalog.heldFeed(discoveryKey);
+      if (!held || !seat.session.isOpen) return;
+      const key = shareKey(held.owner, held.shareId);
+      if (!seat.mayBePassed(key)) return;
+      seat.given.add(key);
+      seat.session.replicate(held.core);
+    } catch (error) {
+      this.#options.log.warn(`A feed could not be passed on: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  async #search(peerId: PeerId, request: RemoteSearchRequest, options: { signal: AbortSignal }): Promise<RemoteSearchHit[]> {
+    const seat = this.#seats.get(peerId);
+    if (seat?.toldVersion === undefined || !this.mayShare(peerId))
+      throw new AppError('permission-denied', 'A peer that may see nothing searched our shares.');
+    const hits = await this.#options.searchServer.search(peerId, request, options);
+    return hits.filter(({ shareId }) => this.#own.has(shareId) && isAsked(shareId, request));
+  }
+}
+
+function isAsked(shareId: ShareId, { shareIds }: RemoteSearchRequest): boolean {
+  return shareIds.length === 0 || shareIds.includes(shareId);
 }

@@ -1,9 +1,11 @@
-// The book of peers: everyone ever met or added by key, what they call themselves, what we call them, when they were last here.
+// The book of peers: everyone ever met, added by key, or known from others whose shares are here; what they call themselves, what we call
+// them, when they were last here.
 // Knows sessions only as "online with this hello"; the database row is the memory.
 
 import { AppError } from '../../protocol/errors.ts';
 import type { PartyId, PeerId } from '../../protocol/ids.ts';
 import type { CatalogShare, PeerInfo, PeerPath } from '../../protocol/model.ts';
+import { wireLimits } from '../limits.ts';
 import type { Database } from '../storage/database.ts';
 import { derivedName, displayName } from './names.ts';
 
@@ -21,6 +23,8 @@ interface PeerRow {
   lastSeenMs: number | null;
   isAddedByKey: number;
   isDisconnected: number;
+  /** Whether it was ever connected: what it said itself goes before hearsay. */
+  isMet: number;
   partyIds: string;
 }
 
@@ -38,7 +42,7 @@ export class Peers {
 
   /** Online ones first, then by name. */
   list(): PeerInfo[] {
-    const rows = this.#database.all<PeerRow>('SELECT * FROM peer');
+    const rows = this.#database.all<PeerRow>(`SELECT * FROM peer WHERE NOT (isMet = 0 AND ${isUnnoted})`);
     return rows
       .map((row) => this.#info(row))
       .sort((a, b) => Number(b.isOnline) - Number(a.isOnline) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
@@ -47,6 +51,19 @@ export class Peers {
   get(peerId: PeerId): PeerInfo | undefined {
     const row = this.#row(peerId);
     return row && this.#info(row);
+  }
+
+  /** The little that is told of an owner whose shares are passed on. */
+  known(peerId: PeerId): { nickname: string; lastSeenMs: number; partyIds: PartyId[] } | undefined {
+    const row = this.#row(peerId);
+    if (!row) return undefined;
+    const online = this.#online.get(peerId);
+    const { nickname, lastSeenMs } = row;
+    return {
+      nickname,
+      lastSeenMs: online ? Date.now() : (lastSeenMs ?? 0),
+      partyIds: online?.partyIds ?? (JSON.parse(row.partyIds) as PartyId[]),
+    };
   }
 
   get onlineCount(): number {
@@ -84,15 +101,47 @@ export class Peers {
     this.#database.run('INSERT INTO peer (peerId) VALUES (:peerId) ON CONFLICT (peerId) DO NOTHING', { peerId });
   }
 
+  /**
+   * Others pass on this peer's shares, and say this of it. What it said itself stays: its name, its parties, and when it was seen, unless
+   * they saw it later.
+   */
+  noteOwner(peerId: PeerId, nickname: string, lastSeenMs: number, partyIds: PartyId[] = []): void {
+    const before = this.#row(peerId);
+    const seenMs = Math.max(Math.min(lastSeenMs, Date.now()), before?.lastSeenMs ?? 0);
+    const isFirstHand = before?.isMet === 1;
+    const after = {
+      nickname: isFirstHand ? before.nickname : displayName(nickname) || (before?.nickname ?? ''),
+      lastSeenMs: seenMs === 0 ? null : seenMs,
+      partyIds: isFirstHand ? before.partyIds : withParties(before?.partyIds, partyIds),
+    };
+    const { nickname: name, lastSeenMs: seen, partyIds: parties } = before ?? {};
+    if (before && after.nickname === name && after.lastSeenMs === seen && after.partyIds === parties) return;
+    this.#database.run(
+      `INSERT INTO peer (peerId, nickname, lastSeenMs, partyIds) VALUES (:peerId, :nickname, :lastSeenMs, :partyIds)
+       ON CONFLICT (peerId) DO UPDATE SET nickname = :nickname, lastSeenMs = :lastSeenMs, partyIds = :partyIds`,
+      { peerId, ...after },
+    );
+    this.#onChange(peerId);
+  }
+
+  /** Forgets whom we know from others only and of whom nothing is here any more. */
+  dropHearsay(): void {
+    const dropped = this.#database.all<{ peerId: PeerId }>(`DELETE FROM peer WHERE isMet = 0 AND ${isUnnoted} RETURNING peerId`);
+    for (const { peerId } of dropped) this.#onChange(peerId);
+  }
+
   cameOnline(peerId: PeerId, peer: OnlinePeer, nickname: string): void {
     this.met(peerId);
     this.#online.set(peerId, peer);
-    this.#database.run('UPDATE peer SET nickname = :nickname, lastSeenMs = :now, partyIds = :partyIds WHERE peerId = :peerId', {
-      peerId,
-      nickname: displayName(nickname),
-      now: Date.now(),
-      partyIds: JSON.stringify(peer.partyIds),
-    });
+    this.#database.run(
+      `UPDATE peer SET nickname = :nickname, lastSeenMs = :now, partyIds = :partyIds, isMet = 1 WHERE peerId = :peerId`,
+      {
+        peerId,
+        nickname: displayName(nickname),
+        now: Date.now(),
+        partyIds: JSON.stringify(peer.partyIds),
+      },
+    );
     this.#onChange(peerId);
   }
 
@@ -100,11 +149,8 @@ export class Peers {
     if (!this.#online.delete(peerId)) return;
     this.#database.run('UPDATE peer SET lastSeenMs = :now WHERE peerId = :peerId', { peerId, now: Date.now() });
     // Whoever knows a key can make others: a stranger that nobody took note of is not remembered.
-    this.#database.run(
-      `DELETE FROM peer WHERE peerId = :peerId AND isAddedByKey = 0 AND isDisconnected = 0 AND petname = '' AND partyIds = '[]'
-       AND NOT EXISTS (SELECT 1 FROM catalogShare WHERE catalogShare.peerId = peer.peerId)`,
-      { peerId },
-    );
+    this.#database.run(`DELETE FROM peer WHERE peerId = :peerId AND partyIds = '[]' AND ${isUnnoted}`, { peerId });
+    this.dropHearsay();
     this.#onChange(peerId);
   }
 
@@ -163,6 +209,16 @@ export class Peers {
       totalBytes: shares.reduce((sum, share) => sum + share.totalBytes, 0),
     };
   }
+}
+
+/** Of a row: neither does the user care for the peer, nor is any share of it here. */
+const isUnnoted = `isAddedByKey = 0 AND isDisconnected = 0 AND petname = ''
+  AND NOT EXISTS (SELECT 1 FROM catalogShare WHERE catalogShare.peerId = peer.peerId)`;
+
+/** JSON of the parties known before and those added, at most as many as a hello may name. */
+function withParties(before: string | undefined, added: PartyId[]): string {
+  const known = JSON.parse(before ?? '[]') as PartyId[];
+  return JSON.stringify([...new Set([...added, ...known])].slice(0, wireLimits.partiesInHello).sort());
 }
 
 function unknownPeer(peerId: PeerId): AppError {

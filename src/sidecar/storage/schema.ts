@@ -69,6 +69,10 @@ export const migrations: readonly string[] = [
   ALTER TABLE catalogShare ADD COLUMN feedBytes INTEGER NOT NULL DEFAULT 0;
   UPDATE catalogShare SET snapshotLength = indexedLength, headBlock = max(indexedLength - 1, 0);
 
+  -- Whether the peer was ever connected here; else all that is known of it is hearsay.
+  ALTER TABLE peer ADD COLUMN isMet INTEGER NOT NULL DEFAULT 0;
+  UPDATE peer SET isMet = 1 WHERE lastSeenMs IS NOT NULL;
+
   -- Shares that their owner (peerId; our own key for own shares) took off the table, as it signed that.
   CREATE TABLE shareRemoval (
     peerId TEXT NOT NULL, shareId TEXT NOT NULL, revision INTEGER NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL,

@@ -1,0 +1,77 @@
+// One connected peer as sessions.ts knows it: its session, what it was told and given, and what it said that could not be taken yet.
+
+import type { PartyId, PeerId } from '../protocol/ids.ts';
+import { sharesIn } from './audience.ts';
+import { wireLimits } from './limits.ts';
+import type { NetworkConnection } from './network/network.ts';
+import type { AnnouncedShare, PassedOwner, PeerSession, ShareRemoval } from './wire/services.ts';
+
+export class Seat {
+  readonly session: PeerSession;
+  readonly path: NetworkConnection['path'];
+  /** Which version of our list it was announced; undefined before the first time. */
+  toldVersion: number | undefined;
+  /** What it may be passed on now, and which feeds of that it was given: `shareKey`s. */
+  passable = new Set<string>();
+  readonly given = new Set<string>();
+  /** Feeds that it asked for are looked up one after the other. */
+  lookUps: Promise<void> = Promise.resolve();
+  /** What a stranger announced before it was accepted; the wire bounds its size. */
+  #shares: AnnouncedShare[] | undefined;
+  #removals: ShareRemoval[] = [];
+  /** What it passes on, by owner: parties may become common later, and a hello may come after what depends on it. */
+  readonly #passed = new Map<PeerId, PassedOwner>();
+
+  constructor(session: PeerSession, path: NetworkConnection['path']) {
+    this.session = session;
+    this.path = path;
+  }
+
+  holdShares(shares: AnnouncedShare[]): void {
+    this.#shares = shares;
+  }
+
+  holdRemovals(removals: ShareRemoval[]): void {
+    this.#removals = [...this.#removals, ...removals].slice(-wireLimits.removals);
+  }
+
+  takeShares(): AnnouncedShare[] | undefined {
+    const shares = this.#shares;
+    this.#shares = undefined;
+    return shares;
+  }
+
+  takeRemovals(): ShareRemoval[] {
+    const removals = this.#removals;
+    this.#removals = [];
+    return removals;
+  }
+
+  /** Remembers what it passes on of an owner now. The wire bounds shares; removals that wait are the newest. */
+  heard(owner: PassedOwner): void {
+    const waiting = this.#passed.get(owner.owner)?.removals ?? [];
+    const removals = [...waiting, ...owner.removals].slice(-wireLimits.removals);
+    if (owner.shares.length + removals.length === 0) this.#passed.delete(owner.owner);
+    else this.#passed.set(owner.owner, { ...owner, removals });
+    if (this.#passed.size <= 2 * wireLimits.passedOwners) return;
+    const [oldest] = this.#passed.keys();
+    if (oldest !== undefined) this.#passed.delete(oldest);
+  }
+
+  /** What of that counts in these parties; its removals are handed out once. */
+  passed(owner: PeerId, partyIds: readonly PartyId[]): PassedOwner | undefined {
+    const passed = this.#passed.get(owner);
+    if (passed === undefined) return undefined;
+    if (passed.shares.length === 0) this.#passed.delete(owner);
+    else this.#passed.set(owner, { ...passed, removals: [] });
+    return { ...passed, shares: sharesIn(passed.shares, partyIds) };
+  }
+
+  get passedOwners(): PeerId[] {
+    return [...this.#passed.keys()];
+  }
+
+  mayBePassed(key: string): boolean {
+    return this.passable.has(key);
+  }
+}
