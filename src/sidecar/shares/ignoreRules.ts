@@ -28,6 +28,11 @@ export class IgnoreRules {
     this.#levels = levels;
   }
 
+  /** Nothing is ignored. */
+  get isEmpty(): boolean {
+    return this.#levels.length === 0;
+  }
+
   /** These rules and the ones of a folder below, whose path inside the share is `folder` (`''` for the root). */
   with(folder: string, rules: string): IgnoreRules {
     if (rules.trim() === '') return this;

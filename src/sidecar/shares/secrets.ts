@@ -95,7 +95,8 @@ const credentialFiles = new Set([
     'passwords.txt',
   ],
 ]);
-const keySuffixes = [
+/** Each is all that follows the last dot of a name. */
+const keySuffixes = new Set([
   ...[
     '.pem',
     '.key',
@@ -113,7 +114,7 @@ const keySuffixes = [
     '.keychain',
   ],
   ...['.keychain-db', '.agilekeychain', '.opvault', '.ovpn', '.gpg-key', '.age-key', '.tfstate', '.tfvars'],
-];
+]);
 const privateKeyName = /^(id|ssh_host)_(rsa|dsa|ecdsa|ed25519|xmss)(_sk)?(_key)?([._-].*)?$/;
 const envName = /^\.env(rc)?([._-].*)?$/;
 const template = /[._-](example|sample|template|tmpl|dist|defaults?)$/;
@@ -125,16 +126,25 @@ const rules: readonly SecretRule[] = [
   { why: 'folder of keys or credentials', matches: (name, _, isFolder) => isFolder && secretFolders.has(name) },
   { why: 'environment file', matches: (name) => envName.test(name) && !template.test(name) },
   { why: 'private key', matches: (name) => privateKeyName.test(name) && !name.endsWith('.pub') },
-  { why: 'key or wallet file', matches: (name) => keySuffixes.some((suffix) => name.endsWith(suffix)) },
+  { why: 'key or wallet file', matches: (name) => keySuffixes.has(lastSuffix(name)) },
   { why: 'credentials', matches: (name, _, isFolder) => !isFolder && credentialFiles.has(name) },
   { why: 'credentials', matches: (name) => clientSecret.test(name) || serviceAccount.test(name) },
   { why: 'credentials', matches: (name, parent) => name === 'config.json' && parent === '.docker' },
   { why: 'credentials', matches: (name, parent) => name === 'hosts.yml' && (parent === 'gh' || parent === 'glab-cli') },
 ];
 
+/** What every name begins with that a rule above knows by its beginning. Only these, and names in the sets, are looked at closely. */
+const suspectStart = /^(?:\.|id_|ssh_host_|client_secret|service|config\.json$|hosts\.yml$)/;
+
 /** Why this entry is never shared, or undefined. `parentName` is the name of the folder it is in. */
 export function secretReason(name: string, parentName: string, isFolder: boolean): string | undefined {
   const lower = name.toLowerCase();
+  if (!suspectStart.test(lower) && !keySuffixes.has(lastSuffix(lower)) && !credentialFiles.has(lower)) return undefined;
   const parent = parentName.toLowerCase();
   return rules.find((rule) => rule.matches(lower, parent, isFolder))?.why;
+}
+
+function lastSuffix(name: string): string {
+  const dot = name.lastIndexOf('.');
+  return dot < 0 ? '' : name.slice(dot);
 }
