@@ -1,6 +1,6 @@
 // Words and table cells for what the sidecar tells of. Everything that comes from outside is made safe here.
 
-import type { DownloadInfo, Failure, ShareInfo } from '../protocol/model.ts';
+import type { DownloadInfo, Failure, ShareInfo, ShareState } from '../protocol/model.ts';
 import { formatCount, formatSize } from './format.ts';
 import type { Cell, Style } from './terminal.ts';
 import { safeText } from './terminalText.ts';
@@ -34,6 +34,19 @@ const stateStyles: Readonly<Record<DownloadInfo['state'], Style | undefined>> = 
 export function downloadStateCell(download: DownloadInfo): Cell {
   const isPartial = download.state === 'done' && download.failedFiles.length > 0;
   return cell(isPartial ? 'done, not all' : download.state, isPartial ? 'yellow' : stateStyles[download.state]);
+}
+
+const shareStyles: Readonly<Record<ShareState, Style | undefined>> = {
+  scanning: 'yellow',
+  watching: 'green',
+  paused: 'dim',
+  failed: 'red',
+};
+
+/** `watching`, `scanning 1,234` while it counts. */
+export function shareStateCell({ state, scannedEntries }: ShareInfo): Cell {
+  const isCounting = state === 'scanning' && scannedEntries !== undefined;
+  return cell(isCounting ? `scanning ${formatCount(scannedEntries)}` : state, shareStyles[state]);
 }
 
 /** `; left out: 3 secret, 1 symlink`, or nothing. */

@@ -20,8 +20,8 @@ export function formatCount(count: number): string {
 }
 
 /** `1 file`, `2,000 files`. */
-export function counted(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }
 
 /** Local time, `2026-11-21 04:15`; `-` for none, or one that no calendar holds. */

@@ -3,7 +3,7 @@
 
 import type { SidecarClient } from '../client/sidecarClient.ts';
 import { isPeerId, isShareId, type PeerId } from '../protocol/ids.ts';
-import type { CatalogShare, DownloadInfo, EntryRef, PartyInfo, PeerInfo, ShareInfo } from '../protocol/model.ts';
+import type { CatalogShare, DownloadInfo, EntryRef, PartyInfo, PeerInfo, ShareInfo, WatchedSearch } from '../protocol/model.ts';
 import type { Context } from './command.ts';
 import { ambiguous, noSuch, usageError } from './errors.ts';
 import { counted } from './format.ts';
@@ -101,6 +101,16 @@ export async function resolveDownload(client: SidecarClient, name: string, limit
     }),
     what: 'downloads',
     missing: () => noSuch('download', name, 'See "potluck downloads".'),
+  });
+}
+
+/** A watched search by id, the beginning of one, or its query. */
+export async function resolveWatch(client: SidecarClient, name: string, limits: Limits): Promise<WatchedSearch> {
+  const watches = await client.request('watches/list', {}, limits);
+  return pickWhole(watches, name, {
+    head: (watch) => ({ id: watch.watchId, ranks: [[watch.query]], label: `${watch.watchId}  ${safeText(watch.query)}` }),
+    what: 'watched searches',
+    missing: () => noSuch('watched search', name, 'See "potluck watches".'),
   });
 }
 

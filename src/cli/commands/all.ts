@@ -8,9 +8,12 @@ import { getCommand } from './get.ts';
 import { logCommand } from './log.ts';
 import { partyCommands } from './parties.ts';
 import { peerCommands } from './peers.ts';
+import { searchCommands } from './search.ts';
 import { settingCommands } from './settings.ts';
 import { shareCommands } from './shares.ts';
 import { sidecarCommands } from './sidecar.ts';
+import { treeCommand } from './tree.ts';
+import { watchCommands } from './watches.ts';
 
 const helpCommand: Command = {
   name: 'help',
@@ -25,7 +28,10 @@ export const commands: readonly Command[] = [
   ...peerCommands,
   ...shareCommands,
   ...browseCommands,
+  treeCommand,
   catCommand,
+  ...searchCommands,
+  ...watchCommands,
   getCommand,
   ...downloadCommands,
   ...sidecarCommands,
@@ -37,7 +43,8 @@ export const commands: readonly Command[] = [
 export const groups: readonly [string, readonly string[]][] = [
   ['Meet', [...partyCommands, ...peerCommands].map(({ name }) => name)],
   ['Share', shareCommands.map(({ name }) => name)],
-  ['Browse and open', [...browseCommands, catCommand].map(({ name }) => name)],
+  ['Browse and open', [...browseCommands, treeCommand, catCommand].map(({ name }) => name)],
+  ['Search', [...searchCommands, ...watchCommands].map(({ name }) => name)],
   ['Download', [getCommand, ...downloadCommands].map(({ name }) => name)],
   ['The sidecar', [...sidecarCommands, ...settingCommands, logCommand, helpCommand].map(({ name }) => name)],
 ];

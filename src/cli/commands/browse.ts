@@ -5,12 +5,10 @@ import { AppError } from '../../protocol/errors.ts';
 import type { CatalogShare, Entry, EntryRef } from '../../protocol/model.ts';
 import { cell, countCell, shortId, sizeCell } from '../cells.ts';
 import { argument, type Command, type Context } from '../command.ts';
-import { counted, formatSize, formatTime } from '../format.ts';
+import { counted, formatPercent, formatSize, formatTime } from '../format.ts';
+import { folderPages } from '../pages.ts';
 import { type Place, resolvePlace } from '../resolve.ts';
 import type { Cell, Column } from '../terminal.ts';
-
-/** Entries asked for at once: the first page is on the screen while the next is fetched. */
-const pageEntries = 5000;
 
 export const browseCommands: readonly Command[] = [
   {
@@ -103,7 +101,10 @@ function shareCells(share: CatalogShare): Cell[] {
 }
 
 function indexState(share: CatalogShare): string {
-  return share.indexState === 'ready' ? formatTime(share.updatedAtMs) : share.indexState;
+  const { indexState, fetched, updatedAtMs } = share;
+  if (indexState === 'ready') return formatTime(updatedAtMs);
+  if (indexState !== 'fetching' || fetched === undefined) return indexState;
+  return `fetching ${formatPercent(fetched.blocks, fetched.ofBlocks)}`;
 }
 
 async function listFolder(client: SidecarClient, entry: EntryRef, context: Context): Promise<undefined> {
@@ -136,12 +137,7 @@ async function* single(entry: Entry): AsyncIterable<Entry[]> {
 }
 
 async function* pages(client: SidecarClient, entry: EntryRef, context: Context): AsyncIterable<Entry[]> {
-  for (let offset = 0; ;) {
-    const { entries, total } = await client.request('catalog/list', { entry, offset, limit: pageEntries }, context.limits);
-    if (entries.length > 0) yield entries;
-    offset += entries.length;
-    if (entries.length === 0 || offset >= total) return;
-  }
+  for await (const { items } of folderPages(client, entry, { context, order: 'editor' })) yield items;
 }
 
 /** Depth first, folders before what is in them; what is kept is one list of folders on the way. */

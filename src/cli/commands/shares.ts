@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { SidecarClient } from '../../client/sidecarClient.ts';
 import { AppError } from '../../protocol/errors.ts';
 import type { ShareInfo, SharePreview } from '../../protocol/model.ts';
-import { cell, countCell, failureText, leftOut, shortId, sizeCell } from '../cells.ts';
+import { cell, countCell, failureText, leftOut, shareStateCell, shortId, sizeCell } from '../cells.ts';
 import { argument, type Command, type Context } from '../command.ts';
 import { counted, formatCount, formatSize, formatTime } from '../format.ts';
 import { ProgressBar } from '../progressBar.ts';
@@ -73,7 +73,7 @@ export const shareCommands: readonly Command[] = [
           ],
           shares.map((share) => [
             cell(share.title, 'bold'),
-            cell(share.state, share.state === 'failed' ? 'red' : undefined),
+            shareStateCell(share),
             countCell(share.fileCount),
             sizeCell(share.totalBytes),
             countCell(Object.values(share.skippedCounts).reduce((sum, count) => sum + count, 0)),
@@ -84,13 +84,14 @@ export const shareCommands: readonly Command[] = [
           'Nothing is shared. Offer a folder with "potluck share DIR".',
         );
       for (const share of shares) if (share.failure) terminal.note(`${share.title}: ${failureText(share.failure)}`);
+      for (const share of shares) if (share.watch?.note !== undefined) terminal.note(`${share.title}: ${share.watch.note}`);
       return undefined;
     },
   },
   {
     name: 'rescan',
     usage: 'rescan SHARE',
-    summary: 'look at a shared folder again',
+    summary: 'look at a shared folder again, all of it; ends a pause',
     args: { min: 1, max: 1 },
     run: async (context) => {
       const client = await context.connect();
@@ -98,6 +99,27 @@ export const shareCommands: readonly Command[] = [
       const share = await client.request('shares/rescan', { shareId }, context.longLimits);
       return showShare(share, context);
     },
+  },
+  {
+    name: 'pause',
+    usage: 'pause SHARE...',
+    summary: 'stop scanning and following folders; what is known of them stays shared',
+    args: { min: 1, max: 1000 },
+    run: (context) => change(context, 'shares/pause'),
+  },
+  {
+    name: 'resume',
+    usage: 'resume SHARE...',
+    summary: 'follow paused folders again; what changed meanwhile is found',
+    args: { min: 1, max: 1000 },
+    run: (context) => change(context, 'shares/resume'),
+  },
+  {
+    name: 'cancel-scan',
+    usage: 'cancel-scan SHARE...',
+    summary: 'stop the scan of folders that runs or waits; they are paused then',
+    args: { min: 1, max: 1000 },
+    run: (context) => change(context, 'shares/cancelScan'),
   },
   {
     name: 'rename',
@@ -114,6 +136,19 @@ export const shareCommands: readonly Command[] = [
     },
   },
 ];
+
+async function change(context: Context, method: 'shares/pause' | 'shares/resume' | 'shares/cancelScan'): Promise<undefined> {
+  const { terminal, limits } = context;
+  const client = await context.connect();
+  const changed: ShareInfo[] = [];
+  for (const name of context.args) {
+    const { shareId } = await resolveOwnShare(client, name, context);
+    changed.push(await client.request(method, { shareId }, limits));
+  }
+  if (terminal.isJson) terminal.json(changed);
+  else for (const share of changed) terminal.note(`${JSON.stringify(share.title)}: ${share.state}`);
+  return undefined;
+}
 
 async function scanned(client: SidecarClient, added: ShareInfo, context: Context): Promise<ShareInfo> {
   const bar = new ProgressBar(context.terminal);
@@ -146,6 +181,8 @@ function showShare(share: ShareInfo, { terminal }: Context): undefined {
   if (share.failure && share.state === 'failed')
     throw new AppError(share.failure.kind, share.failure.message, { ...(share.failure.data && { data: share.failure.data }) });
   if (terminal.isJson) terminal.json(share);
+  else if (share.state === 'paused')
+    terminal.note(`${JSON.stringify(share.title)} is paused. Go on with "potluck resume" or "potluck rescan".`);
   else if (share.state === 'scanning')
     terminal.note(`Sharing ${share.path} as ${JSON.stringify(share.title)}; it is being scanned.`);
   else

@@ -85,6 +85,7 @@ export function catalogShare(owner: PeerId, id: ShareId, title: string): Catalog
     fileCount: 2,
     folderCount: 1,
     totalBytes: 3000,
+    bytesOnDisk: 0,
     updatedAtMs: 1_790_000_000_000,
   };
 }
