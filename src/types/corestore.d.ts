@@ -8,11 +8,17 @@ declare module 'corestore' {
     readonly storage: { deleteCore(pointer: object): Promise<void> };
     ready(): Promise<void>;
     close(): Promise<void>;
+    /** Discovery keys of all cores on this disk. */
+    list(): AsyncIterable<Buffer>;
+    getAuth(discoveryKey: Uint8Array): Promise<{ keyPair: object | null } | null>;
     get(options: {
       name?: string;
       key?: Uint8Array;
+      discoveryKey?: Uint8Array;
       encryption?: { key: Uint8Array };
       writable?: boolean;
+      /** False: it does not count as wanting blocks. */
+      active?: boolean;
       createIfMissing?: boolean;
     }): Hypercore;
   }

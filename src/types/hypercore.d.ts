@@ -1,4 +1,4 @@
-// What we use of hypercore 11.37.1, which has no types of its own. `core` is its inner, undocumented Core: see catalog/feeds.ts.
+// What we use of hypercore 11.37.1, which has no types of its own. `core` is its inner, undocumented Core: see catalog/feeds/feedGuard.ts.
 
 declare module 'hypercore' {
   import type { EventEmitter } from 'node:events';
@@ -9,23 +9,36 @@ declare module 'hypercore' {
 
   /** One feed on one connection. */
   interface ReplicationPeer {
-    readonly protomux: object;
+    /** A Protomux. */
+    readonly protomux: { _safeDestroy(error: unknown): void };
     readonly _remoteContiguousLength: number;
+    readonly remoteRequests: ReadonlyMap<number, unknown>;
+    paused: boolean;
     onrange(range: { drop: boolean; start: number; length: number }): unknown;
     onbitfield(part: { start: number; bitfield: Uint32Array }): unknown;
+    onrequest(request: { id: number; block: { index: number } | null; seek?: object | null }): unknown;
     /** For tests that play a hostile peer. */
-    onrequest(request: { id: number; block: { index: number } | null }): unknown;
     readonly wireRange: { send(range: object): void };
     readonly wireBitfield: { send(part: object): void };
     readonly wireData: { send(data: object): void };
+    readonly wireRequest: { send(request: object): void };
   }
 
   interface InnerCore {
     verify(proof: BlockProof, from: ReplicationPeer): Promise<boolean>;
-    readonly replicator: { readonly peers: ReplicationPeer[]; _addPeer(peer: ReplicationPeer): void };
+    readonly replicator: {
+      readonly peers: ReplicationPeer[];
+      _addPeer(peer: ReplicationPeer): void;
+      _oninvaliddata(error: unknown, request: unknown, data: unknown, from: ReplicationPeer): void;
+      attachTo(muxer: object): void;
+      attached(muxer: object): boolean;
+    };
+    readonly header: { readonly frozen: boolean };
+    readonly closing: unknown;
     close(): Promise<void>;
+    closeAllSessions(error: Error | null): Promise<void>;
     hasSession(): boolean;
-    state: { storage: { core: object } };
+    state: { length: number; storage: { core: object } };
   }
 
   class Hypercore extends EventEmitter {
@@ -48,7 +61,7 @@ declare module 'hypercore' {
   }
 
   namespace Hypercore {
-    export { ReplicationPeer };
+    export { InnerCore, ReplicationPeer };
   }
 
   export = Hypercore;

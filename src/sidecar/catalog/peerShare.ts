@@ -1,21 +1,23 @@
-// One share of a peer: follows its feed while the peer is connected, keeps the newest whole index on this disk, and answers from it.
+// One share of a peer: follows its feed over the sessions that offer it (its owner's, or those of peers that pass it on), keeps the newest
+// whole index on this disk, and answers from it.
 //
 // Whatever is wrong with the feed ends here: the share is refused with a reason, and nothing of it stays on this disk.
 
 import { AppError, asAppError } from '../../protocol/errors.ts';
-import type { PeerId, ShareId } from '../../protocol/ids.ts';
+import type { PartyId, ShareId } from '../../protocol/ids.ts';
 import type { CatalogShare, Failure } from '../../protocol/model.ts';
-import { localLimits } from '../limits.ts';
+import { catalogLimits, indexLimits, localLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
-import type { PeerSession, ShareAnnouncement, SignedAnnouncement } from '../wire/services.ts';
-import { deleteCatalogRow, saveCatalogRow, type CatalogRow } from './catalogRow.ts';
+import { discoveryKeyOf } from '../wire/discoveryKey.ts';
+import type { AnnouncedShare, PassedShare, PeerSession, ShareAnnouncement } from '../wire/services.ts';
+import { deleteCatalogRow, noIndex, saveCatalogRow, type CatalogRow } from './catalogRow.ts';
 import type { Feeds } from './feeds/feeds.ts';
-import type { SnapshotHead } from './index/head.ts';
-import { writeSegment } from './index/indexing.ts';
 import type { RemoteFeed } from './feeds/remoteFeed.ts';
-import { Segment } from './index/segment.ts';
+import type { IndexListener } from './index/indexListener.ts';
+import type { IndexView } from './index/indexView.ts';
 import { SegmentFolder } from './index/segmentFolder.ts';
+import { PeerIndex } from './peerIndex.ts';
 import type { Slots } from './slots.ts';
 
 export interface PeerShareOptions {
@@ -23,32 +25,65 @@ export interface PeerShareOptions {
   dataFolder: string;
   feeds: Feeds;
   log: Log;
-  /** How many indexes are decoded at once, over all shares. */
+  /** How many indexes are decoded at once, over all shares; and fetched, of this owner. */
   decodeSlots: Slots;
-  onChange(peerId: PeerId, shareId: ShareId): void;
-  onHostile(peerId: PeerId, reason: string): void;
+  fetchSlots: Slots;
+  listener: IndexListener | undefined;
+  /** Throws `too-large` when the owner's shares may not take so much on this disk. */
+  allow(share: PeerShare, bytes: number): void;
+  onChange(shareId: ShareId): void;
+  /** The owner broke the rules. */
+  onHostile(reason: string): void;
+  /** What can be passed on is another. */
+  onHolding(): void;
+  /** It takes less of the disk, or more memory. */
+  onFreed(): void;
+  onOverlay(): void;
+}
+
+/** What is said of a share, by its owner or by who passes it on. */
+export interface Heard extends AnnouncedShare {
+  partyIds: PartyId[];
+  isHearsay: boolean;
 }
 
 export class PeerShare {
   readonly #options: PeerShareOptions;
-  readonly #segments: SegmentFolder;
+  readonly #index: PeerIndex;
   #row: CatalogRow;
-  #segment: Segment | undefined;
   #feed: RemoteFeed | undefined;
+  #discoveryKey: string | undefined;
   /** A failure that may pass: shown until the next try. */
   #trouble: Failure | undefined;
-  /** What is being brought here, or was. */
-  #source: { session: PeerSession; slots: Slots } | undefined;
-  #followed: { session: PeerSession; revision: number } | undefined;
+  /** Sessions that offer it. */
+  readonly #sources = new Map<PeerSession, { isOwner: boolean }>();
   #isFollowing = false;
+  /** The row is of another feed already than the index that is being dropped. */
+  #isChangingFeed = false;
+  #isGone = false;
+  #fetched: { blocks: number; ofBlocks: number } | undefined;
+  #shownAt = 0;
   #stop = new AbortController();
+  /** Ends a pause between two tries. */
+  #wake: () => void = () => undefined;
   /** One thing at a time; never rejects. */
   #work: Promise<void> = Promise.resolve();
 
   constructor(row: CatalogRow, options: PeerShareOptions) {
     this.#row = row;
     this.#options = options;
-    this.#segments = new SegmentFolder(options.dataFolder, row.peerId);
+    const { peerId } = row;
+    const { shareId } = row.announcement;
+    this.#index = new PeerIndex(row.index, {
+      shareId,
+      segments: new SegmentFolder(options.dataFolder, peerId),
+      decodeSlots: options.decodeSlots,
+      onSaved: () => {
+        if (!this.#isChangingFeed) this.#save({ index: this.#index.state });
+      },
+      onIndexed: (view) => options.listener?.indexed(peerId, shareId, view),
+      onChanged: (delta) => options.listener?.changed(peerId, shareId, delta),
+    });
     options.feeds.hold(row.announcement.feedKey, this.#holder);
   }
 
@@ -56,97 +91,122 @@ export class PeerShare {
     return this.#row.announcement;
   }
 
+  get isHearsay(): boolean {
+    return this.#row.isHearsay;
+  }
+
   /** The newest whole index. */
-  get segment(): Segment | undefined {
-    return this.#segment;
+  get view(): IndexView | undefined {
+    return this.#index.view;
   }
 
   /** Its file, which startup must not sweep away; undefined without one. */
   get segmentFile(): string | undefined {
-    return this.#row.indexedLength === 0 ? undefined : this.#segments.file(this.#shareId, this.#row.indexedLength);
+    return this.#index.file;
+  }
+
+  get bytesOnDisk(): number {
+    return this.#index.bytesOnDisk;
+  }
+
+  /** By which peers ask for its feed, in hex. */
+  get discoveryKey(): string {
+    return (this.#discoveryKey ??= Buffer.from(discoveryKeyOf(this.announcement.feedKey)).toString('hex'));
+  }
+
+  /** What can be passed on: the announcement whose whole index is here. */
+  get holding(): PassedShare | undefined {
+    const { indexed, partyIds, failure } = this.#row;
+    if (indexed === undefined || failure !== undefined || this.view === undefined) return undefined;
+    return { ...indexed, partyIds };
   }
 
   info(isOnline: boolean): CatalogShare {
     const { peerId, announcement, failure } = this.#row;
     const { shareId, title } = announcement;
-    const counts = this.#segment?.header ?? announcement;
+    const { view } = this;
+    const { fileCount, folderCount, totalBytes } = view?.counts ?? announcement;
     const shown = failure ?? this.#trouble;
+    const via = isOnline ? undefined : [...this.#sources.keys()].find((session) => session.isOpen)?.peerId;
     return {
-      peerId,
-      shareId,
-      title,
-      isOwn: false,
-      isOnline,
-      indexState:
-        failure !== undefined ? 'refused' : this.#segment !== undefined ? 'ready' : this.#isFollowing ? 'fetching' : 'none',
-      fileCount: counts.fileCount,
-      folderCount: counts.folderCount,
-      totalBytes: counts.totalBytes,
-      ...(this.#segment !== undefined && { updatedAtMs: this.#segment.header.updatedAtMs }),
+      ...{ peerId, shareId, title, isOwn: false, isOnline, bytesOnDisk: this.bytesOnDisk, fileCount, folderCount, totalBytes },
+      indexState: failure !== undefined ? 'refused' : view !== undefined ? 'ready' : this.#isFollowing ? 'fetching' : 'none',
+      ...(this.#isFollowing && this.#fetched !== undefined && { fetched: this.#fetched }),
+      ...(via !== undefined && { viaPeerId: via }),
+      ...(view !== undefined && { updatedAtMs: view.updatedAtMs }),
       ...(shown !== undefined && { failure: shown }),
     };
   }
 
-  /** Opens the index on this disk. When its file is damaged, it is made again from the feed's blocks, in the background. */
-  open(): void {
-    const file = this.segmentFile;
-    if (file === undefined) return;
+  /** Opens the index on this disk. When something of it is damaged, it is made again from the feed's blocks, in the background. */
+  async open(): Promise<void> {
     try {
-      this.#segment = Segment.open(file);
+      await this.#index.open(() => this.#openFeed());
     } catch (error) {
-      this.#options.log.warn(asAppError(error).message);
+      this.#options.log.warn(`"${this.announcement.title}": ${asAppError(error).message}`);
       this.#later((signal) => this.#restore(signal));
+    } finally {
+      this.#rest();
     }
   }
 
-  /** The owner says this now; older revisions and repetitions are ignored. True when it is news. Call `follow` after it. */
-  announced(announcement: ShareAnnouncement, signed: SignedAnnouncement): boolean {
-    const last = this.#row.announcement;
-    if (announcement.revision <= last.revision) return false;
+  /** This is said now; older revisions and repetitions are ignored. True when it is news. Call `offer` after it. */
+  announced({ announcement, signed, partyIds, isHearsay }: Heard): boolean {
+    const last = this.#row;
+    if (!isHearsay) this.#saveParties(partyIds, false);
+    else if (last.isHearsay) this.#saveParties([...new Set([...last.partyIds, ...partyIds])], true);
+    if (announcement.revision <= last.announcement.revision) return false;
     this.#interrupt();
-    if (!isSameFeed(announcement, last)) {
-      this.#dropIndex(last.feedKey, announcement.feedKey);
-      this.#row = { ...this.#row, indexedLength: 0 };
+    this.#trouble = undefined;
+    if (isSameFeed(announcement, last.announcement)) this.#save({ announcement, signed, failure: undefined });
+    else {
+      this.#save({ announcement, signed, failure: undefined, index: noIndex, indexed: undefined });
+      this.#changeFeed(last.announcement.feedKey, announcement.feedKey);
     }
-    this.#row = { ...this.#row, announcement, signed, failure: undefined };
-    saveCatalogRow(this.#options.database, this.#row);
     return true;
   }
 
-  /** The owner is connected: brings the announced index here, and tries again while it fails in ways that pass. */
-  follow(session: PeerSession, slots: Slots): void {
-    this.#source = { session, slots };
-    const { announcement, failure } = this.#row;
-    if (failure !== undefined || announcement.feedLength === 0 || this.#isUpToDate) return;
-    const followed = this.#followed;
-    if (this.#isFollowing && followed?.session === session && followed.revision === announcement.revision) return;
-    this.#interrupt();
-    this.#isFollowing = true;
-    this.#followed = { session, revision: announcement.revision };
-    this.#later(async (signal) => {
-      let waitMs: number = localLimits.reconnectMinMs;
-      while (!signal.aborted && session.isOpen) {
-        if (await this.#update(session, slots, signal)) return;
-        await pause(waitMs, signal);
-        waitMs = Math.min(waitMs * 2, localLimits.reconnectMaxMs);
-      }
-    });
+  /** This session can be asked for the feed: brings the announced index here, and tries again while it fails in ways that pass. */
+  offer(session: PeerSession, { isOwner }: { isOwner: boolean }): void {
+    const isNew = !this.#sources.has(session);
+    this.#sources.set(session, { isOwner });
+    if (isNew) this.#attach();
+    this.#follow();
+    if (isNew) this.#wake();
   }
 
-  /** The owner is gone. The index stays. */
-  leave(): void {
-    this.#source = undefined;
-    this.#interrupt();
-    this.#later(async () => {
-      await this.#closeFeed();
-    });
+  /** There may be room now. */
+  retry(): void {
+    this.#follow();
+    this.#wake();
+  }
+
+  /** The session is gone, or does not offer it any more. The index stays. True when it did offer it. */
+  leave(session: PeerSession): boolean {
+    if (!this.#sources.delete(session)) return false;
+    if (this.#sources.size > 0) this.#attach();
+    else {
+      this.#interrupt();
+      this.#rest();
+    }
+    return true;
   }
 
   /** A read found the segment damaged. */
   repair(): void {
-    this.#segment?.close();
-    this.#segment = undefined;
     this.#later((signal) => this.#restore(signal));
+  }
+
+  /** Writes the deltas into a new segment. */
+  pack(): void {
+    this.#later(async (signal) => {
+      try {
+        await this.#index.pack(signal);
+      } catch (thrown) {
+        if (asAppError(thrown).kind !== 'protocol') throw thrown;
+        await this.#refuse(asAppError(thrown));
+      }
+    });
   }
 
   /** Resolves when nothing runs any more. */
@@ -154,34 +214,50 @@ export class PeerShare {
     this.#interrupt();
     await this.#work;
     await this.#closeFeed();
-    this.#segment?.close();
-    this.#segment = undefined;
+    this.#index.close();
   }
 
   /** Forgets the share, and deletes its index and its feed. */
   async remove(): Promise<void> {
-    deleteCatalogRow(this.#options.database, this.#row.peerId, this.#shareId);
+    const { peerId, announcement } = this.#row;
+    this.#isGone = true;
+    deleteCatalogRow(this.#options.database, peerId, announcement.shareId);
+    this.#options.listener?.gone(peerId, announcement.shareId);
+    this.#sources.clear();
     await this.close();
-    this.#segments.remove(this.#shareId);
-    await this.#options.feeds.letGo(this.#row.announcement.feedKey, this.#holder);
-  }
-
-  get #shareId(): ShareId {
-    return this.#row.announcement.shareId;
+    this.#index.drop();
+    await this.#options.feeds.letGo(announcement.feedKey, this.#holder);
   }
 
   get #isUpToDate(): boolean {
-    return this.#segment !== undefined && this.#row.indexedLength === this.#row.announcement.feedLength;
+    return this.view !== undefined && this.#index.state.indexedLength >= this.announcement.feedLength;
   }
 
   get #holder(): string {
-    return `${this.#row.peerId}/${this.#shareId}`;
+    return `${this.#row.peerId}/${this.announcement.shareId}`;
+  }
+
+  get #hasOpenSource(): boolean {
+    return [...this.#sources.keys()].some((session) => session.isOpen);
+  }
+
+  #save(change: Partial<CatalogRow>): void {
+    this.#row = { ...this.#row, ...change };
+    if (!this.#isGone) saveCatalogRow(this.#options.database, this.#row);
+  }
+
+  #saveParties(partyIds: PartyId[], isHearsay: boolean): void {
+    const isSame = isHearsay === this.#row.isHearsay && partyIds.join() === this.#row.partyIds.join();
+    if (isSame) return;
+    this.#save({ partyIds, isHearsay });
+    this.#options.onHolding();
   }
 
   #interrupt(): void {
-    this.#stop.abort();
+    this.#stop.abort(new AppError('cancelled', 'Following a share was stopped.'));
     this.#stop = new AbortController();
     this.#isFollowing = false;
+    this.#fetched = undefined;
   }
 
   #later(task: (signal: AbortSignal) => Promise<void>): void {
@@ -195,99 +271,129 @@ export class PeerShare {
     });
   }
 
-  /** One try. True when it is settled: up to date, or refused. */
-  async #update(session: PeerSession, slots: Slots, signal: AbortSignal): Promise<boolean> {
-    const { peerId, announcement, indexedLength } = this.#row;
-    if (this.#isUpToDate) return true;
+  #follow(): void {
+    const { announcement, failure } = this.#row;
+    if (this.#isFollowing || failure !== undefined || announcement.feedLength === 0) return;
+    if (this.#isUpToDate && this.#row.indexed?.announcement.revision === announcement.revision) return;
+    if (!this.#hasOpenSource) return;
+    this.#isFollowing = true;
+    this.#later(async (signal) => {
+      let waitMs: number = localLimits.reconnectMinMs;
+      while (!signal.aborted && this.#hasOpenSource) {
+        if (await this.#update(signal)) break;
+        await this.#pause(waitMs, signal);
+        waitMs = Math.min(waitMs * 2, localLimits.reconnectMaxMs);
+      }
+      if (!signal.aborted) this.#isFollowing = false;
+    });
+  }
+
+  /** One try. True when nothing is left to try: up to date, refused, or no room. */
+  async #update(signal: AbortSignal): Promise<boolean> {
+    const { announcement, signed } = this.#row;
     try {
-      if (announcement.feedLength < indexedLength)
-        throw new AppError('protocol', 'The owner announced a shorter feed than before.');
-      const feed = await this.#openFeed();
-      if (session.isOpen) session.replicate(feed);
-      await slots.run(async () => {
-        const head = await feed.fetch(announcement.feedLength, { signal });
-        checkHead(head, announcement);
-        await this.#index(head, announcement.feedLength, signal);
-      });
+      if (!this.#isUpToDate) {
+        const feed = await this.#openFeed();
+        this.#attach();
+        await this.#options.fetchSlots.run(() =>
+          this.#index.update(feed, announcement.feedLength, {
+            ...{ counts: announcement, signal },
+            allow: (bytes) => this.#options.allow(this, bytes),
+            onProgress: (blocks, ofBlocks) => this.#progress({ blocks, ofBlocks }),
+          }),
+        );
+      }
       this.#trouble = undefined;
       this.#isFollowing = false;
+      this.#save({ indexed: { announcement, signed } });
+      this.#options.onHolding();
+      this.#options.onOverlay();
+      // Who passes a feed on keeps it open for us as long as we do.
+      if (![...this.#sources.values()].some(({ isOwner }) => isOwner)) await this.#closeFeed();
     } catch (thrown) {
       const error = asAppError(thrown);
-      if (error.kind === 'cancelled' || signal.aborted) return true;
-      if (error.kind === 'protocol') {
+      // Also when the session ended over it; not when something newer was announced meanwhile.
+      if (error.kind === 'protocol' && !this.#isGone && this.announcement.revision === announcement.revision) {
         await this.#refuse(error);
-        this.#options.onHostile(peerId, error.message);
-      } else {
-        this.#trouble = { kind: error.kind, message: error.message };
-        this.#options.log.warn(`"${announcement.title}": ${error.message}`);
+        return true;
       }
-      this.#options.onChange(peerId, announcement.shareId);
-      return error.kind === 'protocol';
+      if (error.kind === 'cancelled' || signal.aborted) return true;
+      this.#trouble = { kind: error.kind, message: error.message };
+      this.#options.log.warn(`"${announcement.title}": ${error.message}`);
+      this.#options.onChange(announcement.shareId);
+      return error.kind === 'too-large';
     }
-    this.#options.onChange(peerId, announcement.shareId);
+    this.#options.onChange(announcement.shareId);
     return true;
   }
 
-  /** Makes the snapshot whose blocks are here the index that answers. */
-  async #index(head: SnapshotHead, feedLength: number, signal: AbortSignal): Promise<void> {
-    const feed = await this.#openFeed();
-    const temporary = this.#segments.temporary(this.#shareId);
-    await this.#options.decodeSlots.run(() => writeSegment(head, temporary, { block: (index) => feed.local(index), signal }));
-    if (signal.aborted) throw new AppError('cancelled', 'Reading the index was stopped.');
-    const file = this.#segments.commit(temporary, this.#shareId, feedLength);
-    const segment = Segment.open(file);
-    this.#row = { ...this.#row, indexedLength: feedLength };
-    saveCatalogRow(this.#options.database, this.#row);
-    this.#segment?.close();
-    this.#segment = segment;
-    this.#segments.remove(this.#shareId, file);
-    await feed.clearBefore(head.firstBlock);
-  }
-
   async #restore(signal: AbortSignal): Promise<void> {
-    const length = this.#row.indexedLength;
-    if (length === 0) return;
+    if (this.#index.state.indexedLength === 0) return;
+    const { peerId, announcement } = this.#row;
     try {
-      const head = await (await this.#openFeed()).localHead(length);
-      if (head === undefined)
-        throw new AppError('unavailable', `The index of "${this.#row.announcement.title}" comes back with its owner.`);
-      await this.#index(head, length, signal);
+      await this.#index.restore(await this.#openFeed(), signal);
     } catch (error) {
       if (asAppError(error).kind === 'cancelled') return;
-      this.#row = { ...this.#row, indexedLength: 0 };
-      saveCatalogRow(this.#options.database, this.#row);
-      if (this.#source !== undefined) this.follow(this.#source.session, this.#source.slots);
-      throw error;
+      this.#options.listener?.gone(peerId, announcement.shareId);
+      this.#index.drop();
+      this.#save({ index: this.#index.state, indexed: undefined });
+      this.#options.onHolding();
+      this.#options.log.warn(
+        `The index of "${announcement.title}" comes back when a peer offers it: ${asAppError(error).message}`,
+      );
+      this.#follow();
     } finally {
-      this.#options.onChange(this.#row.peerId, this.#shareId);
+      if (this.#sources.size === 0) await this.#closeFeed();
+      this.#options.onChange(announcement.shareId);
     }
   }
 
   async #refuse(error: AppError): Promise<void> {
-    const { feedKey } = this.#row.announcement;
+    const { peerId, announcement } = this.#row;
+    const { listener, feeds, onChange, onFreed, onHolding, onHostile, log } = this.#options;
     this.#isFollowing = false;
-    this.#row = { ...this.#row, indexedLength: 0, failure: { kind: error.kind, message: error.message } };
-    saveCatalogRow(this.#options.database, this.#row);
-    this.#segment?.close();
-    this.#segment = undefined;
-    this.#segments.remove(this.#shareId);
+    listener?.gone(peerId, announcement.shareId);
+    this.#index.drop();
+    this.#save({ index: this.#index.state, indexed: undefined, failure: { kind: error.kind, message: error.message } });
+    log.warn(`"${announcement.title}" of ${peerId} is refused: ${error.message}`);
     await this.#closeFeed();
-    await this.#options.feeds.letGo(feedKey, this.#holder);
+    await feeds.letGo(announcement.feedKey, this.#holder);
+    onHostile(error.message);
+    onHolding();
+    onFreed();
+    onChange(announcement.shareId);
   }
 
   /** The owner began a new feed: the old index goes. */
-  #dropIndex(feedKey: Uint8Array, nextKey: Uint8Array): void {
-    this.#segment?.close();
-    this.#segment = undefined;
+  #changeFeed(feedKey: Uint8Array, nextKey: Uint8Array): void {
+    const { peerId, announcement } = this.#row;
+    this.#options.listener?.gone(peerId, announcement.shareId);
+    this.#isChangingFeed = true;
+    this.#index.close();
+    this.#discoveryKey = undefined;
+    this.#options.onHolding();
     this.#later(async () => {
       await this.#closeFeed();
-      this.#segments.remove(this.#shareId);
+      this.#index.drop();
+      this.#isChangingFeed = false;
+      this.#options.onFreed();
       if (!Buffer.from(feedKey).equals(nextKey)) await this.#options.feeds.letGo(feedKey, this.#holder);
     });
   }
 
+  /** Lets the feed be fetched over the owner's session, and of others over some, so that one that leaves is not missed. */
+  #attach(): void {
+    const feed = this.#feed;
+    if (feed === undefined) return;
+    let others = 0;
+    for (const [session, { isOwner }] of this.#sources) {
+      if (!session.isOpen || (!isOwner && ++others > catalogLimits.feedSources)) continue;
+      session.replicate(feed.over({ isOwner }));
+    }
+  }
+
   async #openFeed(): Promise<RemoteFeed> {
-    const { feedKey, encryptionKey } = this.#row.announcement;
+    const { feedKey, encryptionKey } = this.announcement;
     this.#feed ??= await this.#options.feeds.remote({ feedKey, encryptionKey, holder: this.#holder });
     return this.#feed;
   }
@@ -297,32 +403,47 @@ export class PeerShare {
     this.#feed = undefined;
     await feed?.close();
   }
+
+  /** Nobody offers it: its feed need not be open. */
+  #rest(): void {
+    this.#later(async () => {
+      if (this.#sources.size === 0) await this.#closeFeed();
+    });
+  }
+
+  #progress(fetched: { blocks: number; ofBlocks: number }): void {
+    this.#fetched = fetched;
+    const now = performance.now();
+    if (now - this.#shownAt < 1000 / localLimits.progressHz) return;
+    this.#shownAt = now;
+    this.#options.onChange(this.announcement.shareId);
+  }
+
+  async #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        this.#wake = () => undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, milliseconds);
+      this.#wake = done;
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  /** Whether its deltas take so much memory that they should become a segment. */
+  get overlayEntries(): number {
+    return this.view?.overlayEntries ?? 0;
+  }
+
+  get hasLargeOverlay(): boolean {
+    return this.overlayEntries > indexLimits.overlayEntries;
+  }
 }
 
 function isSameFeed(one: ShareAnnouncement, other: ShareAnnouncement): boolean {
   return Buffer.from(one.feedKey).equals(other.feedKey) && Buffer.from(one.encryptionKey).equals(other.encryptionKey);
-}
-
-function checkHead(head: SnapshotHead, announcement: ShareAnnouncement): void {
-  if (
-    head.fileCount === announcement.fileCount &&
-    head.folderCount === announcement.folderCount &&
-    head.totalBytes === announcement.totalBytes
-  )
-    return;
-  throw new AppError('protocol', 'The index holds other numbers than its owner announced.');
-}
-
-/** Resolves early when aborted. */
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -1,19 +1,18 @@
-// The Hypercores that carry indexes, own and peers', in one Corestore. The one file that knows Hypercore's ways; what the blocks hold
-// is head.ts's and chunks.ts's affair, who may get which feed is node.ts's.
+// The Hypercores that carry indexes, own and peers', in one Corestore. Knows Hypercore's ways (with feedGuard.ts); what the blocks hold is
+// head.ts's and chunks.ts's affair, who may get which feed is sessions.ts's.
 
 import Corestore from 'corestore';
 import type Hypercore from 'hypercore';
-import type { ReplicationPeer } from 'hypercore';
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { AppError } from '../../../protocol/errors.ts';
 import type { ShareId } from '../../../protocol/ids.ts';
-import { indexLimits } from '../../limits.ts';
+import { catalogLimits, indexLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
+import { discoveryKeyOf } from '../../wire/discoveryKey.ts';
+import type { ReplicableCore } from '../../wire/services.ts';
+import { FeedGuard } from './feedGuard.ts';
 import { RemoteFeed } from './remoteFeed.ts';
-
-/** What Hypercore's block encryption puts before each block. */
-const blockPaddingBytes = 8;
 
 /** The feed of an own share. */
 export interface OwnFeed {
@@ -29,16 +28,18 @@ export interface OwnFeed {
 export class Feeds {
   readonly #folder: string;
   readonly #log: Log;
+  readonly #guard: FeedGuard;
   #store: Corestore | undefined;
   readonly #own = new Map<string, { shareId: ShareId; core: Hypercore }>();
   /** Peers' feeds by key (hex): two peers may announce the same one, and the last who lets go of it deletes it. */
   readonly #holders = new Map<string, Set<string>>();
-  /** Sessions of the cores that already refuse what is too large. */
-  readonly #guarded = new WeakMap<object, Set<Hypercore>>();
+  /** Inner cores that third peers were given. Corestore closes each a while after its last connection. */
+  readonly #served = new Set<Hypercore.InnerCore>();
 
   constructor(options: { folder: string; log: Log }) {
     this.#folder = options.folder;
     this.#log = options.log.for('feeds');
+    this.#guard = new FeedGuard(this.#log);
   }
 
   async open(): Promise<void> {
@@ -53,6 +54,7 @@ export class Feeds {
     const store = this.#store;
     this.#store = undefined;
     this.#own.clear();
+    this.#served.clear();
     await store?.close();
   }
 
@@ -60,7 +62,7 @@ export class Feeds {
   async own(shareId: ShareId, encryptionKey: Uint8Array): Promise<OwnFeed> {
     const core = this.#opened().get({ name: ownName(shareId, encryptionKey), encryption: { key: encryptionKey } });
     await core.ready();
-    this.#guard(core);
+    this.#guard.guard(core);
     const key = keyOf(core);
     this.#own.set(hex(key), { shareId, core });
     return {
@@ -86,10 +88,7 @@ export class Feeds {
   async removeOwn(shareId: ShareId, encryptionKey: Uint8Array): Promise<void> {
     const core = this.#opened().get({ name: ownName(shareId, encryptionKey), encryption: { key: encryptionKey } });
     await core.ready();
-    const key = hex(keyOf(core));
-    const known = this.#own.get(key);
-    this.#own.delete(key);
-    await known?.core.close();
+    this.#own.delete(hex(keyOf(core)));
     await this.#delete(core);
   }
 
@@ -113,8 +112,29 @@ export class Feeds {
     this.hold(options.feedKey, options.holder);
     const core = this.#opened().get({ key: options.feedKey, encryption: { key: options.encryptionKey }, writable: false });
     await core.ready();
-    this.#guard(core);
+    this.#guard.guard(core);
     return new RemoteFeed(core, () => this.#holders.get(hex(options.feedKey))?.size === 1);
+  }
+
+  /** A peer's feed, to be served to a third peer from this disk; undefined when too many are. It closes by itself after its last use. */
+  async served(feedKey: Uint8Array): Promise<ReplicableCore | undefined> {
+    for (const inner of this.#served) if (inner.closing !== null) this.#served.delete(inner);
+    const session = this.#opened().get({ key: feedKey, writable: false, active: false });
+    try {
+      await session.ready();
+      this.#guard.guard(session);
+      const inner = session.core;
+      if (inner === null || (!this.#served.has(inner) && this.#served.size >= catalogLimits.heldFeeds)) return undefined;
+      this.#served.add(inner);
+      // Attached without a session of its own: while somebody fetches, the connection keeps the core open.
+      return {
+        replicate: (muxer) => {
+          if (!inner.replicator.attached(muxer)) inner.replicator.attachTo(muxer);
+        },
+      };
+    } finally {
+      await session.close();
+    }
   }
 
   /** `holder` no longer uses the feed: deleted from this disk when it was the last. */
@@ -129,39 +149,20 @@ export class Feeds {
     await this.#delete(core);
   }
 
-  /**
-   * Hypercore stores any block up to the transport's 16 MB, and as many as were asked for. So its inner `verify`, which every received
-   * proof passes before it is stored, is wrapped to refuse larger ones. It also believes any place that a peer says it has, and makes
-   * bitfields up to there: one message could take all memory. So what peers say of places is bounded before it is heard.
-   * (hypercore 11.37.1, lib/replicator.js: _handleData, _addPeer, onrange, onbitfield.)
-   */
-  #guard(core: Hypercore): void {
-    const inner = core.core;
-    if (inner === null) return;
-    const known = this.#guarded.get(inner);
-    const sessions = known ?? new Set();
-    sessions.add(core);
-    core.once('close', () => sessions.delete(core));
-    if (known !== undefined) return;
-    this.#guarded.set(inner, sessions);
-    const verify = inner.verify.bind(inner);
-    inner.verify = async (proof, from) => {
-      const sizeBytes = proof.block?.value?.length ?? 0;
-      if (sizeBytes > indexLimits.blockBytes + blockPaddingBytes) {
-        const error = new AppError(
-          'protocol',
-          `A feed block of ${sizeBytes} bytes was offered; at most ${indexLimits.blockBytes} are taken.`,
-        );
-        for (const session of sessions) session.emit('refused', error, from.protomux);
-        throw error;
-      }
-      return await verify(proof, from);
-    };
-    const addPeer = inner.replicator._addPeer.bind(inner.replicator);
-    inner.replicator._addPeer = (peer) => {
-      boundPlaces(peer);
-      addPeer(peer);
-    };
+  /** Deletes peers' feeds that nobody holds: what a crash or a failed deletion left. Call it when all holders are known. */
+  async sweep(): Promise<void> {
+    const store = this.#opened();
+    const known = new Set([...this.#holders.keys()].map((key) => hex(discoveryKeyOf(Buffer.from(key, 'hex')))));
+    const left: Buffer[] = [];
+    for await (const discoveryKey of store.list()) if (!known.has(hex(discoveryKey))) left.push(discoveryKey);
+    for (const discoveryKey of left) {
+      const auth = await store.getAuth(discoveryKey);
+      // Own ones are never swept: a share may have failed to open for another reason.
+      if (auth === null || auth.keyPair !== null) continue;
+      const core = store.get({ discoveryKey, writable: false });
+      await core.ready();
+      await this.#delete(core);
+    }
   }
 
   /** Corestore cannot delete a core, its storage can, once no session and no replication holds it. */
@@ -169,15 +170,15 @@ export class Feeds {
     const inner = core.core;
     if (inner === null) return;
     const pointer = inner.state.storage.core;
-    await core.close();
     try {
       // Closing a core that a session holds fails, and then closing the store fails too.
+      await inner.closeAllSessions(null);
       if (inner.hasSession()) throw new Error('it is in use');
       await inner.close();
       await this.#opened().storage.deleteCore(pointer);
     } catch (error) {
       this.#log.warn(
-        `A feed that is no longer used could not be deleted: ${error instanceof Error ? error.message : String(error)}`,
+        `A feed that is no longer used could not be deleted yet: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
   }
@@ -186,34 +187,6 @@ export class Feeds {
     if (this.#store === undefined) throw new AppError('unavailable', 'The feeds are closed.');
     return this.#store;
   }
-}
-
-/**
- * Handlers are called by name on the peer; what they throw ends its connection. Hypercore also forgets all that a peer has after blocks
- * that it drops, when it had said of all blocks from the start that they are there: a first rescan would not be fetched.
- */
-function boundPlaces(peer: ReplicationPeer): void {
-  const [onRange, onBitfield] = [peer.onrange.bind(peer), peer.onbitfield.bind(peer)];
-  peer.onrange = (range) => {
-    const end = range.start + range.length;
-    checkPlaces(range.start, range.length);
-    const known = peer._remoteContiguousLength;
-    const heard = [onRange(range)];
-    if (range.drop && range.start < known && end < known) heard.push(onRange({ drop: false, start: end, length: known - end }));
-    return Promise.all(heard);
-  };
-  peer.onbitfield = (part) => {
-    checkPlaces(part.start, part.bitfield.byteLength * 8);
-    return onBitfield(part);
-  };
-}
-
-function checkPlaces(start: number, length: number): void {
-  if (start + length > indexLimits.feedBlocks)
-    throw new AppError(
-      'protocol',
-      `The peer speaks of a feed of ${start + length} blocks; at most ${indexLimits.feedBlocks} are taken.`,
-    );
 }
 
 function ownName(shareId: ShareId, encryptionKey: Uint8Array): string {

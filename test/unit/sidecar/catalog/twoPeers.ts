@@ -9,11 +9,14 @@ import Protomux from 'protomux';
 import type { PeerId, ShareId } from '../../../../src/protocol/ids.ts';
 import { Catalog } from '../../../../src/sidecar/catalog/catalog.ts';
 import { Feeds } from '../../../../src/sidecar/catalog/feeds/feeds.ts';
+import type { IndexListener } from '../../../../src/sidecar/catalog/index/indexListener.ts';
 import { createLog } from '../../../../src/sidecar/log.ts';
 import { Shares } from '../../../../src/sidecar/shares/shares.ts';
 import { Database } from '../../../../src/sidecar/storage/database.ts';
 import { encodeAnnouncement } from '../../../../src/sidecar/wire/announcement.ts';
+import { discoveryKeyOf } from '../../../../src/sidecar/wire/discoveryKey.ts';
 import type {
+  PassedOwner,
   PeerSession,
   ReplicableCore,
   ShareAnnouncement,
@@ -42,6 +45,13 @@ export class Side {
   readonly hostile: string[] = [];
   readonly log: string[] = [];
   readonly online = new Set<PeerId>();
+  /** What the search would be told of peers' indexes, one word each. */
+  readonly told: string[] = [];
+  readonly listener: IndexListener = {
+    indexed: () => void this.told.push('indexed'),
+    changed: () => void this.told.push('changed'),
+    gone: () => void this.told.push('gone'),
+  };
   feeds: Feeds;
   database: Database;
   shares: Shares;
@@ -99,11 +109,13 @@ export class Side {
     const changed = (): void => void this.changes.emit('changed');
     const database = new Database(this.folder);
     const feeds = new Feeds({ folder: path.join(this.folder, 'feeds'), log });
-    const shares = new Shares({ database, dataFolder: this.folder, feeds, log, onChange: changed });
+    const shares = new Shares({ database, dataFolder: this.folder, feeds, log, ownPeerId: this.peerId, onChange: changed });
     const catalog = new Catalog({
       ...{ database, dataFolder: this.folder, feeds, log, onChange: changed },
       own: { peerId: this.peerId, shares },
+      listener: this.listener,
       isOnline: (peerId) => this.online.has(peerId),
+      onHoldings: changed,
       onHostile: (_, reason) => {
         this.hostile.push(reason);
         changed();
@@ -116,6 +128,10 @@ export class Side {
 export interface Link {
   /** `to` is told what `from` shares, and may replicate it. */
   announce(from: Side, to: Side, announcements?: ShareAnnouncement[], cores?: ReplicableCore[]): void;
+  /** `to` is told what `from` holds of others, and may replicate it. */
+  pass(from: Side, to: Side, change?: (owner: PassedOwner) => PassedOwner): Promise<void>;
+  /** The session by which `side` sees the other. */
+  session(side: Side): TestSession;
   end(): Promise<void>;
 }
 
@@ -135,28 +151,45 @@ export async function connect(one: Side, other: Side): Promise<Link> {
   other.meet(one.peerId);
   one.online.add(other.peerId);
   other.online.add(one.peerId);
+  const closed = [left, right].map((stream) => new Promise<void>((resolve) => stream.once('close', resolve)));
+  const ended = Promise.all(closed).then(() => {
+    one.online.delete(other.peerId);
+    other.online.delete(one.peerId);
+    for (const [side, session] of sessions) {
+      session.isOpen = false;
+      side.catalog.sessionClosed(session);
+      side.changes.emit('changed');
+    }
+  });
+  const session = (side: Side): TestSession => {
+    const found = sessions.get(side);
+    if (found === undefined) throw new Error('not a side of this link');
+    return found;
+  };
   return {
+    session,
     announce(from, to, announcements = from.shares.announcements(), cores) {
       const served = cores ?? announcements.map(({ shareId }) => from.shares.feed(shareId)).filter((core) => core !== undefined);
       for (const core of served) core.replicate(from === one ? near : far);
-      const session = sessions.get(to);
-      if (session !== undefined)
-        to.catalog.announced(
-          session,
-          announcements.map((announcement) => ({ announcement, signed: signed(announcement) })),
-        );
+      to.catalog.announced(
+        session(to),
+        announcements.map((announcement) => ({ announcement, signed: signed(announcement) })),
+      );
+    },
+    async pass(from, to, change = (owner) => owner) {
+      for (const holding of from.catalog.holdings()) {
+        for (const { announcement } of holding.shares) {
+          const held = await from.catalog.heldFeed(discoveryKeyOf(announcement.feedKey));
+          held?.core.replicate(from === one ? near : far);
+        }
+        to.meet(holding.owner);
+        to.catalog.passedOn(session(to), change({ ...holding, nickname: '', lastSeenMs: 0 }));
+      }
     },
     async end() {
-      const closed = Promise.all([once(left, 'close'), once(right, 'close')]);
       left.destroy();
       right.destroy();
-      await closed;
-      one.online.delete(other.peerId);
-      other.online.delete(one.peerId);
-      for (const [side, session] of sessions) {
-        session.isOpen = false;
-        side.catalog.sessionClosed(session);
-      }
+      await ended;
     },
   };
 }
@@ -166,9 +199,9 @@ function signed(announcement: ShareAnnouncement): SignedAnnouncement {
   return { body: encodeAnnouncement(announcement), signature: new Uint8Array(64) };
 }
 
-class TestSession implements PeerSession {
+export class TestSession implements PeerSession {
   readonly peerId: PeerId;
-  readonly hello = { nickname: '', agent: 'test', capabilities: [], partyIds: [] };
+  readonly hello: PeerSession['hello'] = { nickname: '', agent: 'test', capabilities: [], partyIds: [] };
   readonly roundTripMs = undefined;
   readonly #muxer: object;
   isOpen = true;
@@ -184,6 +217,11 @@ class TestSession implements PeerSession {
 
   updateHello(): void {}
   announce(): void {}
+  announceRemovals(): void {}
+  passOn(): void {}
+  search(): Promise<never> {
+    return Promise.reject(new Error('not in this test'));
+  }
   close(): void {}
   read(): Promise<never> {
     return Promise.reject(new Error('not in this test'));

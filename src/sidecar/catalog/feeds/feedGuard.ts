@@ -1,0 +1,145 @@
+// Limits that Hypercore lacks, put around the inner core of every feed: what a peer may make it store, remember and work on; and who is
+// to blame for what. Overrides undocumented methods of hypercore 11.37.1 (lib/replicator.js, lib/core.js): it has no other place to hold
+// on to. Knows nothing of what blocks hold.
+
+import type Hypercore from 'hypercore';
+import type { InnerCore, ReplicationPeer } from 'hypercore';
+import { AppError } from '../../../protocol/errors.ts';
+import { catalogLimits, indexLimits } from '../../limits.ts';
+import type { Log } from '../../log.ts';
+
+/** What Hypercore's block encryption puts before each block. */
+const blockPaddingBytes = 8;
+
+/** Codes of hypercore-errors that say that what a peer sent is wrong. */
+const wrongCodes = new Set(['INVALID_CHECKSUM', 'INVALID_SIGNATURE', 'INVALID_PROOF', 'INVALID_OPERATION', 'DECODING_ERROR']);
+
+/**
+ * Sessions of a guarded core are told `refused` (error, muxer) of a block that is too large, and `unwritten` (error) when this disk
+ * refuses one.
+ */
+export class FeedGuard {
+  readonly #log: Log;
+  /** Sessions of the cores that are guarded already. */
+  readonly #guarded = new WeakMap<object, Set<Hypercore>>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  guard(core: Hypercore): void {
+    const inner = core.core;
+    if (inner === null) return;
+    const known = this.#guarded.get(inner);
+    const sessions = known ?? new Set();
+    sessions.add(core);
+    core.once('close', () => sessions.delete(core));
+    if (known !== undefined) return;
+    this.#guarded.set(inner, sessions);
+    const verify = inner.verify.bind(inner);
+    inner.verify = async (proof, from) => {
+      this.#checkSize(proof.block?.value?.length ?? 0, from, sessions);
+      try {
+        return await verify(proof, from);
+      } catch (error) {
+        if (isWrong(error) || inner.closing) throw error;
+        // Not the peer's fault. Told to the readers; Hypercore would never ask this peer again.
+        for (const session of sessions) session.emit('unwritten', unwritten(error));
+        this.#log.warn(unwritten(error).message);
+        setImmediate(() => (from.paused = false));
+        throw error;
+      }
+    };
+    const { replicator } = inner;
+    const invalidData = replicator._oninvaliddata.bind(replicator);
+    replicator._oninvaliddata = (error, request, data, from) => {
+      invalidData(error, request, data, from);
+      if (isWrong(error)) this.#blame(inner, from, error);
+    };
+    const addPeer = replicator._addPeer.bind(replicator);
+    replicator._addPeer = (peer) => {
+      boundPlaces(peer);
+      boundRequests(peer);
+      addPeer(peer);
+    };
+  }
+
+  /** Hypercore stores any block up to the transport's 16 MB, and as many as were asked for. Every received proof passes here first. */
+  #checkSize(sizeBytes: number, from: ReplicationPeer, sessions: ReadonlySet<Hypercore>): void {
+    if (sizeBytes <= indexLimits.blockBytes + blockPaddingBytes) return;
+    const error = new AppError(
+      'protocol',
+      `A feed block of ${sizeBytes} bytes was offered; at most ${indexLimits.blockBytes} are taken.`,
+    );
+    for (const session of sessions) session.emit('refused', error, from.protomux);
+    from.protomux._safeDestroy(error);
+    throw error;
+  }
+
+  /**
+   * A wrong proof comes from who made it up, or from an honest peer when the owner signed two histories. Hypercore now asks that peer for
+   * the other signature; when it shows one, the core is frozen and the owner is to blame.
+   */
+  #blame(inner: InnerCore, from: ReplicationPeer, error: unknown): void {
+    const end = (): void => {
+      if (inner.header.frozen) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      from.protomux._safeDestroy(new AppError('protocol', `It sent a block of a feed that its owner did not sign (${reason}).`));
+    };
+    if (inner.state.length === 0) end();
+    else setTimeout(end, catalogLimits.feedVerdictMs).unref();
+  }
+}
+
+function isWrong(error: unknown): boolean {
+  if (error instanceof AppError || error instanceof TypeError || error instanceof RangeError) return true;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && wrongCodes.has(error.code);
+}
+
+/** `thrown` comes from RocksDB, which has no codes. */
+function unwritten(thrown: unknown): AppError {
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  if (/no space|quota|ENOSPC/i.test(reason))
+    return new AppError('disk-full', 'The disk is full: an index could not be kept. Free some space; it is tried again.');
+  return new AppError('io', `An index could not be kept on this disk (${reason}). It is tried again.`, { cause: thrown });
+}
+
+/**
+ * Hypercore believes any place that a peer says it has, and makes bitfields up to there: one message could take all memory. Handlers are
+ * called by name on the peer; what they throw ends its connection. Hypercore also forgets all that a peer has after blocks that it
+ * drops, when it had said of all blocks from the start that they are there: a first rescan would not be fetched.
+ */
+function boundPlaces(peer: ReplicationPeer): void {
+  const [onRange, onBitfield] = [peer.onrange.bind(peer), peer.onbitfield.bind(peer)];
+  peer.onrange = (range) => {
+    const end = range.start + range.length;
+    checkPlaces(range.start, range.length);
+    const known = peer._remoteContiguousLength;
+    const heard = [onRange(range)];
+    if (range.drop && range.start < known && end < known) heard.push(onRange({ drop: false, start: end, length: known - end }));
+    return Promise.all(heard);
+  };
+  peer.onbitfield = (part) => {
+    checkPlaces(part.start, part.bitfield.byteLength * 8);
+    return onBitfield(part);
+  };
+}
+
+function checkPlaces(start: number, length: number): void {
+  if (start + length > indexLimits.feedBlocks)
+    throw new AppError(
+      'protocol',
+      `The peer speaks of a feed of ${start + length} blocks; at most ${indexLimits.feedBlocks} are taken.`,
+    );
+}
+
+/** Hypercore begins on every request at once, or queues it, however many there are; and it never forgets those it cannot answer. */
+function boundRequests(peer: ReplicationPeer): void {
+  const onRequest = peer.onrequest.bind(peer);
+  peer.onrequest = (request) => {
+    if (peer.remoteRequests.size >= catalogLimits.feedRequests)
+      throw new AppError('protocol', `It asks for more than ${catalogLimits.feedRequests} blocks of a feed at once.`);
+    if (request.seek) throw new AppError('protocol', 'It seeks in a feed, which no Potluck does.');
+    return onRequest(request);
+  };
+}

@@ -1,0 +1,342 @@
+// Whose shares are followed, and by whose word: what owners announce, what others pass on, what was taken off the table, and how much of
+// this disk each owner may take. A single share is peerShare.ts's; who may be told what is sessions.ts's.
+
+import { readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { AppError } from '../../protocol/errors.ts';
+import type { PeerId, ShareId } from '../../protocol/ids.ts';
+import { catalogLimits, wireLimits } from '../limits.ts';
+import type { Log } from '../log.ts';
+import type { Database } from '../storage/database.ts';
+import type { AnnouncedShare, PassedOwner, PassedShare, PeerSession, ReplicableCore, ShareRemoval } from '../wire/services.ts';
+import { loadCatalog, noIndex, saveCatalogRow, type CatalogRow } from './catalogRow.ts';
+import type { Feeds } from './feeds/feeds.ts';
+import type { IndexListener } from './index/indexListener.ts';
+import { SegmentFolder } from './index/segmentFolder.ts';
+import { PeerShare, type Heard } from './peerShare.ts';
+import { forgetRemoval, forgetRemovals, loadRemovals, rememberRemoval } from './removalTable.ts';
+import { Slots } from './slots.ts';
+
+export interface FollowingOptions {
+  database: Database;
+  dataFolder: string;
+  feeds: Feeds;
+  ownPeerId: PeerId;
+  listener: IndexListener | undefined;
+  log: Log;
+  /** A share came, went, or has a new index or state. */
+  onChange(peerId: PeerId, shareId: ShareId): void;
+  /** The peer broke the format of an index: end its session. */
+  onHostile(peerId: PeerId, reason: string): void;
+  /** What can be passed on is another; at most every `wireLimits.updateMs`. */
+  onHoldings(): void;
+}
+
+/** What of one owner's shares is here, whole, and may be passed on in the parties it names. */
+export interface Holding {
+  owner: PeerId;
+  shares: PassedShare[];
+  removals: ShareRemoval[];
+}
+
+interface Owner {
+  shares: Map<ShareId, PeerShare>;
+  /** The owner's own session, once it announced its list. */
+  session: PeerSession | undefined;
+  fetchSlots: Slots;
+}
+
+export class Following {
+  readonly #options: FollowingOptions;
+  readonly #decodeSlots = new Slots(catalogLimits.decodesAtOnce);
+  readonly #owners = new Map<PeerId, Owner>();
+  #removed = new Map<PeerId, Map<ShareId, ShareRemoval>>();
+  /** Forgotten by the user: hearsay does not bring them back before they are met again. */
+  readonly #forgotten = new Set<PeerId>();
+  /** Deletions under way, awaited on close. */
+  readonly #deletions = new Set<Promise<void>>();
+  #holdingsTimer: NodeJS.Timeout | undefined;
+  #isOpen = false;
+
+  constructor(options: FollowingOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    const { database, ownPeerId, feeds, log } = this.#options;
+    for (const row of loadCatalog(database)) this.#insert(this.#owner(row.peerId), row);
+    this.#removed = loadRemovals(database, ownPeerId);
+    this.#sweep();
+    for (const { shares } of this.#owners.values()) for (const share of shares.values()) await share.open();
+    await feeds.sweep().catch((error: unknown) => log.warn(`Unused feeds stay: ${reasonOf(error)}`));
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    clearTimeout(this.#holdingsTimer);
+    const shares = [...this.#owners.values()].flatMap((owner) => [...owner.shares.values()]);
+    this.#owners.clear();
+    await Promise.all([...shares.map((share) => share.close()), ...this.#deletions]);
+  }
+
+  /** Of every owner, or of one. */
+  *shares(owner?: PeerId): Generator<[PeerId, PeerShare]> {
+    for (const [peerId, { shares }] of this.#owners) {
+      if (owner !== undefined && owner !== peerId) continue;
+      for (const share of shares.values()) yield [peerId, share];
+    }
+  }
+
+  get(owner: PeerId, shareId: ShareId): PeerShare | undefined {
+    return this.#owners.get(owner)?.shares.get(shareId);
+  }
+
+  /** The owner's whole list of shares, signatures checked. Its row in `peer` exists. */
+  announced(session: PeerSession, shares: AnnouncedShare[]): void {
+    const { peerId } = session;
+    if (!this.#isOpen || peerId === this.#options.ownPeerId) return;
+    this.#forgotten.delete(peerId);
+    const owner = this.#owner(peerId);
+    owner.session = session;
+    const list = new Map(shares.slice(0, wireLimits.sharesPerPeer).map((share) => [share.announcement.shareId, share]));
+    for (const shareId of owner.shares.keys()) if (!list.has(shareId)) this.#remove(peerId, shareId);
+    const heard = [...list.values()].map((share) => ({ ...share, partyIds: session.hello.partyIds, isHearsay: false }));
+    for (const shareId of this.#take(peerId, owner, heard)) this.#options.onChange(peerId, shareId);
+    for (const share of owner.shares.values()) share.offer(session, { isOwner: true });
+  }
+
+  /** What a peer would pass on of an owner's shares, signatures checked; it replaces what it said of that owner before. The owner's row exists. */
+  passedOn(session: PeerSession, { owner: peerId, shares, removals }: PassedOwner): void {
+    if (!this.#isOpen || peerId === this.#options.ownPeerId || peerId === session.peerId || this.#forgotten.has(peerId)) return;
+    this.removed(session, peerId, removals);
+    const known = this.#owners.get(peerId);
+    // An owner that is here speaks for itself: others are places to fetch from, no more.
+    const isHere = known?.session?.isOpen === true;
+    const news = isHere ? [] : this.#room(known, shares);
+    const owner = news.length > 0 ? this.#owner(peerId) : known;
+    if (owner === undefined) return;
+    const heard = news.map((share) => ({ ...share, isHearsay: true }));
+    for (const shareId of this.#take(peerId, owner, heard)) this.#options.onChange(peerId, shareId);
+    const offered = new Map(shares.map((share) => [share.announcement.shareId, share]));
+    for (const [shareId, share] of owner.shares) {
+      const offer = offered.get(shareId)?.announcement;
+      if (offer !== undefined && Buffer.from(offer.feedKey).equals(share.announcement.feedKey))
+        share.offer(session, { isOwner: false });
+      else share.leave(session);
+    }
+  }
+
+  /** The owner's own word, however it came, that shares are gone: signatures checked. */
+  removed(session: PeerSession, peerId: PeerId, removals: ShareRemoval[]): void {
+    const owner = this.#owners.get(peerId);
+    if (!this.#isOpen || peerId === this.#options.ownPeerId || (owner === undefined && session.peerId !== peerId)) return;
+    let isNews = false;
+    for (const removal of removals.slice(-wireLimits.removals)) {
+      const { shareId, revision } = removal;
+      const known = this.#removed.get(peerId) ?? new Map<ShareId, ShareRemoval>();
+      if ((known.get(shareId)?.revision ?? -1) >= revision) continue;
+      const share = owner?.shares.get(shareId);
+      if (share !== undefined && share.announcement.revision > revision) continue;
+      this.#removed.set(peerId, known);
+      rememberRemoval(this.#options.database, peerId, removal, known);
+      this.#remove(peerId, shareId);
+      isNews = true;
+    }
+    if (isNews) this.#holdingsChanged();
+  }
+
+  /** The indexes stay, to be answered from while the peer is away. */
+  sessionClosed(session: PeerSession): void {
+    for (const [peerId, owner] of this.#owners) {
+      const isOwner = owner.session === session;
+      if (isOwner) owner.session = undefined;
+      for (const [shareId, share] of owner.shares) {
+        if (share.leave(session) || isOwner) this.#options.onChange(peerId, shareId);
+      }
+    }
+  }
+
+  /** Deletes everything that came from this owner. */
+  async forgetPeer(peerId: PeerId): Promise<void> {
+    if (this.#forgotten.size < catalogLimits.hearsayOwners) this.#forgotten.add(peerId);
+    this.#removed.delete(peerId);
+    forgetRemovals(this.#options.database, peerId);
+    const owner = this.#owners.get(peerId);
+    if (owner === undefined) return;
+    for (const shareId of [...owner.shares.keys()]) this.#remove(peerId, shareId);
+    this.#owners.delete(peerId);
+    await Promise.all(this.#deletions);
+    rmSync(new SegmentFolder(this.#options.dataFolder, peerId).path, { recursive: true, force: true });
+  }
+
+  /** What can be passed on to third peers; says nothing about who may get it. */
+  holdings(): Holding[] {
+    const holdings: Holding[] = [];
+    for (const owner of new Set([...this.#owners.keys(), ...this.#removed.keys()])) {
+      const shares = [...(this.#owners.get(owner)?.shares.values() ?? [])].map((share) => share.holding);
+      const held = shares.filter((share) => share !== undefined);
+      const removals = [...(this.#removed.get(owner)?.values() ?? [])];
+      if (held.length > 0 || removals.length > 0) holdings.push({ owner, shares: held, removals });
+    }
+    return holdings;
+  }
+
+  /** A feed that is held and can be passed on, by Hypercore's discovery key. */
+  async heldFeed(discoveryKey: Uint8Array): Promise<{ owner: PeerId; shareId: ShareId; core: ReplicableCore } | undefined> {
+    const wanted = Buffer.from(discoveryKey).toString('hex');
+    for (const [owner, share] of this.shares()) {
+      if (share.discoveryKey !== wanted || share.holding === undefined) continue;
+      const core = await this.#options.feeds.served(share.announcement.feedKey);
+      return core && { owner, shareId: share.announcement.shareId, core };
+    }
+    return undefined;
+  }
+
+  #owner(peerId: PeerId): Owner {
+    const known = this.#owners.get(peerId);
+    if (known !== undefined) return known;
+    const owner: Owner = { shares: new Map(), session: undefined, fetchSlots: new Slots(catalogLimits.feedsAtOnce) };
+    this.#owners.set(peerId, owner);
+    return owner;
+  }
+
+  /** Answers the shares of which this is news. */
+  #take(peerId: PeerId, owner: Owner, heard: Heard[]): ShareId[] {
+    const news: ShareId[] = [];
+    this.#options.database.transaction(() => {
+      for (const each of heard) {
+        const { shareId, revision } = each.announcement;
+        const removal = this.#removed.get(peerId)?.get(shareId);
+        if (removal !== undefined && removal.revision >= revision) continue;
+        if (removal !== undefined) this.#takeBack(peerId, shareId);
+        const share = owner.shares.get(shareId);
+        if (share?.announced(each) ?? this.#add(peerId, owner, each)) news.push(shareId);
+      }
+    });
+    return news;
+  }
+
+  #add(peerId: PeerId, owner: Owner, heard: Heard): boolean {
+    const row = { ...heard, peerId, index: noIndex, indexed: undefined, failure: undefined };
+    saveCatalogRow(this.#options.database, row);
+    this.#insert(owner, row);
+    return true;
+  }
+
+  #insert(owner: Owner, row: CatalogRow): void {
+    const { database, dataFolder, feeds, listener, log, onChange, onHostile } = this.#options;
+    const { peerId } = row;
+    const share = new PeerShare(row, {
+      ...{ database, dataFolder, feeds, listener, log, decodeSlots: this.#decodeSlots, fetchSlots: owner.fetchSlots },
+      allow: (asking, bytes) => this.#allow(owner, asking, bytes),
+      onChange: (shareId) => onChange(peerId, shareId),
+      onHostile: (reason) => onHostile(peerId, reason),
+      onHolding: () => this.#holdingsChanged(),
+      onFreed: () => this.#freed(owner),
+      onOverlay: () => packLargest(owner),
+    });
+    owner.shares.set(row.announcement.shareId, share);
+  }
+
+  #remove(peerId: PeerId, shareId: ShareId): void {
+    const owner = this.#owners.get(peerId);
+    const share = owner?.shares.get(shareId);
+    if (owner === undefined || share === undefined) return;
+    owner.shares.delete(shareId);
+    const deletion = share
+      .remove()
+      .catch((error: unknown) => this.#options.log.warn(`What is left of a removed share stays: ${reasonOf(error)}`))
+      .finally(() => {
+        this.#deletions.delete(deletion);
+        this.#freed(owner);
+      });
+    this.#deletions.add(deletion);
+    this.#holdingsChanged();
+    this.#options.onChange(peerId, shareId);
+  }
+
+  #takeBack(peerId: PeerId, shareId: ShareId): void {
+    this.#removed.get(peerId)?.delete(shareId);
+    forgetRemoval(this.#options.database, peerId, shareId);
+  }
+
+  /** Those of an owner's shares that hearsay may still add, and those that are here already. */
+  #room(known: Owner | undefined, shares: PassedShare[]): PassedShare[] {
+    let [owners, held] = [0, 0];
+    for (const { shares: ofOwner } of this.#owners.values()) {
+      const count = [...ofOwner.values()].filter((share) => share.isHearsay).length;
+      held += count;
+      if (count > 0 && count === ofOwner.size) owners++;
+    }
+    let room = catalogLimits.hearsayShares - held;
+    if (known === undefined && owners >= catalogLimits.hearsayOwners) room = 0;
+    room = Math.min(room, wireLimits.sharesPerPeer - (known?.shares.size ?? 0));
+    return shares.filter(({ announcement }) => known?.shares.has(announcement.shareId) === true || room-- > 0);
+  }
+
+  #allow(owner: Owner, asking: PeerShare, bytes: number): void {
+    let sum = bytes;
+    for (const share of owner.shares.values()) if (share !== asking) sum += share.bytesOnDisk;
+    if (sum <= catalogLimits.peerDiskBytes) return;
+    const quota = `${catalogLimits.peerDiskBytes / 2 ** 20} MiB`;
+    throw new AppError(
+      'too-large',
+      `The indexes of one peer may take ${quota} of this disk; with this one its shares would take more. It is tried again when others of them go.`,
+    );
+  }
+
+  /** What waits for room tries again. */
+  #freed(owner: Owner): void {
+    if (this.#isOpen) for (const share of owner.shares.values()) share.retry();
+  }
+
+  #holdingsChanged(): void {
+    if (!this.#isOpen || this.#holdingsTimer !== undefined) return;
+    this.#holdingsTimer = setTimeout(() => {
+      this.#holdingsTimer = undefined;
+      this.#options.onHoldings();
+    }, wireLimits.updateMs);
+    this.#holdingsTimer.unref();
+  }
+
+  /** Deletes what a crash left behind: files of no row, folders of no peer. */
+  #sweep(): void {
+    const { dataFolder } = this.#options;
+    for (const [peerId, { shares }] of this.#owners) {
+      const files = [...shares.values()].map((share) => share.segmentFile).filter((file) => file !== undefined);
+      new SegmentFolder(dataFolder, peerId).keepOnly(new Set(files));
+    }
+    const root = path.join(dataFolder, 'index');
+    for (const name of namesIn(root)) {
+      if (name !== 'own' && ![...this.#owners.keys()].some((peerId) => peerId === name))
+        rmSync(path.join(root, name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** Keeps the deltas in memory bounded, of each share and of all of an owner. */
+function packLargest({ shares }: Owner): void {
+  const sizes = [...shares.values()].map((share) => ({ share, entries: share.overlayEntries }));
+  let sum = sizes.reduce((total, { entries }) => total + entries, 0);
+  for (const { share, entries } of sizes.sort((one, other) => other.entries - one.entries)) {
+    if (sum <= catalogLimits.peerOverlayEntries && !share.hasLargeOverlay) return;
+    share.pack();
+    sum -= entries;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Nothing was ever written here.
+    return [];
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
