@@ -236,6 +236,12 @@ export const searchLimits = {
   /** Watched searches; matches of one that are remembered as known. */
   watches: 100,
   knownHits: 20_000,
+  /** Search files held open. */
+  filesOpen: 256,
+  /** Heap of the worker that makes search files; a share that needs more cannot be searched. */
+  buildHeapMiB: 512,
+  /** It ends after this long without work. */
+  buildIdleMs: 5_000,
   /** From a change of the catalog to looking whether a watched search has news. */
   watchSettleMs: 1_000,
 } as const;
