@@ -267,7 +267,7 @@ export class OwnIndex {
     } catch (error) {
       this.#options.log.warn(`The feed of "${this.#row.title}" is whole up to block ${length}: ${asAppError(error).message}`);
     }
-    this.#needsSnapshot = length < feed.length;
+    this.#needsSnapshot = length < feed.length || head === undefined;
     this.#pending = undefined;
     this.#replaceView(view);
     // Appended before a crash, and the row was not told any more.

@@ -1,7 +1,6 @@
 // One own share from opening to removal: when its folder is walked, when it is followed, and what state that makes. What is published and
 // how is ownIndex.ts's, who hears of it is shares.ts's.
 
-import { setTimeout as wait } from 'node:timers/promises';
 import { AppError, asAppError } from '../../protocol/errors.ts';
 import type { Failure, ShareInfo, WatchInfo } from '../../protocol/model.ts';
 import type { ShareId } from '../../protocol/ids.ts';
@@ -10,6 +9,7 @@ import { Slots } from '../catalog/slots.ts';
 import { watchLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { OwnIndex, type OwnIndexOptions } from './ownIndex.ts';
+import { publishFailure, Publishing } from './publishing.ts';
 import { scan } from './scan.ts';
 import { skippedCountsOf, type ShareRow } from './shareRow.ts';
 import type { FollowState, Watcher } from './watch/watcher.ts';
@@ -27,9 +27,8 @@ export interface OwnShareOptions extends OwnIndexOptions {
 export class OwnShare {
   readonly #options: OwnShareOptions;
   readonly #index: OwnIndex;
+  readonly #publishing: Publishing;
   #failure: Failure | undefined;
-  /** Why a step of the watcher is not in feed and row yet. */
-  #unpublished: Failure | undefined;
   #watch: WatchInfo | undefined;
   #scannedEntries: number | undefined;
   #isScanning = false;
@@ -45,18 +44,27 @@ export class OwnShare {
   #scanStop = new AbortController();
   #retry: NodeJS.Timeout | undefined;
   #failedScans = 0;
-  #rebasing = 0;
   #isClosed = false;
 
   constructor(row: ShareRow, options: OwnShareOptions) {
     this.#options = options;
     this.#index = new OwnIndex(row, options);
+    this.#publishing = new Publishing(this.#index, {
+      log: options.log,
+      rebase: (path) => (this.#following === undefined ? undefined : options.watcher.rebase(row.shareId, path)),
+      tidySoon: () => void this.#steps.run(async () => (this.#isClosed ? undefined : await this.#index.tidy())),
+      onFailure: () => this.#changed(),
+      onPublished: (shareId) => {
+        options.onPublished(shareId);
+        options.onChange(shareId, 'numbers');
+      },
+    });
   }
 
   get info(): ShareInfo {
     const { shareId, title, path, fileCount, folderCount, totalBytes, addedAtMs, scannedAtMs } = this.#index.row;
     const state = this.#state;
-    const failure = this.#unpublished ?? this.#failure;
+    const failure = this.#publishing.failure ?? this.#failure;
     return {
       shareId,
       title,
@@ -145,9 +153,10 @@ export class OwnShare {
   /** The segment file turned out damaged: it is made anew from the feed, or from the folder. */
   async repair(): Promise<void> {
     if (this.#isClosed) return;
+    const damaged = this.#index.view;
     const wasFollowing = this.#unfollow();
     if (wasFollowing) this.#unwatch();
-    const isWhole = await this.#steps.run(() => this.#index.reopen());
+    const isWhole = await this.#steps.run(async () => damaged !== this.#index.view || (await this.#index.reopen()));
     if (this.#isClosed || this.#isPaused) return;
     if (!isWhole) await this.scan();
     else if (wasFollowing) this.#follow();
@@ -161,7 +170,7 @@ export class OwnShare {
     await this.#steps.run(async () => {
       if (following.signal.aborted) throw notFollowed();
       try {
-        await this.#publish(delta, { signal: following.signal, isPatient: true });
+        await this.#publishing.publish(delta, { signal: following.signal, isPatient: true });
       } catch (error) {
         if (following.signal.aborted) throw error;
         this.#options.log.warn(`The index of "${this.#index.row.title}" is made anew: ${asAppError(error).message}`);
@@ -220,7 +229,7 @@ export class OwnShare {
 
   get #state(): ShareInfo['state'] {
     if (this.#isPaused) return 'paused';
-    if (this.#unpublished !== undefined) return 'failed';
+    if (this.#publishing.failure !== undefined) return 'failed';
     if (this.#isScanning || this.#isChecking) return 'scanning';
     if (this.#failure !== undefined) return 'failed';
     return this.#waiting !== undefined && this.#following === undefined ? 'scanning' : 'watching';
@@ -279,7 +288,7 @@ export class OwnShare {
     }
     if (delta !== undefined) {
       try {
-        await this.#publish(delta, { signal, isPatient: false });
+        await this.#publishing.publish(delta, { signal, isPatient: false });
       } catch (error) {
         this.#index.distrust();
         throw error;
@@ -288,57 +297,11 @@ export class OwnShare {
     this.#index.save(change);
   }
 
-  /** Brings a step into the index. Throws `protocol` when it contradicts it. `isPatient`: keeps trying while the data folder fails. */
-  async #publish(delta: Delta, { signal, isPatient }: { signal: AbortSignal; isPatient: boolean }): Promise<void> {
-    const { shareId } = this.#index.row;
-    this.#index.apply(delta);
-    for (let isPublished = false; !isPublished;) {
-      try {
-        if (this.#index.mayFlush) await this.#index.flush();
-        else await this.#pack(signal);
-        isPublished = true;
-      } catch (thrown) {
-        if (signal.aborted || !isPatient) throw thrown;
-        const error = publishFailure(this.#index.row.title, thrown);
-        this.#options.log.warn(error.message);
-        this.#unpublished = { kind: error.kind, message: error.message, data: error.data };
-        this.#changed();
-        await wait(watchLimits.retryMs, undefined, { signal });
-      }
-    }
-    this.#unpublished = undefined;
-    this.#options.onPublished(shareId);
-    this.#options.onChange(shareId, 'numbers');
-    if (!this.#index.isOutgrown) return;
-    try {
-      await this.#pack(signal);
-      this.#options.onPublished(shareId);
-    } catch (error) {
-      // Tried again after the next step, and at the latest when the index is full.
-      if (!signal.aborted) this.#options.log.warn(publishFailure(this.#index.row.title, error).message);
-    }
-  }
-
-  /** A new snapshot of the index as it is. The watcher reads from it before its next step; the older one goes when it does. */
-  async #pack(signal: AbortSignal): Promise<void> {
-    await this.#index.pack({ signal });
-    const view = this.#index.view;
-    if (this.#following === undefined || view === undefined) return await this.#index.tidy();
-    this.#rebasing++;
-    void this.#options.watcher
-      .rebase(this.#index.row.shareId, view.segment.path)
-      .catch(() => undefined) // It is not followed any more.
-      .finally(() => {
-        this.#rebasing--;
-        if (this.#rebasing === 0 && !this.#isClosed) void this.#steps.run(() => this.#index.tidy());
-      });
-  }
-
   /** After a start: the index is whole, and what changed meanwhile is found by the times of folders. */
   async #check(): Promise<void> {
     this.#isChecking = true;
     try {
-      if (this.#index.isBehind) await this.#steps.run(() => this.#pack(this.#scanStop.signal));
+      if (this.#index.isBehind) await this.#steps.run(() => this.#publishing.pack(this.#scanStop.signal));
       this.#follow();
     } catch (error) {
       if (this.#isClosed || this.#isPaused) return;
@@ -364,7 +327,6 @@ export class OwnShare {
     following?.abort();
     this.#isChecking = false;
     this.#watch = undefined;
-    this.#unpublished = undefined;
     return following !== undefined;
   }
 
@@ -397,16 +359,4 @@ export class OwnShare {
 
 function notFollowed(): AppError {
   return new AppError('cancelled', 'The share is not followed any more.');
-}
-
-/** The data folder does not take what changed. */
-function publishFailure(title: string, thrown: unknown): AppError {
-  const { kind, message } = asAppError(thrown);
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  const isFull = kind === 'disk-full' || code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk is full/i.test(message);
-  return new AppError(
-    isFull ? 'disk-full' : 'io',
-    `What changed in "${title}" cannot be written to the data folder (${message}). Nothing is lost: it is tried again. ${isFull ? 'Make room on its disk.' : 'See that the folder can be written.'}`,
-    { cause: thrown },
-  );
 }

@@ -59,22 +59,39 @@ function makeIndex(
   send: (message: WalkWorkerMessage) => void,
 ): Walked {
   const writer = new SegmentWriter(index.path);
+  const chunks: Chunk[] = [];
+  // Without a base the chunks are wanted for certain: made on the way, the index need not be read back.
+  const encoder = index.base === undefined ? new ChunkEncoder((chunk) => chunks.push(chunk)) : undefined;
   let isWanted = false;
   try {
-    const result = walk(data.root, writer, { onProgress: throttled(send) });
+    const result = walk(data.root, encoder === undefined ? writer : both(writer, encoder), { onProgress: throttled(send) });
+    encoder?.end();
     const { contentHash, counts } = writer.finish(index.updatedAtMs);
     const found = compare(index, contentHash);
     if (found !== 'much') {
       const delta = found && { updatedAtMs: index.updatedAtMs, counts, folders: found };
       return { ...result, chunks: undefined, delta };
     }
-    const walked = { ...result, chunks: chunksOf(index.path), delta: undefined };
+    const walked = { ...result, chunks: encoder === undefined ? chunksOf(index.path) : chunks, delta: undefined };
     isWanted = true;
     return walked;
   } finally {
     writer.close();
     if (!isWanted) rmSync(index.path, { force: true });
   }
+}
+
+function both(writer: SegmentWriter, encoder: ChunkEncoder): IndexSink {
+  return {
+    folder(folderCount, fileCount) {
+      writer.folder(folderCount, fileCount);
+      encoder.folder(folderCount, fileCount);
+    },
+    entry(name, sizeBytes, mtimeMs) {
+      writer.entry(name, sizeBytes, mtimeMs);
+      encoder.entry(name, sizeBytes, mtimeMs);
+    },
+  };
 }
 
 /** What of the walked index is not in its base: undefined for nothing, or too much (or no base) for a delta. */

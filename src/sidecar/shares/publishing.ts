@@ -1,0 +1,115 @@
+// Brings the steps of one own share into its index, one after another: keeps trying while the data folder does not take them, and packs
+// the index when its deltas outgrew it. When steps come, and what state that makes, is ownShare.ts's.
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { AppError, asAppError } from '../../protocol/errors.ts';
+import type { Failure } from '../../protocol/model.ts';
+import type { ShareId } from '../../protocol/ids.ts';
+import type { Delta } from '../catalog/index/rows.ts';
+import { watchLimits } from '../limits.ts';
+import type { Log } from '../log.ts';
+import type { OwnIndex } from './ownIndex.ts';
+
+export interface PublishingOptions {
+  log: Log;
+  /** Whoever follows the folder reads from this segment from now on; resolves when it does. Undefined: nobody follows it. */
+  rebase(segmentPath: string): Promise<void> | undefined;
+  /** Calls `OwnIndex.tidy` between two steps. */
+  tidySoon(): void;
+  /** `failure` changed. */
+  onFailure(): void;
+  /** The announcement changed. */
+  onPublished(shareId: ShareId): void;
+}
+
+export class Publishing {
+  readonly #index: OwnIndex;
+  readonly #options: PublishingOptions;
+  #failure: Failure | undefined;
+  #rebasing = 0;
+  #packAfterMs = 0;
+
+  constructor(index: OwnIndex, options: PublishingOptions) {
+    this.#index = index;
+    this.#options = options;
+  }
+
+  /** Why a step is not in feed and row yet. */
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Publishes one step. Throws `protocol` when it contradicts the index. While the data folder fails it keeps trying if `isPatient`, until
+   * `signal`; else it throws that. What it threw after is in the index, and goes out with the next snapshot.
+   */
+  async publish(delta: Delta, options: { signal: AbortSignal; isPatient: boolean }): Promise<void> {
+    this.#index.apply(delta);
+    try {
+      await this.#bringOut(options);
+    } finally {
+      this.#fail(undefined);
+    }
+    this.#options.onPublished(this.#index.row.shareId);
+    if (!this.#index.isOutgrown || Date.now() < this.#packAfterMs) return;
+    try {
+      await this.pack(options.signal);
+    } catch (error) {
+      if (options.signal.aborted) return;
+      // Tried again later, and at the latest when the index takes no more.
+      this.#packAfterMs = Date.now() + watchLimits.retryMs;
+      this.#options.log.warn(publishFailure(this.#index.row.title, error).message);
+    }
+  }
+
+  /** Makes a new snapshot of the index as it is. The older segment goes when nobody reads from it any more. */
+  async pack(signal: AbortSignal): Promise<void> {
+    await this.#index.pack({ signal });
+    this.#options.onPublished(this.#index.row.shareId);
+    const { view } = this.#index;
+    const rebased = view && this.#options.rebase(view.segment.path);
+    if (rebased === undefined) return await this.#index.tidy();
+    this.#rebasing++;
+    void rebased
+      .catch(() => undefined) // It is not followed any more.
+      .then(() => {
+        this.#rebasing--;
+        if (this.#rebasing === 0) this.#options.tidySoon();
+      });
+  }
+
+  async #bringOut({ signal, isPatient }: { signal: AbortSignal; isPatient: boolean }): Promise<void> {
+    for (;;) {
+      try {
+        if (this.#index.mayFlush) await this.#index.flush();
+        else await this.pack(signal);
+        return;
+      } catch (thrown) {
+        if (signal.aborted || !isPatient) throw thrown;
+        const error = publishFailure(this.#index.row.title, thrown);
+        this.#options.log.warn(error.message);
+        this.#fail({ kind: error.kind, message: error.message, data: error.data });
+        await wait(watchLimits.retryMs, undefined, { signal });
+      }
+    }
+  }
+
+  #fail(failure: Failure | undefined): void {
+    if (this.#failure === failure) return;
+    this.#failure = failure;
+    this.#options.onFailure();
+  }
+}
+
+/** The data folder does not take what changed. */
+export function publishFailure(title: string, thrown: unknown): AppError {
+  const { kind, message } = asAppError(thrown);
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  const isFull = kind === 'disk-full' || code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk is full/i.test(message);
+  const remedy = isFull ? 'Make room on its disk.' : 'See that the folder can be written.';
+  return new AppError(
+    isFull ? 'disk-full' : 'io',
+    `What changed in "${title}" cannot be written to the data folder (${message}). Nothing is lost: it is tried again. ${remedy}`,
+    { cause: thrown },
+  );
+}
