@@ -11,6 +11,7 @@ export default tseslint.config(
       '.vscode-under-test/',
       '.vscode-test/',
       '.package/',
+      'assembly/', // AssemblyScript: its compiler checks it
       '**/*.d.ts',
     ],
   },
