@@ -30,6 +30,8 @@ export interface CatalogOptions {
   onHostile(peerId: PeerId, reason: string): void;
   /** `holdings` answers something else now; at most a few times a second. */
   onHoldings?(): void;
+  /** Another quota than that of limits.ts, for tests. */
+  peerDiskBytes?: number;
 }
 
 export class Catalog {
@@ -46,6 +48,7 @@ export class Catalog {
       onChange: (peerId, shareId) => options.onChange(peerId, shareId),
       onHostile: (peerId, reason) => options.onHostile(peerId, reason),
       onHoldings: () => options.onHoldings?.(),
+      ...(options.peerDiskBytes !== undefined && { peerDiskBytes: options.peerDiskBytes }),
     });
   }
 
@@ -145,8 +148,11 @@ export class Catalog {
   }
 
   /** A feed of `holdings`, by Hypercore's discovery key; undefined when it is none of them, or too many are in use. */
-  async heldFeed(discoveryKey: Uint8Array): Promise<{ owner: PeerId; shareId: ShareId; core: ReplicableCore } | undefined> {
-    return this.#following.heldFeed(discoveryKey);
+  async heldFeed(
+    discoveryKey: Uint8Array,
+    mayHave: (owner: PeerId, shareId: ShareId) => boolean = () => true,
+  ): Promise<{ owner: PeerId; shareId: ShareId; core: ReplicableCore } | undefined> {
+    return this.#following.heldFeed(discoveryKey, mayHave);
   }
 
   #ownShare(share: ShareInfo): CatalogShare {

@@ -30,6 +30,8 @@ export interface FollowingOptions {
   onHostile(peerId: PeerId, reason: string): void;
   /** What can be passed on is another; at most every `wireLimits.updateMs`. */
   onHoldings(): void;
+  /** Another quota than that of limits.ts, for tests. */
+  peerDiskBytes?: number;
 }
 
 /** What of one owner's shares is here, whole, and may be passed on in the parties it names. */
@@ -184,11 +186,15 @@ export class Following {
     return holdings;
   }
 
-  /** A feed that is held and can be passed on, by Hypercore's discovery key. */
-  async heldFeed(discoveryKey: Uint8Array): Promise<{ owner: PeerId; shareId: ShareId; core: ReplicableCore } | undefined> {
+  /** A feed that is held and can be passed on, by Hypercore's discovery key: two owners may announce the same one. */
+  async heldFeed(
+    discoveryKey: Uint8Array,
+    mayHave: (owner: PeerId, shareId: ShareId) => boolean,
+  ): Promise<{ owner: PeerId; shareId: ShareId; core: ReplicableCore } | undefined> {
     const wanted = Buffer.from(discoveryKey).toString('hex');
     for (const [owner, share] of this.shares()) {
       if (share.discoveryKey !== wanted || share.holding === undefined) continue;
+      if (!mayHave(owner, share.announcement.shareId)) continue;
       const core = await this.#options.feeds.served(share.announcement.feedKey);
       return core && { owner, shareId: share.announcement.shareId, core };
     }
@@ -280,8 +286,9 @@ export class Following {
   #allow(owner: Owner, asking: PeerShare, bytes: number): void {
     let sum = bytes;
     for (const share of owner.shares.values()) if (share !== asking) sum += share.bytesOnDisk;
-    if (sum <= catalogLimits.peerDiskBytes) return;
-    const quota = `${catalogLimits.peerDiskBytes / 2 ** 20} MiB`;
+    const quotaBytes = this.#options.peerDiskBytes ?? catalogLimits.peerDiskBytes;
+    if (sum <= quotaBytes) return;
+    const quota = `${Math.floor(quotaBytes / 2 ** 20)} MiB`;
     throw new AppError(
       'too-large',
       `The indexes of one peer may take ${quota} of this disk; with this one its shares would take more. It is tried again when others of them go.`,

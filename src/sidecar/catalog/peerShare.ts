@@ -230,7 +230,7 @@ export class PeerShare {
   }
 
   get #isUpToDate(): boolean {
-    return this.view !== undefined && this.#index.state.indexedLength >= this.announcement.feedLength;
+    return this.view !== undefined && this.#index.state.indexedLength === this.announcement.feedLength;
   }
 
   get #holder(): string {

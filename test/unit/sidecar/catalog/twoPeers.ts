@@ -52,6 +52,8 @@ export class Side {
     changed: () => void this.told.push('changed'),
     gone: () => void this.told.push('gone'),
   };
+  /** The quota from the next opening on. */
+  peerDiskBytes: number | undefined;
   feeds: Feeds;
   database: Database;
   shares: Shares;
@@ -116,6 +118,7 @@ export class Side {
       listener: this.listener,
       isOnline: (peerId) => this.online.has(peerId),
       onHoldings: changed,
+      ...(this.peerDiskBytes !== undefined && { peerDiskBytes: this.peerDiskBytes }),
       onHostile: (_, reason) => {
         this.hostile.push(reason);
         changed();
