@@ -6,32 +6,19 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Browser, Locator } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { addCounts, type Counts } from '../../scripts/counts.ts';
 import { peerEnv, removeFolder, shareArrives, startLoopbackNetwork, stopSidecar } from '../../scripts/localPeers.ts';
 import { ensureVSCode, type Flavor } from '../../scripts/vscode.ts';
 import * as driver from '../vscode/driver.ts';
-import { startTestPeer, tableTitle, type TestPeer } from '../vscode/testPeer.ts';
+import { startTestPeer, tableTitle } from '../vscode/testPeer.ts';
+import { catalogSteps } from './catalogSteps.ts';
+import { peersPane, peersRow, type Step } from './walkWorld.ts';
 
 export interface WalkOptions {
   flavors: readonly Flavor[];
   /** Where the screenshots of the newest VS Code are kept; a temporary folder when left out. */
   shotsFolder: string | undefined;
-}
-
-interface World {
-  window: driver.Window;
-  peer: TestPeer;
-  /** The workspace's folder, its files are ours. */
-  folder: string;
-  downloads: string;
-}
-
-interface Step {
-  name: string;
-  /** File name of the screenshot, without its ending. */
-  shot: string;
-  run: (world: World) => Promise<void>;
 }
 
 /** Walks in each flavor. The steps of one walk build on each other: the first failure ends it, and counts the rest as failed. */
@@ -113,14 +100,7 @@ function makeWorkspace(temporary: string): string {
   return folder;
 }
 
-const peersPane = ({ window }: World) => window.pane('Peers');
-/** A row of the Peers view whose label is this text. */
-const peersRow = (world: World, label: string): Locator =>
-  peersPane(world)
-    .locator('.monaco-list-row')
-    .filter({ has: world.window.page.locator('.label-name', { hasText: new RegExp(`^${label}$`) }) });
-
-const steps: readonly Step[] = [
+const mainSteps: readonly Step[] = [
   {
     name: 'the Peers view leads a new user to a party',
     shot: 'welcome',
@@ -245,6 +225,8 @@ const steps: readonly Step[] = [
     },
   },
 ];
+
+const steps: readonly Step[] = [...mainSteps, ...catalogSteps];
 
 /** Every path below a folder with the hash of its content; configuration files too. A folder is a line of its own. */
 function digestOf(folder: string): string {

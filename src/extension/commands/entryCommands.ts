@@ -137,10 +137,11 @@ export function entryCommands(services: Services): CommandTable {
 
     'entry.reveal': async (given: unknown) => {
       const entry = await entryOf(given, t('Reveal a File or Folder'), 'any');
-      if (entry === undefined) return;
+      if (entry === undefined) return false;
       const own = await localPathOf(services, entry);
       if (own !== undefined) await revealLocal(own);
       else await services.reveal(entry, await infoOf(entry));
+      return true;
     },
 
     'entry.showMore': (given: unknown) => {

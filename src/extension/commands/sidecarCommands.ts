@@ -45,6 +45,7 @@ export function sidecarCommands(services: Services): CommandTable {
           'potluck.peers.focus',
           isRunning ? t('{0} online', formatPeers(online)) : undefined,
         ),
+        item('search', t('Find Files…'), 'potluck.search.find'),
         item('arrow-swap', t('Show Transfers'), 'potluck.transfers.focus'),
         item('root-folder', t('Share a Folder…'), 'potluck.share.add'),
         item('sign-in', t('Join a Party…'), 'potluck.party.join'),

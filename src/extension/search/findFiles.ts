@@ -56,7 +56,14 @@ export class FindFiles {
 
   show(query = ''): void {
     this.#open?.hide();
-    this.#open = new OpenPick(this.#sidecar, this.#options, query);
+    const open: OpenPick = new OpenPick(this.#sidecar, this.#options, query, () => {
+      // The one before is told that it was hidden only after the next one is there.
+      if (this.#open !== open) return;
+      this.#open = undefined;
+      void setContext('isFinding', false);
+    });
+    this.#open = open;
+    void setContext('isFinding', true);
   }
 
   /** What a key does with the row in front; nothing while Find Files is closed. */
@@ -85,7 +92,7 @@ class OpenPick {
   /** Enter was pressed before the newest answer was here: it means the first row of that. */
   #isAccepting = false;
 
-  constructor(sidecar: Sidecar, options: FindFilesOptions, query: string) {
+  constructor(sidecar: Sidecar, options: FindFilesOptions, query: string, onHide: () => void) {
     this.#options = options;
     this.#session = new SearchSession(sidecar, (state) => this.#draw(state));
     const pick = this.#pick;
@@ -101,13 +108,12 @@ class OpenPick {
     pick.onDidTriggerItemButton(({ button }) => (button as Button).run());
     pick.onDidTriggerButton((button) => (button as Button).run());
     pick.onDidHide(() => {
-      void setContext('isFinding', false);
       this.#session.dispose();
       pick.dispose();
+      onHide();
     });
     this.#draw(this.#session.state);
     pick.show();
-    void setContext('isFinding', true);
     if (query !== '') void this.#session.search(query);
   }
 

@@ -85,7 +85,7 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
   async getChildren(node?: PeersNode): Promise<PeersNode[]> {
     try {
       const children = await this.#children(node);
-      if (node !== undefined) this.#asked.set(node.id, { node, given: new Set(children.map(({ id }) => id)) });
+      if (node !== undefined) this.#remember(node, children);
       return children;
     } catch (error) {
       if (node === undefined) return []; // The welcome view of the sidecar's state says what is wrong.
@@ -184,6 +184,13 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
       items.push(...page.items);
       if (items.length >= Math.min(wanted, page.total) || page.items.length === 0) return { items, total: page.total };
     }
+  }
+
+  #remember(node: PeersNode, children: readonly PeersNode[]): void {
+    this.#asked.delete(node.id);
+    this.#asked.set(node.id, { node, given: new Set(children.map(({ id }) => id)) });
+    const oldest = this.#asked.keys().next();
+    if (this.#asked.size > limits.cachedFolders && oldest.done !== true) this.#asked.delete(oldest.value);
   }
 
   #pin(folder: PeersNode, info: Entry): void {

@@ -66,7 +66,7 @@ export function registerSearchViews(sidecar: Sidecar, world: World): { results: 
     world.onDidChange((changed) => {
       if (changed.has('watches')) drawWatches();
     }),
-    registerWatchNews(sidecar, world),
+    registerWatchNews(sidecar),
   );
   return { results, disposable };
 }

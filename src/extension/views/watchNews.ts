@@ -5,10 +5,9 @@ import { limits } from '../limits.ts';
 import { messageName } from '../displayText.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { t } from '../text.ts';
-import type { World } from '../world.ts';
 import { newsText } from './watchesModel.ts';
 
-export function registerWatchNews(sidecar: Sidecar, world: World): vscode.Disposable {
+export function registerWatchNews(sidecar: Sidecar): vscode.Disposable {
   const pending = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   /** When the notification that still stands was shown; undefined when none does. */
@@ -17,7 +16,8 @@ export function registerWatchNews(sidecar: Sidecar, world: World): vscode.Dispos
   function soon(delayMs: number): void {
     timer ??= setTimeout(() => {
       timer = undefined;
-      void tell();
+      // Without a sidecar there is nothing to tell; the view shows what is new once it is back.
+      tell().catch(() => undefined);
     }, delayMs);
   }
 
@@ -29,8 +29,10 @@ export function registerWatchNews(sidecar: Sidecar, world: World): vscode.Dispos
       soon(waitMs);
       return;
     }
-    const watches = world.watches.filter(({ watchId }) => pending.has(watchId));
+    const told = new Set(pending);
     pending.clear();
+    // Asked for rather than read from the world, which may be a moment behind.
+    const watches = (await sidecar.request('watches/list', {})).filter(({ watchId }) => told.has(watchId));
     const text = newsText(watches);
     if (text === undefined) return;
     const now = Date.now();

@@ -1,0 +1,32 @@
+// What the steps of the walk share: the world they act in, and how they find rows in it.
+
+import type { Locator } from 'playwright-core';
+import type * as driver from '../vscode/driver.ts';
+import type { TestPeer } from '../vscode/testPeer.ts';
+
+export interface World {
+  window: driver.Window;
+  peer: TestPeer;
+  /** The workspace's folder, its files are ours. */
+  folder: string;
+  downloads: string;
+}
+
+export interface Step {
+  name: string;
+  /** File name of the screenshot, without its ending. */
+  shot: string;
+  run: (world: World) => Promise<void>;
+}
+
+/** A row of a view whose label is this text. */
+export function rowOf({ window }: World, pane: string, label: string): Locator {
+  return window
+    .pane(pane)
+    .locator('.monaco-list-row')
+    .filter({ has: window.page.locator('.label-name', { hasText: new RegExp(`^${label}$`) }) });
+}
+
+export const peersPane = ({ window }: World): Locator => window.pane('Peers');
+
+export const peersRow = (world: World, label: string): Locator => rowOf(world, 'Peers', label);
