@@ -50,7 +50,7 @@ export class Answers implements IndexListener {
     this.search = new Search({
       ...{ engine: this.#engine, own },
       catalog: { shares: () => this.#catalog().shares() },
-      peers: { list: () => options.peers().list() },
+      peers: { get: (peerId) => options.peers().get(peerId) },
       parties: { list: () => options.parties().list() },
       onSearchable: (peerId, shareId) => options.broadcast('catalog/changed', { peerId, shareId }),
     });

@@ -15,7 +15,7 @@ export interface ScopeWords {
 
 export interface World {
   shares: readonly CatalogShare[];
-  peers: ReadonlyMap<PeerId, PeerInfo>;
+  peers: { get(peerId: PeerId): PeerInfo | undefined };
   parties: readonly PartyInfo[];
   ownName: string;
 }

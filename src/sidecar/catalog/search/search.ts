@@ -17,7 +17,7 @@ export interface SearchOptions {
   engine: Pick<SearchEngine, 'put' | 'change' | 'remove' | 'query' | 'recent' | 'isReady' | 'searchable'>;
   own: { peerId: PeerId; name(): string };
   catalog: { shares(): CatalogShare[] };
-  peers: { list(): PeerInfo[] };
+  peers: { get(peerId: PeerId): PeerInfo | undefined };
   parties: { list(): PartyInfo[] };
   /** A share that had no search data, or older ones, can be searched. */
   onSearchable(peerId: PeerId, shareId: ShareId): void;
@@ -124,7 +124,7 @@ export class Search implements IndexListener, SearchServer {
     const { catalog, peers, parties, own } = this.#options;
     return {
       shares: catalog.shares(),
-      peers: new Map(peers.list().map((peer) => [peer.peerId, peer])),
+      peers: { get: remembering((peerId: PeerId) => peers.get(peerId)) },
       parties: parties.list(),
       ownName: own.name(),
     };
@@ -185,6 +185,16 @@ export function dress(hit: Omit<RawHit, 'key' | 'isFuzzy'>, share: CatalogShare,
 export function idsOf(key: string): { peerId: PeerId; shareId: ShareId } | undefined {
   const [peerId = '', shareId = ''] = key.split('/');
   return isPeerId(peerId) && isShareId(shareId) ? { peerId, shareId } : undefined;
+}
+
+/** Asked once a key: a page of hits is of few peers. */
+function remembering<K, V>(ask: (key: K) => V): (key: K) => V {
+  const known = new Map<K, { value: V }>();
+  return (key) => {
+    const remembered = known.get(key) ?? { value: ask(key) };
+    known.set(key, remembered);
+    return remembered.value;
+  };
 }
 
 /** Ends the work past searchLimits.queryMs, with `unavailable`. */
