@@ -19,6 +19,7 @@ const entryPoints: Readonly<Record<string, string>> = {
   sidecar: 'src/sidecar/main.ts',
   cli: 'src/cli/main.ts',
   walkWorker: 'src/sidecar/shares/walkWorker.ts',
+  watchWorker: 'src/sidecar/shares/watch/watchWorker.ts',
   indexWorker: 'src/sidecar/catalog/index/indexWorker.ts',
   packWorker: 'src/sidecar/catalog/index/packWorker.ts',
   hashWorker: 'src/sidecar/transfers/hashWorker.ts',
