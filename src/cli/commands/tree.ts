@@ -42,31 +42,41 @@ export const treeCommand: Command = {
   },
 };
 
+interface At {
+  prefix: string;
+  path: string;
+  depth: number;
+  context: Context;
+}
+
 /** Depth first; one page of each level is kept. False when nobody reads any more. */
-async function draw(branch: Branch, at: { prefix: string; path: string; depth: number; context: Context }): Promise<boolean> {
-  const { prefix, path, depth, context } = at;
-  const { terminal } = context;
-  if (depth < 1 || branch.below === undefined) return true;
-  let drawn = 0;
-  for await (const { items, total } of branch.below()) {
-    for (const [number, each] of items.entries()) {
-      drawn++;
-      const isLast = drawn >= total && number === items.length - 1;
-      const where = path === '' ? each.name : `${path}/${each.name}`;
-      if (terminal.isJson) terminal.jsonLine({ path: where, ...each.json });
-      else {
-        const name = cell(each.name).text;
-        const text = each.kind === 'folder' ? `${terminal.styled(name, 'bold')}/` : name;
-        const remark = each.remark === undefined ? '' : `  ${terminal.styled(cell(each.remark).text, 'dim')}`;
-        terminal.raw(`${prefix}${isLast ? '└── ' : '├── '}${text}${remark}`);
-      }
-      await terminal.drained();
-      if (terminal.isGone || context.signal.aborted) return false;
-      const below = { prefix: prefix + (isLast ? '    ' : '│   '), path: where, depth: depth - 1, context };
-      if (!(await draw(each, below))) return false;
+async function draw(branch: Branch, at: At): Promise<boolean> {
+  if (at.depth < 1 || branch.below === undefined) return true;
+  // One behind: whether something is the last of its folder shows when nothing follows.
+  let last: Branch | undefined;
+  for await (const { items } of branch.below()) {
+    for (const each of items) {
+      if (last !== undefined && !(await drawOne(last, at, { isLast: false }))) return false;
+      last = each;
     }
   }
-  return true;
+  return last === undefined || drawOne(last, at, { isLast: true });
+}
+
+async function drawOne(branch: Branch, at: At, { isLast }: { isLast: boolean }): Promise<boolean> {
+  const { prefix, depth, context } = at;
+  const { terminal } = context;
+  const path = at.path === '' ? branch.name : `${at.path}/${branch.name}`;
+  if (terminal.isJson) terminal.jsonLine({ path, ...branch.json });
+  else {
+    const name = cell(branch.name).text;
+    const text = branch.kind === 'folder' ? `${terminal.styled(name, 'bold')}/` : name;
+    const remark = branch.remark === undefined ? '' : `  ${terminal.styled(cell(branch.remark).text, 'dim')}`;
+    terminal.raw(`${prefix}${isLast ? '└── ' : '├── '}${text}${remark}`);
+  }
+  await terminal.drained();
+  if (terminal.isGone || context.signal.aborted) return false;
+  return draw(branch, { prefix: prefix + (isLast ? '    ' : '│   '), path, depth: depth - 1, context });
 }
 
 async function placeTop(client: SidecarClient, context: Context): Promise<Branch> {
