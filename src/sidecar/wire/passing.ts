@@ -8,6 +8,8 @@ import type { PassedOwner, PassedShare, ShareRemoval } from './services.ts';
 import { Budget } from './updatePace.ts';
 
 export interface PassingOptions {
+  /** Longest wait from a change to telling it. */
+  passOnMs: number;
   /** False when the peer does not understand it: it is told nothing then. */
   isUnderstood(): boolean;
   send(message: PassOnMessage): void;
@@ -55,7 +57,7 @@ export class Passing {
       this.#tell();
       return;
     }
-    const waitMs = wireLimits.passOnMs * (0.25 + 0.75 * Math.random());
+    const waitMs = this.#options.passOnMs * (0.25 + 0.75 * Math.random());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#tell();

@@ -61,7 +61,7 @@ export interface SessionOptions {
   times?: Partial<SessionTimes>;
 }
 
-type SessionTimes = RequestTimes & Record<'helloMs' | 'silenceMs', number>;
+type SessionTimes = RequestTimes & Record<'helloMs' | 'silenceMs' | 'passOnMs', number>;
 
 const connectionClosed = 'the connection was closed';
 
@@ -163,6 +163,7 @@ class Session implements PeerSession {
       onRemovals: (removals) => this.#tell('removed', () => this.#events.removed(this, peerId, removals)),
     });
     this.#passing = new Passing({
+      passOnMs: this.#times.passOnMs,
       isUnderstood: () => understands('pass-on'),
       send: this.#channel.passOn,
       revisionThere: (owner, shareId) => this.#hearsay.revisionOf(owner, shareId),

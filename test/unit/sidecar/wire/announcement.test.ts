@@ -4,11 +4,14 @@ import NoiseSecretStream from '@hyperswarm/secret-stream';
 import { AppError } from '../../../../src/protocol/errors.ts';
 import {
   decodeAnnouncement,
+  decodeRemoval,
   encodeAnnouncement,
   signAnnouncement,
+  signRemoval,
   verifyAnnouncement,
+  verifyRemoval,
 } from '../../../../src/sidecar/wire/announcement.ts';
-import { announcement } from './worlds.ts';
+import { announcement, shareId } from './worlds.ts';
 
 const keys = NoiseSecretStream.keyPair(Buffer.alloc(32, 7));
 const isViolation = (error: unknown) => error instanceof AppError && error.kind === 'protocol';
@@ -46,4 +49,23 @@ test('a long title and too many entries are refused', () => {
   for (const wrong of [{ title: 'x'.repeat(129) }, { fileCount: 8_000_000, folderCount: 1 }]) {
     assert.throws(() => decodeAnnouncement(encodeAnnouncement({ ...announcement, ...wrong })), isViolation);
   }
+});
+
+test('a removal comes back as it was signed; changed, forged, truncated or of another kind it is refused', () => {
+  const signed = signRemoval({ shareId, revision: 4 }, keys);
+  assert.deepEqual(verifyRemoval(signed, keys.publicKey), { shareId, revision: 4 });
+  assert.deepEqual(decodeRemoval(Buffer.concat([signed.body, Buffer.from('more')])), { shareId, revision: 4 });
+  for (let i = 0; i < signed.body.byteLength; i++) {
+    const body = Buffer.from(signed.body);
+    body[i] = (body[i] ?? 0) ^ 1;
+    assert.throws(() => verifyRemoval({ ...signed, body }, keys.publicKey), isViolation);
+    assert.throws(() => decodeRemoval(signed.body.subarray(0, i)), isViolation);
+  }
+  assert.throws(() => verifyRemoval(signed, NoiseSecretStream.keyPair().publicKey), isViolation);
+  assert.throws(
+    () => verifyRemoval(signAnnouncement(announcement, keys), keys.publicKey),
+    isViolation,
+    'signed for another purpose',
+  );
+  assert.throws(() => verifyAnnouncement(signed, keys.publicKey), isViolation);
 });

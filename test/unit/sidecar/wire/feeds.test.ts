@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import Corestore from 'corestore';
-import { collect, never, openSides, readRequest, serverOf } from './worlds.ts';
+import { discoveryKeyOf } from '../../../../src/sidecar/wire/discoveryKey.ts';
+import { collect, faceHandPlayed, introduced, never, openSides, readRequest, serverOf, settled } from './worlds.ts';
 
 async function openStore(t: TestContext): Promise<Corestore> {
   const folder = await mkdtemp(path.join(tmpdir(), 'potluck-feeds-'));
@@ -44,4 +45,53 @@ test('a feed that both sides attached is fetched; one that only one side attache
   assert.equal(wish.length, 0);
   await assert.rejects(wish.get(0, { timeout: 100 }));
   assert(one.session.isOpen && other.session.isOpen);
+});
+
+test('a feed that is not attached is asked for above, and given when that says so, at once or later', async (t) => {
+  const [ownerStore, readerStore] = [await openStore(t), await openStore(t)];
+  const feeds = ['at once', 'later', 'never'].map((name) => ownerStore.get({ name }));
+  for (const feed of feeds) {
+    await feed.ready();
+    await feed.append([Buffer.from('block')]);
+  }
+  const [atOnce, later, refused] = feeds;
+  assert(atOnce?.key && later?.key && refused?.key);
+  const { one, other } = await openSides();
+  const give = new Map([[Buffer.from(discoveryKeyOf(atOnce.key)).toString('hex'), () => one.session.replicate(atOnce)]]);
+  const events = one.wanted;
+  one.onWanted = (discoveryKey) => give.get(Buffer.from(discoveryKey).toString('hex'))?.();
+  const copies = [atOnce, later, refused].map((feed) => readerStore.get({ key: feed.key ?? assert.fail() }));
+  for (const copy of copies) {
+    await copy.ready();
+    other.session.replicate(copy);
+  }
+  await one.until('all three', () => events.length === 3);
+  assert((await copies[0]?.get(0, { timeout: 5000 }))?.equals(Buffer.from('block')));
+  one.session.replicate(later);
+  assert((await copies[1]?.get(0, { timeout: 5000 }))?.equals(Buffer.from('block')));
+  assert.equal(copies[2]?.length, 0);
+  assert.deepEqual(
+    [...events].sort(Buffer.compare),
+    feeds.map((feed) => discoveryKeyOf(feed.key ?? assert.fail())).sort(Buffer.compare),
+  );
+  for (const feed of feeds) assert(feed.discoveryKey?.equals(discoveryKeyOf(feed.key ?? assert.fail())));
+});
+
+test('ids that are no discovery keys are not asked for above', async () => {
+  const { side, remote } = await introduced();
+  for (const id of [null, Buffer.alloc(0), Buffer.alloc(31), Buffer.alloc(33), Buffer.alloc(32, 1)]) {
+    remote.muxer.createChannel({ protocol: 'hypercore/alpha', id })?.open();
+  }
+  await side.until('the one', () => side.wanted.length > 0);
+  await settled();
+  assert.deepEqual(side.wanted, [Buffer.alloc(32, 1)]);
+  assert(side.session.isOpen);
+});
+
+test('a feed asked for before the hello is asked for in vain', async () => {
+  const { side, remote } = await faceHandPlayed();
+  remote.muxer.createChannel({ protocol: 'hypercore/alpha', id: Buffer.alloc(32, 1) })?.open();
+  remote.hello();
+  await side.until('opening', () => side.isOpened);
+  assert.deepEqual(side.wanted, []);
 });

@@ -121,6 +121,8 @@ export interface Side {
   removed: ShareRemoval[];
   passedOn: PassedOwner[];
   wanted: Uint8Array[];
+  /** What is done about them. */
+  onWanted: ((discoveryKey: Uint8Array) => void) | undefined;
   closedFor: string | undefined;
   isOpened: boolean;
   updates: number;
@@ -158,6 +160,7 @@ export function createSide(stream: NoiseSecretStream, options: Partial<SessionOp
     },
     wantsFeed(_session, discoveryKey) {
       side.wanted.push(discoveryKey);
+      side.onWanted?.(discoveryKey);
       changed();
     },
   };
@@ -167,6 +170,7 @@ export function createSide(stream: NoiseSecretStream, options: Partial<SessionOp
     removed: [],
     passedOn: [],
     wanted: [],
+    onWanted: undefined,
     closedFor: undefined,
     isOpened: false,
     updates: 0,
@@ -256,9 +260,13 @@ export class HandPlayed {
     });
   }
 
+  async until(what: string, type: number): Promise<void> {
+    await untilTrue(this.#changes, what, () => this.received.some((message) => message.type === type));
+  }
+
   /** The next message of a type, or the one that came already. */
   async next<T>(type: number, encoding: Encoding<T>): Promise<T> {
-    await untilTrue(this.#changes, `message ${type}`, () => this.received.some((message) => message.type === type));
+    await this.until(`message ${type}`, type);
     const index = this.received.findIndex((message) => message.type === type);
     const [message] = this.received.splice(index, 1);
     assert(message);
@@ -319,6 +327,12 @@ export async function introduced(options: Parameters<typeof faceHandPlayed>[0] =
 export async function untilTrue(changes: EventEmitter, what: string, isTrue: () => boolean, deadlineMs = 5000): Promise<void> {
   const signal = AbortSignal.timeout(deadlineMs);
   while (!isTrue()) await once(changes, 'change', { signal }).catch(() => assert.fail(`${what}: not within ${deadlineMs} ms`));
+}
+
+/** One of many shares. */
+export function shareIdOf(i: number): ShareId {
+  const digits = [...String(i).padStart(4, '0')].map((digit) => 'ybndrfg8ej'[Number(digit)]).join('');
+  return (digits + shareId.slice(4)) as ShareId;
 }
 
 /** Lets everything that is ready run: streams in memory need some turns of the event loop, and no time. */
