@@ -90,7 +90,7 @@ class Looking {
     if (!item.isNew && path !== '' && view().stat(path as SafePath)?.kind !== 'folder') return [];
     const heatMs = dirty.isHot || item.isNew ? Date.now() : 0;
     const isHeard = listening.add(path, { heatMs, isAnew: dirty.isReplaced });
-    const standing = item.standing ?? this.#stand(path);
+    const standing = item.standing ?? this.#stand(path, dirty.isDeep);
     if (standing === undefined) return [];
     const mtimeMs = timeOf(absoluteOf(root, path));
     if (mtimeMs === undefined) return this.#lost(path);
@@ -105,9 +105,12 @@ class Looking {
     return children;
   }
 
-  #stand(path: string): Standing | undefined {
+  #stand(path: string, isDeep: boolean): Standing | undefined {
     const found = this.#options.places.find(path);
-    if ('place' in found) return found;
+    if ('place' in found) {
+      if (isDeep) this.#options.places.note(path);
+      return found;
+    }
     if (found.latin1 === undefined) this.#options.dirty.all(found.folder);
     else this.#options.dirty.name(found.folder, found.latin1, true);
     return undefined;
@@ -151,7 +154,7 @@ class Looking {
       const name = Buffer.from(latin1, 'latin1').toString();
       // Not UTF-8: it cannot be shared.
       if (latin1Of(name) !== latin1) continue;
-      if (ruleFiles.has(name) && !places.knowsRules(path)) this.#options.onRules(path);
+      if (ruleFiles.has(name) && !places.isNoted(path)) this.#options.onRules(path);
       found.set(name, lookAt(root, latin1, { folder: standing.inside, absolute, listener: unheard }));
       if (isRenamed) renamed.add(name);
     }

@@ -36,6 +36,7 @@ export class Places {
   /** Told when the rules written in a folder are others than the last time. */
   readonly #onRules: (folder: string) => void;
   readonly #rules = new Map<string, { text: string; above: IgnoreRules; rules: IgnoreRules }>();
+  readonly #applied = new Map<string, string>();
   readonly #found = new Map<string, Standing | Lost>();
 
   constructor(root: string, rootIdentity: string, onRules: (folder: string) => void) {
@@ -49,9 +50,15 @@ export class Places {
     this.#found.clear();
   }
 
-  /** Whether the rules written in a folder were read before: then `onRules` tells when they change. */
-  knowsRules(folder: string): boolean {
-    return this.#rules.has(folder);
+  /** All below a folder is looked at by the rules that were just found in it. */
+  note(folder: string): void {
+    if (this.#applied.size >= keptRules) this.#applied.clear();
+    this.#applied.set(folder, this.#rules.get(folder)?.text ?? '');
+  }
+
+  /** Whether all below a folder was looked at by the rules that were just found in it. */
+  isNoted(folder: string): boolean {
+    return this.#applied.get(folder) === (this.#rules.get(folder)?.text ?? '');
   }
 
   /** Throws RootChanged, or what the system says of the root. */
@@ -87,6 +94,8 @@ export class Places {
     try {
       return { place, inside: { ...place, rules: this.#rulesIn(place) }, isClosed: false };
     } catch {
+      this.#rules.delete(place.relative);
+      this.#applied.delete(place.relative);
       return { place, inside: place, isClosed: true };
     }
   }
@@ -99,7 +108,10 @@ export class Places {
     const text = held.size === 0 ? '' : readRules(absolute, held);
     if (known?.text === text && known.above === above) return known.rules;
     const rules = above.with(relative, text);
-    if (this.#rules.size >= keptRules) this.#rules.clear();
+    if (this.#rules.size >= keptRules) {
+      this.#rules.clear();
+      this.#applied.clear();
+    }
     this.#rules.set(relative, { text, above, rules });
     if (known !== undefined && known.text !== text) this.#onRules(relative);
     return rules;

@@ -45,10 +45,13 @@ export class WatchWorld {
     this.watcher = new Watcher(
       {
         changed: async (_shareId, delta) => {
-          await onChanged?.(delta);
-          this.view?.apply(delta);
-          this.steps.push(delta);
-          this.#news();
+          try {
+            await onChanged?.(delta);
+            this.view?.apply(delta);
+            this.steps.push(delta);
+          } finally {
+            this.#news();
+          }
         },
         state: (_shareId, state) => {
           this.states.push(state);
@@ -167,6 +170,20 @@ export class WatchWorld {
 
   #news(): void {
     for (const look of [...this.#onNews]) look();
+  }
+}
+
+/** A world for one test. */
+export async function inWorld(
+  name: string,
+  work: (world: WatchWorld) => Promise<void>,
+  options: WatchWorldOptions = {},
+): Promise<void> {
+  const world = new WatchWorld(name, options);
+  try {
+    await work(world);
+  } finally {
+    await world.close();
   }
 }
 
