@@ -22,6 +22,8 @@ const entryPoints: Readonly<Record<string, string>> = {
   watchWorker: 'src/sidecar/shares/watch/watchWorker.ts',
   indexWorker: 'src/sidecar/catalog/index/indexWorker.ts',
   packWorker: 'src/sidecar/catalog/index/packWorker.ts',
+  searchWorker: 'src/sidecar/catalog/search/searchWorker.ts',
+  searchBuildWorker: 'src/sidecar/catalog/search/searchBuildWorker.ts',
   hashWorker: 'src/sidecar/transfers/hashWorker.ts',
 };
 
