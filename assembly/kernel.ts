@@ -1,0 +1,426 @@
+// The inner loops of searching, in AssemblyScript (https://www.assemblyscript.org), compiled to WebAssembly by scripts/kernel.ts into
+// src/sidecar/catalog/search/kernelBytes.ts. Works on memory that the host lays out (src/sidecar/catalog/search/kernel.ts): no allocation, no imports.
+// Names are folded UTF-8, each ended by 0, with a 0 before the first and 32 bytes of room after the last.
+
+/** A term is not in a name. The other classes: 0 the whole name, 1 a whole word, 2 the name begins so, 3 a word begins so, 4 inside, 5 in the path. */
+const absent: u8 = 255;
+const inPath: u8 = 5;
+/** 256 bytes, 1 for each byte that belongs to a word; the host fills it. */
+const wordTable: usize = 1024;
+
+// ---- The best entries so far: keys, and what they stand for (`order`: unique, rising as entries come; the folder it lies in). The smallest win.
+
+let keys: usize = 0;
+let orders: usize = 0;
+let homes: usize = 0;
+let kept: i32 = 0;
+let capacity: i32 = 0;
+let wanted: i32 = 0;
+let threshold: f64 = Infinity;
+let afterKey: f64 = -1;
+let afterOrder: f64 = -1;
+
+/** Starts anew. Keeps the `count` smallest after (`key`, `order`) in arrays of `room` > count numbers: two of f64, one of u32. */
+export function keep(keysAt: usize, ordersAt: usize, homesAt: usize, room: i32, count: i32, key: f64, order: f64): void {
+  keys = keysAt;
+  orders = ordersAt;
+  homes = homesAt;
+  capacity = room;
+  wanted = count;
+  kept = 0;
+  threshold = count == 0 ? -1 : Infinity;
+  afterKey = key;
+  afterOrder = order;
+}
+
+/** One more. */
+export function offer(key: f64, order: f64, home: u32): void {
+  if (key >= threshold) return;
+  if (key < afterKey || (key == afterKey && order <= afterOrder)) return;
+  store<f64>(keys + ((<usize>kept) << 3), key);
+  store<f64>(orders + ((<usize>kept) << 3), order);
+  store<u32>(homes + ((<usize>kept) << 2), home);
+  if (++kept == capacity) drop();
+}
+
+/** How many are kept now: at most `count`, not sorted. */
+export function settle(): i32 {
+  if (kept > wanted) drop();
+  return kept;
+}
+
+/** Entries with this key or above cannot get in any more. */
+export function bound(): f64 {
+  return threshold;
+}
+
+function keyAt(at: i32): f64 {
+  return load<f64>(keys + ((<usize>at) << 3));
+}
+
+function orderAt(at: i32): f64 {
+  return load<f64>(orders + ((<usize>at) << 3));
+}
+
+function isBefore(key: f64, order: f64, at: i32): bool {
+  const other = keyAt(at);
+  return key < other || (key == other && order < orderAt(at));
+}
+
+/** Quickselect (Hoare): the `wanted` smallest come first, the rest is forgotten. */
+function drop(): void {
+  let low = 0;
+  let high = kept - 1;
+  const target = wanted - 1;
+  while (low < high) {
+    const middle = low + ((high - low) >> 1);
+    const key = keyAt(middle);
+    const order = orderAt(middle);
+    let left = low;
+    let right = high;
+    while (left <= right) {
+      while (keyAt(left) < key || (keyAt(left) == key && orderAt(left) < order)) left++;
+      while (isBefore(key, order, right)) right--;
+      if (left <= right) {
+        swap(left, right);
+        left++;
+        right--;
+      }
+    }
+    if (target <= right) high = right;
+    else if (target >= left) low = left;
+    else break;
+  }
+  kept = wanted;
+  let worst: f64 = -1;
+  for (let at = 0; at < kept; at++) if (keyAt(at) > worst) worst = keyAt(at);
+  // What comes later with the same key has a higher order.
+  threshold = worst;
+}
+
+function swap(one: i32, other: i32): void {
+  const key = keyAt(one);
+  const order = orderAt(one);
+  const home = load<u32>(homes + ((<usize>one) << 2));
+  store<f64>(keys + ((<usize>one) << 3), keyAt(other));
+  store<f64>(orders + ((<usize>one) << 3), orderAt(other));
+  store<u32>(homes + ((<usize>one) << 2), load<u32>(homes + ((<usize>other) << 2)));
+  store<f64>(keys + ((<usize>other) << 3), key);
+  store<f64>(orders + ((<usize>other) << 3), order);
+  store<u32>(homes + ((<usize>other) << 2), home);
+}
+
+function keyOf(score: u32, time: u32, pathBytes: u32): f64 {
+  return <f64>(((<u64>score) << 45) | ((<u64>~time) << 13) | (<u64>min<u32>(pathBytes, 8191)));
+}
+
+// ---- Finding a term in names
+
+/**
+ * Lowers `classes[i]` for each name i that holds the term. `isFile`: the whole name may go without its extension. A term that begins
+ * with 0 is looked for at the beginnings of names only. Returns how many names there are. Generic SIMD algorithm: first and last byte
+ * compared at once (Mula, http://0x80.pl/articles/simd-strfind.html).
+ */
+export function scan(names: usize, length: i32, term: usize, termLength: i32, classes: usize, isFile: bool): i32 {
+  const isAnchored = load<u8>(term) == 0;
+  const shift: usize = isAnchored ? 1 : 0;
+  const first = i8x16.splat(load<i8>(term));
+  const last = i8x16.splat(load<i8>(term + <usize>termLength - 1));
+  const zero = i8x16.splat(0);
+  const lastAt = <usize>termLength - 1;
+  const isFirstWord = isWord(load<u8>(term + shift));
+  const isLastWord = isWord(load<u8>(term + lastAt));
+  const end = names + <usize>length;
+  let number: i32 = 0;
+  for (let at = names; at < end; at += 16) {
+    const block = v128.load(at);
+    let ends = <u32>i8x16.bitmask(i8x16.eq(block, zero));
+    const head = v128.load(at - shift);
+    let hits = <u32>i8x16.bitmask(v128.and(i8x16.eq(head, first), i8x16.eq(v128.load(at - shift + lastAt), last)));
+    const rest = end - at;
+    if (rest < 16) {
+      const inside = (1 << (<u32>rest)) - 1;
+      ends &= inside;
+      hits &= inside;
+    }
+    while (hits != 0) {
+      const bit = ctz(hits);
+      hits &= hits - 1;
+      const start = at - shift + <usize>bit;
+      if (termLength > 2 && !isSame(start + 1, term + 1, termLength - 2)) continue;
+      const own = classes + <usize>(number + popcnt(ends & ((1 << bit) - 1)));
+      const found = classOf(start + shift, start + <usize>termLength, isFirstWord, isLastWord, isFile);
+      if (found < load<u8>(own)) store<u8>(own, found);
+    }
+    number += popcnt(ends);
+  }
+  return number;
+}
+
+function isWord(byte: u8): bool {
+  return load<u8>(wordTable + <usize>byte) != 0;
+}
+
+function isSame(one: usize, other: usize, count: i32): bool {
+  for (let at: usize = 0; at < <usize>count; at++) if (load<u8>(one + at) != load<u8>(other + at)) return false;
+  return true;
+}
+
+function classOf(start: usize, end: usize, isFirstWord: bool, isLastWord: bool, isFile: bool): u8 {
+  const before = load<u8>(start - 1);
+  const after = load<u8>(end);
+  if (before == 0) {
+    if (after == 0) return 0;
+    if (isFile && after == 46 && isLastDot(end)) return 0;
+    return !isLastWord || !isWord(after) ? 1 : 2;
+  }
+  if (isFirstWord && isWord(before)) return 4;
+  return after == 0 || !isLastWord || !isWord(after) ? 1 : 3;
+}
+
+function isLastDot(dot: usize): bool {
+  let at = dot + 1;
+  while (load<u8>(at) != 0 && load<u8>(at) != 46) at++;
+  return load<u8>(at) == 0;
+}
+
+// ---- Folders
+
+/** What a query asks of every entry: bits of `positive` and `negative` terms, which classes lie at `classes + term * stride`. */
+let classes: usize = 0;
+let stride: usize = 0;
+let termCount: i32 = 0;
+let positive: u32 = 0;
+let negative: u32 = 0;
+/** u16 for each folder of the share: terms that its path (itself included) has. */
+let masks: usize = 0;
+/** u32, one more than folders: number of the folder's first file. */
+let firstFiles: usize = 0;
+/** u16 for each folder: bytes of its path. */
+let pathLengths: usize = 0;
+
+export function ask(classesAt: usize, strideBytes: usize, terms: i32, positiveBits: u32, negativeBits: u32): void {
+  classes = classesAt;
+  stride = strideBytes;
+  termCount = terms;
+  positive = positiveBits;
+  negative = negativeBits;
+}
+
+export function share(masksAt: usize, firstFilesAt: usize, pathLengthsAt: usize): void {
+  masks = masksAt;
+  firstFiles = firstFilesAt;
+  pathLengths = pathLengthsAt;
+}
+
+/**
+ * Folders [first, first + count), whose classes are scanned: completes their masks. `scores[i]` becomes the folder's own score as an
+ * entry, 255 = no match. `parents` is of the first. `opened` (u16 each, may be 0): terms that hold below a folder though not for itself.
+ */
+export function folders(first: i32, count: i32, parents: usize, opened: usize, scores: usize): void {
+  for (let at = 0; at < count; at++) {
+    const number = first + at;
+    let above: u32 = 0;
+    if (number > 0) above = load<u16>(masks + ((<usize>load<u32>(parents + ((<usize>at) << 2))) << 1));
+    let own: u32 = 0;
+    let score: u32 = 0;
+    for (let term = 0; term < termCount; term++) {
+      const found = load<u8>(classes + <usize>term * stride + <usize>at);
+      const bit: u32 = 1 << term;
+      if (found != absent) own |= bit;
+      if (positive & bit) score += min<u32>(found, above & bit ? inPath : absent);
+    }
+    let all = above | own;
+    store<u8>(scores + <usize>at, (all & negative) != 0 || (all & positive) != positive || number == 0 ? absent : <u8>score);
+    if (opened != 0) all |= load<u16>(opened + ((<usize>number) << 1));
+    store<u16>(masks + ((<usize>number) << 1), <u16>all);
+  }
+}
+
+/** For each block of `blockFiles` files: which terms some folder of it has (`some`), and which all have (`every`), u16 each. */
+export function blockPaths(folderCount: i32, blockShift: i32, some: usize, every: usize, blockCount: i32): void {
+  memory.fill(some, 0, (<usize>blockCount) << 1);
+  memory.fill(every, 255, (<usize>blockCount) << 1);
+  for (let number = 0; number < folderCount; number++) {
+    const from = load<u32>(firstFiles + ((<usize>number) << 2));
+    const to = load<u32>(firstFiles + ((<usize>number) << 2) + 4);
+    if (from == to) continue;
+    const mask = load<u16>(masks + ((<usize>number) << 1));
+    const lastBlock = (to - 1) >> blockShift;
+    for (let block = from >> blockShift; block <= lastBlock; block++) {
+      const at = (<usize>block) << 1;
+      store<u16>(some + at, load<u16>(some + at) | mask);
+      store<u16>(every + at, load<u16>(every + at) & mask);
+    }
+  }
+}
+
+// ---- Files
+
+/**
+ * Scores of files [first, first + count), whose classes are scanned: `scores[i]`, 255 = no match. `folder` is the folder of the first.
+ * `paths`: room for `count` bytes a term. `ready` (u16 for each folder, may be 0) and `anchored` (terms): those count only in ready folders.
+ */
+export function combine(first: u32, count: i32, folder: i32, paths: usize, scores: usize, ready: usize, anchored: u32): void {
+  memory.fill(paths, absent, <usize>termCount * stride);
+  const end = first + <u32>count;
+  let number = folder;
+  for (let from = first; from < end; number++) {
+    const until = min<u32>(load<u32>(firstFiles + ((<usize>number) << 2) + 4), end);
+    if (until <= from) continue;
+    const at = <usize>(from - first);
+    let mask = <u32>load<u16>(masks + ((<usize>number) << 1));
+    while (mask != 0) {
+      const term = ctz(mask);
+      mask &= mask - 1;
+      memory.fill(paths + <usize>term * stride + at, inPath, <usize>(until - from));
+    }
+    if (anchored != 0) {
+      let closed = anchored & ~(<u32>load<u16>(ready + ((<usize>number) << 1)));
+      while (closed != 0) {
+        const term = ctz(closed);
+        closed &= closed - 1;
+        memory.fill(classes + <usize>term * stride + at, absent, <usize>(until - from));
+      }
+    }
+    from = until;
+  }
+  const none = i8x16.splat(-1);
+  for (let at: usize = 0; at < <usize>count; at += 16) {
+    let score = i8x16.splat(0);
+    for (let term = 0; term < termCount; term++) {
+      const offset = <usize>term * stride + at;
+      const found = v128.min<u8>(v128.load(classes + offset), v128.load(paths + offset));
+      if (positive & (1 << term)) score = v128.add_sat<u8>(score, found);
+      else score = v128.or(score, v128.not(i8x16.eq(found, none)));
+    }
+    v128.store(scores + at, score);
+  }
+}
+
+/** How many of the scores are matches. */
+export function matches(scores: usize, count: i32): i32 {
+  const none = i8x16.splat(-1);
+  let total = 0;
+  for (let at = 0; at < count; at += 16) {
+    let misses = <u32>i8x16.bitmask(i8x16.eq(v128.load(scores + <usize>at), none));
+    const rest = count - at;
+    if (rest < 16) misses |= 0xffff << (<u32>rest);
+    total += 16 - popcnt(misses & 0xffff);
+  }
+  return total;
+}
+
+/** The smallest score, 255 when nothing matches. */
+export function bestScore(scores: usize, count: i32): i32 {
+  let best = i8x16.splat(-1);
+  for (let at = 0; at < count; at += 16) {
+    let block = v128.load(scores + <usize>at);
+    const rest = count - at;
+    if (rest < 16) {
+      for (let tail = 0; tail < rest; tail++) {
+        const score = load<u8>(scores + <usize>(at + tail));
+        best = v128.min<u8>(best, i8x16.splat(<i8>score));
+      }
+    } else best = v128.min<u8>(best, block);
+  }
+  let result: i32 = 255;
+  for (let lane = 0; lane < 16; lane++) {
+    const score = <i32>(<u8>i8x16.extract_lane_u(best, 0));
+    result = min(result, score);
+    best = i8x16.shuffle(best, best, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0);
+  }
+  return result;
+}
+
+/** Strikes out matches whose number in `column` (u16) is not allowed by the table (a byte each). */
+export function filterTable(scores: usize, count: i32, column: usize, table: usize): void {
+  for (let at: usize = 0; at < <usize>count; at++)
+    if (load<u8>(table + <usize>load<u16>(column + (at << 1))) == 0) store<u8>(scores + at, absent);
+}
+
+/** Strikes out matches whose number in `column` (u32) is not in [low, high]. */
+export function filterTimes(scores: usize, count: i32, column: usize, low: u32, high: u32): void {
+  for (let at: usize = 0; at < <usize>count; at++) {
+    const time = load<u32>(column + (at << 2));
+    if (time < low || time > high) store<u8>(scores + at, absent);
+  }
+}
+
+/** No time is above `most` afterwards. */
+export function clampTimes(count: i32, column: usize, most: u32): void {
+  for (let at: usize = 0; at < <usize>count; at++) if (load<u32>(column + (at << 2)) > most) store<u32>(column + (at << 2), most);
+}
+
+/** The same for doubles. */
+export function filterSizes(scores: usize, count: i32, column: usize, low: f64, high: f64): void {
+  for (let at: usize = 0; at < <usize>count; at++) {
+    const size = load<f64>(column + (at << 3));
+    if (!(size >= low && size <= high)) store<u8>(scores + at, absent);
+  }
+}
+
+/** Offers the matches among files [first, first + count). `order` is that of the first. */
+export function offerFiles(scores: usize, first: u32, count: i32, folder: i32, times: usize, lengths: usize, order: f64): void {
+  let number = folder;
+  for (let at = 0; at < count; at += 16) {
+    const most = threshold == Infinity ? 254 : <i32>(threshold / 35184372088832.0);
+    const block = v128.load(scores + <usize>at);
+    let hits = <u32>i8x16.bitmask(i8x16.eq(v128.min<u8>(block, i8x16.splat(<i8>min(most, 254))), block));
+    const rest = count - at;
+    if (rest < 16) hits &= (1 << (<u32>rest)) - 1;
+    while (hits != 0) {
+      const index = at + <i32>ctz(hits);
+      hits &= hits - 1;
+      const score = <u32>load<u8>(scores + <usize>index);
+      const time = load<u32>(times + ((<usize>index) << 2));
+      if (keyOf(score, time, 0) >= threshold) continue;
+      const file = first + <u32>index;
+      while (load<u32>(firstFiles + ((<usize>number) << 2) + 4) <= file) number++;
+      const above = <u32>load<u16>(pathLengths + ((<usize>number) << 1));
+      const length = above + <u32>(above > 0) + <u32>load<u8>(lengths + <usize>index);
+      offer(keyOf(score, time, length), order + <f64>index, number);
+    }
+  }
+}
+
+/** Offers the matches among folders [first, first + count). `order` is that of the first. */
+export function offerFolders(scores: usize, first: i32, count: i32, times: usize, order: f64): void {
+  for (let at = 0; at < count; at++) {
+    const score = <u32>load<u8>(scores + <usize>at);
+    if (score == absent) continue;
+    const length = <u32>load<u16>(pathLengths + ((<usize>(first + at)) << 1));
+    offer(keyOf(score, load<u32>(times + ((<usize>at) << 2)), length), order + <f64>at, first + at);
+  }
+}
+
+// ---- Building
+
+/** Which row of a block filter three bytes fall in. */
+function rowOf(a: u32, b: u32, c: u32, rows: u32): u32 {
+  let hash = (a << 16) | (b << 8) | c;
+  hash *= 0x9e3779b1;
+  return (hash >> 15) & (rows - 1);
+}
+
+/** Of the host's terms: the row of the three bytes at `at`. */
+export function rowAt(at: usize, rows: i32): i32 {
+  return rowOf(load<u8>(at), load<u8>(at + 1), load<u8>(at + 2), rows);
+}
+
+/** Enters the three-byte runs of a block's names: bit `block` of each row they fall in. A row has `rowBytes` bytes. */
+export function fillRows(names: usize, length: i32, rows: i32, table: usize, rowBytes: i32, block: i32): void {
+  const byte = <usize>(block >> 3);
+  const bit: u32 = 1 << ((<u32>block) & 7);
+  let a: u32 = 0;
+  let b: u32 = 0;
+  for (let at: usize = 0; at < <usize>length; at++) {
+    const c = <u32>load<u8>(names + at);
+    if (a != 0 && b != 0 && c != 0) {
+      const place = table + <usize>rowOf(a, b, c, rows) * <usize>rowBytes + byte;
+      store<u8>(place, <u8>((<u32>load<u8>(place)) | bit));
+    }
+    a = b;
+    b = c;
+  }
+}

@@ -1,0 +1,136 @@
+// Answers one query over many shares: the exact matches, best first, any page of them. Runs in the search worker.
+
+import { AppError } from '../../../protocol/errors.ts';
+import type { FoundPage, RawHit } from './hits.ts';
+import type { Kernel } from './kernel.ts';
+import { matchRanges } from './matchRanges.ts';
+import { planQuery, recentPlan, type Plan } from './plan.ts';
+import type { Query } from './query.ts';
+import { rankKey, scoreOf, type RankedEntry } from './ranking.ts';
+import { searchShare, type ShareQuestion } from './shareSearch.ts';
+import type { ShareIndex } from './shareIndex.ts';
+
+/** `order` of an entry: its share, what it is, and its number there. Files and folders have at most 2^23 numbers. */
+const shareUnit = 2 ** 26;
+const partUnit = 2 ** 24;
+const parts = { folder: 0, file: 1, overlay: 2 } as const;
+
+/** Matches kept in one pass; a page further down takes more passes. */
+const keptAtOnce = 65_536;
+const spareRoom = 16_384;
+
+export interface Page {
+  offset: number;
+  limit: number;
+  isCancelled: Int32Array;
+}
+
+interface Ranked {
+  key: number;
+  order: number;
+  home: number;
+}
+
+const firstOfAll: Ranked = { key: -1, order: -1, home: 0 };
+
+export function answerQuery(kernel: Kernel, shares: readonly ShareIndex[], query: Query, page: Page): FoundPage {
+  const plan = planQuery(query);
+  const scored = (entry: RankedEntry): number | undefined => scoreOf(entry, query, plan);
+  const { total, ranked } = select(kernel, { shares, plan, scored }, page);
+  return { hits: hitsOf(ranked, shares, query.terms), total, isFuzzy: false };
+}
+
+/** Files newest first. */
+export function answerRecent(kernel: Kernel, shares: readonly ShareIndex[], page: Page): FoundPage {
+  const scored = ({ kind }: RankedEntry): number | undefined => (kind === 'file' ? 0 : undefined);
+  const { total, ranked } = select(kernel, { shares, plan: recentPlan, scored }, page);
+  return { hits: hitsOf(ranked, shares, []), total, isFuzzy: false };
+}
+
+interface Question {
+  shares: readonly ShareIndex[];
+  plan: Plan;
+  /** For entries that no search file has. */
+  scored(entry: RankedEntry): number | undefined;
+}
+
+function select(kernel: Kernel, question: Question, page: Page): { total: number; ranked: Ranked[] } {
+  let after = firstOfAll;
+  let skipped = 0;
+  for (;;) {
+    const isLast = page.offset + page.limit - skipped <= keptAtOnce;
+    const count = isLast ? page.offset + page.limit - skipped : keptAtOnce;
+    const { total, ranked } = pass(kernel, question, { count, after, isCancelled: page.isCancelled });
+    if (isLast || ranked.length < count) return { total, ranked: ranked.slice(page.offset - skipped) };
+    skipped += count;
+    after = ranked.at(-1) ?? firstOfAll;
+  }
+}
+
+/** The `count` best after one, in order. */
+function pass(
+  kernel: Kernel,
+  { shares, plan, scored }: Question,
+  { count, after, isCancelled }: { count: number; after: Ranked; isCancelled: Int32Array },
+): { total: number; ranked: Ranked[] } {
+  const mark = kernel.mark;
+  try {
+    const room = count + spareRoom;
+    const [keys, orders, homes] = [kernel.take(room * 8), kernel.take(room * 8), kernel.take(room * 4)];
+    kernel.calls.keep(keys, orders, homes, room, count, after.key, after.order);
+    const checkCancelled = (): void => {
+      if (Atomics.load(isCancelled, 0) !== 0) throw new AppError('cancelled', 'The search was stopped.');
+    };
+    let total = 0;
+    for (const [number, share] of shares.entries()) {
+      checkCancelled();
+      if (share.file === undefined) continue;
+      const start = number * shareUnit;
+      const overlay = share.overlay();
+      const question: ShareQuestion = {
+        file: share.file,
+        updatedAtMs: share.updatedAtMs,
+        hidden: overlay.hidden,
+        orders: { folders: start + parts.folder * partUnit, files: start + parts.file * partUnit },
+        checkCancelled,
+      };
+      total += searchShare(kernel, plan, question);
+      for (const [at, entry] of overlay.entries.entries()) {
+        const score = scored(entry);
+        if (score === undefined) continue;
+        total++;
+        const mtimeMs = plan.isRecent ? Math.min(entry.mtimeMs, share.updatedAtMs) : entry.mtimeMs;
+        const key = rankKey(score, mtimeMs, Buffer.byteLength(entry.path));
+        kernel.calls.offer(key, start + parts.overlay * partUnit + at, 0);
+      }
+    }
+    const kept = kernel.calls.settle();
+    const [keyList, orderList, homeList] = [kernel.f64(keys, kept), kernel.f64(orders, kept), kernel.u32(homes, kept)];
+    const ranked = Array.from(keyList, (key, at) => ({ key, order: orderList[at] ?? 0, home: homeList[at] ?? 0 }));
+    ranked.sort((one, other) => one.key - other.key || one.order - other.order);
+    return { total, ranked };
+  } finally {
+    kernel.release(mark);
+  }
+}
+
+function hitsOf(ranked: readonly Ranked[], shares: readonly ShareIndex[], terms: readonly string[]): RawHit[] {
+  const hits = ranked.flatMap(({ order, home }): RawHit[] => {
+    const share = shares[Math.floor(order / shareUnit)];
+    if (share === undefined) return [];
+    const part = Math.floor((order % shareUnit) / partUnit);
+    const number = order % partUnit;
+    const entry = entryOf(share, part, number, home);
+    if (entry === undefined) return [];
+    const { path, kind, sizeBytes, mtimeMs } = entry;
+    return [{ key: share.key, path, kind, sizeBytes, mtimeMs, matches: matchRanges(path, terms), isFuzzy: false }];
+  });
+  for (const share of shares) share.rest();
+  return hits;
+}
+
+function entryOf(share: ShareIndex, part: number, number: number, home: number): RankedEntry | undefined {
+  if (part === parts.folder) return share.folder(number);
+  if (part === parts.file) return share.fileAt(number, home);
+  return share.overlay().entries[number];
+}
