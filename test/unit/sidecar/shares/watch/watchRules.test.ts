@@ -27,8 +27,7 @@ test('secrets, links and ignored names never enter', { skip: process.platform ==
     writeFileSync(world.path('last'), '');
     await world.follows();
     for (const step of world.steps)
-      for (const { set } of step.folders)
-        for (const { name } of set) assert.ok(['keep.tmp', 'sub', 'last'].includes(name), name);
+      for (const { set } of step.folders) for (const { name } of set) assert.ok(['keep.tmp', 'sub', 'last'].includes(name), name);
   });
 });
 

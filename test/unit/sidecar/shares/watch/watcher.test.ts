@@ -117,7 +117,10 @@ test('atomic saves, edits of the same size, and times that go back are followed'
     await world.follows();
     const before = statSync(world.path('file')).mtimeMs;
     writeFileSync(world.path('file'), 'six');
-    await world.until(() => (world.indexed()[0] ?? '') === `file 3 ${Math.floor(statSync(world.path('file')).mtimeMs)}`, 'edited');
+    await world.until(
+      () => (world.indexed()[0] ?? '') === `file 3 ${Math.floor(statSync(world.path('file')).mtimeMs)}`,
+      'edited',
+    );
     assert.ok(statSync(world.path('file')).mtimeMs >= before);
     utimesSync(world.path('file'), 1_500_000_000, 1_500_000_000);
     await world.follows();
