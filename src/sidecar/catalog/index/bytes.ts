@@ -18,25 +18,34 @@ export class ByteWriter {
   /** Whole, not negative, at most 2^53 - 1. */
   uint(value: number): void {
     this.#reserve(8);
-    let rest = value;
-    while (rest >= 128) {
-      this.#bytes[this.length++] = (rest % 128) + 128;
-      rest = Math.floor(rest / 128);
-    }
-    this.#bytes[this.length++] = rest;
+    this.#uint(value);
   }
 
   /** Sign and magnitude: six bits of it and the sign (64) in the first byte, then LEB128. */
   int(value: number): void {
+    this.#reserve(9);
+    const sign = value < 0 ? 64 : 0;
     const magnitude = Math.abs(value);
-    this.#reserve(1);
-    this.#bytes[this.length++] = (magnitude % 64) + (value < 0 ? 64 : 0) + (magnitude >= 64 ? 128 : 0);
-    if (magnitude >= 64) this.uint(Math.floor(magnitude / 64));
+    if (magnitude < 64) this.#bytes[this.length++] = magnitude | sign;
+    else {
+      this.#bytes[this.length++] = (magnitude % 64) | sign | 128;
+      this.#uint(Math.floor(magnitude / 64));
+    }
   }
 
   byte(value: number): void {
     this.#reserve(1);
     this.#bytes[this.length++] = value;
+  }
+
+  /** The bytes from one place on, which are few, and a zero. */
+  rawAndZero(bytes: Uint8Array, from: number): void {
+    this.#reserve(bytes.length - from + 1);
+    const own = this.#bytes;
+    let length = this.length;
+    for (let at = from; at < bytes.length; at++) own[length++] = bytes[at] ?? 0;
+    own[length++] = 0;
+    this.length = length;
   }
 
   raw(bytes: Uint8Array): void {
@@ -52,6 +61,14 @@ export class ByteWriter {
 
   clear(): void {
     this.length = 0;
+  }
+
+  #uint(value: number): void {
+    let rest = value;
+    // Numbers up to 2^31 have faster arithmetic.
+    for (; rest >= 0x7fffffff; rest = Math.floor(rest / 128)) this.#bytes[this.length++] = (rest % 128) | 128;
+    for (; rest >= 128; rest >>>= 7) this.#bytes[this.length++] = (rest & 127) | 128;
+    this.#bytes[this.length++] = rest;
   }
 
   #reserve(count: number): void {
@@ -76,19 +93,10 @@ export class ByteReader {
   }
 
   uint(maximum: number): number {
-    let value = 0;
-    let scale = 1;
-    for (let count = 0; count < 8; count++) {
-      const byte = this.byte();
-      value += (byte & 127) * scale;
-      if (byte < 128) {
-        if (byte === 0 && count > 0) throw badIndex('a number is not in its shortest form');
-        if (value > maximum) throw badIndex(`a number is above ${maximum}`);
-        return value;
-      }
-      scale *= 128;
-    }
-    throw badIndex('a number is longer than 8 bytes');
+    const first = this.byte();
+    const value = first < 128 ? first : this.#longUint(first);
+    if (value > maximum) throw badIndex(`a number is above ${maximum}`);
+    return value;
   }
 
   int(): number {
@@ -130,5 +138,18 @@ export class ByteReader {
     const bytes = this.#bytes.subarray(this.#at, end);
     this.#at = end + 1;
     return bytes;
+  }
+
+  #longUint(first: number): number {
+    let value = first & 127;
+    for (let count = 1, scale = 128; count < 8; count++, scale *= 128) {
+      const byte = this.byte();
+      value += (byte & 127) * scale;
+      if (byte < 128) {
+        if (byte === 0) throw badIndex('a number is not in its shortest form');
+        return value;
+      }
+    }
+    throw badIndex('a number is longer than 8 bytes');
   }
 }

@@ -3,7 +3,8 @@
 import { rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { badIndex } from './bytes.ts';
-import { ChunkDecoder, type ChunkInfo } from './chunks.ts';
+import { ChunkDecoder } from './chunkDecoder.ts';
+import type { ChunkInfo } from './chunks.ts';
 import type { IndexCounts } from './rows.ts';
 import { SegmentWriter } from './segmentWriter.ts';
 import { workerFailure, type WorkerFailure } from './workerReply.ts';

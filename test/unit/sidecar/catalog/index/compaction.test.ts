@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { ChunkDecoder } from '../../../../../src/sidecar/catalog/index/chunks.ts';
+import { ChunkDecoder } from '../../../../../src/sidecar/catalog/index/chunkDecoder.ts';
 import { packIndex } from '../../../../../src/sidecar/catalog/index/compaction.ts';
 import { encodeDelta } from '../../../../../src/sidecar/catalog/index/delta.ts';
 import { IndexView } from '../../../../../src/sidecar/catalog/index/indexView.ts';
