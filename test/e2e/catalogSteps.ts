@@ -51,7 +51,7 @@ export const catalogSteps: readonly Step[] = [
     },
   },
   {
-    name: 'Find Files finds while one types, and Enter opens',
+    name: 'Find Files finds while one types',
     shot: 'find',
     async run(world) {
       const { window } = world;
@@ -60,6 +60,12 @@ export const catalogSteps: readonly Step[] = [
       await row.waitFor();
       await row.filter({ hasText: `Ada › ${tableTitle}` }).waitFor();
       await window.quickInput.filter({ hasText: /1 result · \d+ ms/ }).waitFor();
+    },
+  },
+  {
+    name: 'Enter opens what was found, read-only',
+    shot: 'find-open',
+    async run({ window }) {
       await window.page.keyboard.press('Enter');
       await window.activeTab('lentils.md').waitFor();
       await window.editorText('Onions first.');
@@ -167,7 +173,8 @@ export const catalogSteps: readonly Step[] = [
       const { window, peer } = world;
       await collapseAll(world);
       await peer.close();
-      await peersRow(world, 'Ada').filter({ hasText: 'offline' }).waitFor({ timeout: 30_000 });
+      const party = peersPane(world).locator('.monaco-list-row', { hasText: peer.party });
+      await party.filter({ hasText: '0 peers online' }).waitFor({ timeout: 30_000 });
       await find(world, 'soup lentils');
       const row = window.quickRow('lentils.md').first();
       await row.filter({ hasText: 'offline, last seen' }).waitFor();
