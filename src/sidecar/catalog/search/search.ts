@@ -85,8 +85,8 @@ export class Search implements IndexListener, SearchServer {
       .map(keyOf)
       .filter((key) => within?.has(key) !== false);
     // Similar names only come where few match: asked for that many, all exact ones are on the first page.
-    const asked = { keys, offset, limit: Math.max(limit, searchLimits.littleFound), signal };
-    const page = await this.#options.engine.query(query, asked);
+    const asked = { keys, offset, limit: Math.max(limit, searchLimits.littleFound) };
+    const page = await bounded(signal, (until) => this.#options.engine.query(query, { ...asked, signal: until }));
     const exact = page.isFuzzy ? page.hits.filter(({ isFuzzy }) => !isFuzzy) : page.hits;
     return { hits: this.#hits(exact, world).slice(0, limit), total: page.isFuzzy ? offset + exact.length : page.total };
   }

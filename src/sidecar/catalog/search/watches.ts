@@ -36,6 +36,8 @@ interface Watch {
   watchId: WatchId;
   query: string;
   addedAtMs: number;
+  /** Matches in each share; undefined when there are too many to remember, and the whole is counted each time. */
+  counts: Map<string, number> | undefined;
   total: number;
   /** Hash of a hit that nobody looked at yet, and the share it is in. */
   news: Map<string, string>;
@@ -63,7 +65,7 @@ export class Watches implements IndexListener {
   /** After the catalog told of every index that is on this disk. */
   open(): void {
     for (const row of this.#options.table.list())
-      this.#watches.set(row.watchId, { ...row, total: 0, news: new Map(), newest: [] });
+      this.#watches.set(row.watchId, { ...row, counts: new Map(), total: 0, news: new Map(), newest: [] });
     if (this.#watches.size > 0) this.#later(() => this.#lookAtAll());
     this.#later(async () => {
       this.#isStarting = false;
@@ -76,9 +78,12 @@ export class Watches implements IndexListener {
     await this.#work;
   }
 
-  /** Oldest first; what changed a moment ago may still be looked at. */
+  /** Oldest first. What changed a moment ago is looked at before, unless that takes long: then `onChange` tells. */
   async list(): Promise<WatchedSearch[]> {
-    await this.#work;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, searchLimits.watchSettleMs)));
+    await Promise.race([this.#work, late]);
+    clearTimeout(timer);
     return [...this.#watches.values()].map(shown);
   }
 
@@ -92,12 +97,14 @@ export class Watches implements IndexListener {
       throw new AppError('too-large', `${searchLimits.watches} searches are watched already. Remove one first.`);
     const { hits, total } = await this.#matches(query, undefined);
     if (total > searchLimits.knownHits) throw matchesTooMuch(query, total);
-    const watch: Watch = { watchId: newWatchId(), query, addedAtMs: Date.now(), total, news: new Map(), newest: [] };
+    const counts = countByShare(hits);
+    const watch: Watch = { watchId: newWatchId(), query, addedAtMs: Date.now(), counts, total, news: new Map(), newest: [] };
     const added = [...this.#watches.values()].find((each) => each.query === query); // Twice at the same time.
     if (added) return shown(added);
     this.#options.table.add(watch, hits.map(hashOf));
     this.#watches.set(watch.watchId, watch);
     this.#options.onChange(watch.watchId, false);
+    this.#later(() => this.#look(watch, undefined)); // What changed between looking and being watched.
     return shown(watch);
   }
 
@@ -133,15 +140,25 @@ export class Watches implements IndexListener {
   }
 
   #touch(key: string): void {
-    if (this.#watches.size === 0 || this.#stop.signal.aborted) return;
+    if (this.#watches.size === 0) return;
     this.#changed.add(key);
+    this.#soon();
+  }
+
+  /** One look at a time: what changes during one is for the next. */
+  #soon(): void {
+    if (this.#stop.signal.aborted) return;
     this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
       const keys = new Set(this.#changed);
       this.#changed.clear();
       this.#later(async () => {
-        await this.#options.search.searchable();
-        for (const watch of [...this.#watches.values()]) await this.#look(watch, keys);
+        try {
+          await this.#options.search.searchable();
+          for (const watch of [...this.#watches.values()]) await this.#look(watch, keys);
+        } finally {
+          this.#timer = undefined;
+          if (this.#changed.size > 0) this.#soon();
+        }
       });
     }, searchLimits.watchSettleMs);
   }
@@ -153,28 +170,40 @@ export class Watches implements IndexListener {
 
   /** Looks what of these shares (undefined: all) is new. */
   async #look(watch: Watch, keys: ReadonlySet<string> | undefined): Promise<void> {
+    const isOld = (key: string): boolean => keys !== undefined && !keys.has(key);
     const { hits, total } = await this.#matches(watch.query, keys);
+    const counts = total > searchLimits.knownHits || watch.counts === undefined ? undefined : countByShare(hits);
+    for (const [key, count] of watch.counts ?? []) if (isOld(key)) counts?.set(key, count);
+    const whole = counts === undefined ? await this.#countAll(watch.query) : sum(counts.values());
     if (!this.#watches.has(watch.watchId)) return;
-    const before = watch.news;
+    const before = { news: watch.news, total: watch.total };
     const known = this.#options.table.known(watch.watchId);
-    const inKeys = (key: string): boolean => keys === undefined || keys.has(key);
-    const news = new Map([...before].filter(([, key]) => !inKeys(key)));
+    const news = new Map([...before.news].filter(([, key]) => isOld(key)));
     const fresh: SearchHit[] = [];
-    for (const hit of hits) {
-      const hash = hashOf(hit);
-      if (hit.isOwn || known.has(hash) || news.has(hash)) continue;
-      news.set(hash, keyOf(hit.entry));
-      fresh.push(hit);
-    }
-    const hadNews = fresh.some((hit) => !before.has(hashOf(hit)));
-    const whole = keys === undefined ? total : (await this.#options.search.matches(watch.query, this.#page(0, 1))).total;
-    const isChanged = hadNews || news.size !== before.size || whole !== watch.total;
-    watch.total = whole;
     // With more matches than are remembered, nobody knows what is new.
-    watch.news = whole > searchLimits.knownHits ? new Map() : news;
-    const still = watch.newest.filter((hit) => !inKeys(keyOf(hit.entry)));
-    watch.newest = whole > searchLimits.knownHits ? [] : [...still, ...fresh].sort(newestFirst).slice(0, newestShown);
-    if (isChanged) this.#options.onChange(watch.watchId, hadNews && watch.news.size > 0 && !this.#isStarting);
+    if (whole > searchLimits.knownHits) news.clear();
+    else
+      for (const hit of hits) {
+        const hash = hashOf(hit);
+        if (hit.isOwn || known.has(hash) || news.has(hash)) continue;
+        news.set(hash, keyOf(hit.entry));
+        fresh.push(hit);
+      }
+    // Too many once: until they are few again, all are looked at.
+    watch.counts = counts ?? (whole > searchLimits.knownHits ? undefined : new Map());
+    watch.total = whole;
+    watch.news = news;
+    watch.newest = [...watch.newest.filter((hit) => isOld(keyOf(hit.entry)) && news.has(hashOf(hit))), ...fresh]
+      .sort(newestFirst)
+      .slice(0, newestShown);
+    if (counts === undefined && watch.counts !== undefined) return this.#look(watch, undefined);
+    const hasNews = fresh.some((hit) => !before.news.has(hashOf(hit)));
+    if (hasNews || news.size !== before.news.size || whole !== before.total)
+      this.#options.onChange(watch.watchId, hasNews && !this.#isStarting);
+  }
+
+  async #countAll(query: string): Promise<number> {
+    return (await this.#options.search.matches(query, this.#page(0, 1))).total;
   }
 
   /** All exact matches up to searchLimits.knownHits. */
@@ -200,6 +229,18 @@ export class Watches implements IndexListener {
       if (!this.#stop.signal.aborted) this.#options.log.warn(`A watched search was not looked at: ${String(error)}`);
     });
   }
+}
+
+function countByShare(hits: readonly SearchHit[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { entry } of hits) counts.set(keyOf(entry), (counts.get(keyOf(entry)) ?? 0) + 1);
+  return counts;
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const each of numbers) total += each;
+  return total;
 }
 
 function shown({ watchId, query, addedAtMs, total, news, newest }: Watch): WatchedSearch {
