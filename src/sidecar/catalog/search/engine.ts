@@ -97,7 +97,7 @@ export class SearchEngine {
 
   async #page(request: (id: number, page: PageRequest) => SearchRequest, options: PageOptions): Promise<FoundPage> {
     if (options.signal.aborted) throw searchCancelled();
-    if (this.#shares.size === 0) return { hits: [], total: 0, isFuzzy: false };
+    if (this.#shares.size === 0 && !this.#isClosed) return { hits: [], total: 0, isFuzzy: false };
     const isCancelled = new Int32Array(new SharedArrayBuffer(4));
     const page: PageRequest = { keys: options.keys, offset: options.offset, limit: options.limit, isCancelled };
     const onAbort = (): void => void Atomics.store(isCancelled, 0, 1);

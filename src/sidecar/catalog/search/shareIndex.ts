@@ -116,11 +116,21 @@ function readOverlay(overlay: Delta, segment: Segment, file: SearchFile): Overla
   const files: [number, number][] = [];
   const entries: RankedEntry[] = [];
   const base = new BaseNumbers(segment, file);
+  const told = new Set<string>();
   for (const change of overlay.folders) {
     hideIn(change, base, folders, files);
+    const known = change.path === '' || told.has(change.path) ? undefined : base.folderAt(change.path);
+    if (known !== undefined) {
+      // Only its time may be new.
+      folders.push([known.number, known.number + 1]);
+      entries.push({ path: change.path, kind: 'folder', sizeBytes: 0, mtimeMs: change.mtimeMs });
+    }
     const prefix = change.path === '' ? '' : `${change.path}/`;
-    for (const { name, kind, sizeBytes, mtimeMs } of change.set)
-      entries.push({ path: `${prefix}${name}`, kind, sizeBytes, mtimeMs });
+    for (const { name, kind, sizeBytes, mtimeMs } of change.set) {
+      const path = `${prefix}${name}`;
+      entries.push({ path, kind, sizeBytes, mtimeMs });
+      if (kind === 'folder') told.add(path);
+    }
   }
   entries.sort((one, other) => (one.path < other.path ? -1 : 1));
   return { hidden: { folders: joined(folders), files: joined(files) }, entries };
