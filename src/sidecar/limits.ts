@@ -187,9 +187,11 @@ export const catalogLimits = {
   decodeStallMs: 60_000,
   /** Heap of a walk or index worker; an index that needs more is refused. */
   workerHeapMiB: 512,
+  /** Of that, for objects that live shortly: a walk makes little else. The default of 48 takes that much more memory and saves no time. */
+  walkYoungMiB: 16,
   /** Segment files held open, and 64 KiB pages of them kept in memory (16 MiB). */
   segmentsOpen: 64,
-  segmentPages: 256,
+  segmentPages: 1024,
 } as const;
 
 /** Following own folders. */

@@ -293,7 +293,7 @@ export class OwnShare {
         this.#index.distrust();
         throw error;
       }
-    }
+    } else if (this.#index.isOutgrown) await this.#publishing.pack(signal);
     this.#index.save(change);
   }
 

@@ -15,7 +15,10 @@ export async function scan(
   if (options.signal.aborted) throw cancelled(data.root);
   const worker = new Worker(workerUrl(import.meta.url, 'walkWorker'), {
     workerData: data,
-    resourceLimits: { maxOldGenerationSizeMb: catalogLimits.workerHeapMiB },
+    resourceLimits: {
+      maxOldGenerationSizeMb: catalogLimits.workerHeapMiB,
+      maxYoungGenerationSizeMb: catalogLimits.walkYoungMiB,
+    },
   });
   let stall: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;

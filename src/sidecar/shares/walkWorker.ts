@@ -39,7 +39,14 @@ export type WalkWorkerMessage =
 const nothing: IndexSink = { folder: () => undefined, entry: () => undefined };
 
 function main(data: WalkWorkerData, port: MessagePort): void {
-  const send = (message: WalkWorkerMessage): void => port.postMessage(message);
+  const send = (message: WalkWorkerMessage): void => {
+    const chunks = message.type === 'done' ? (message.walked.chunks ?? []) : [];
+    const buffers = chunks.map(({ block }) => (block.byteLength === block.buffer.byteLength ? block.buffer : undefined));
+    port.postMessage(
+      message,
+      buffers.filter((buffer) => buffer instanceof ArrayBuffer),
+    );
+  };
   try {
     send({ type: 'done', walked: data.index === undefined ? preview(data, send) : makeIndex(data, data.index, send) });
   } catch (error) {

@@ -85,7 +85,9 @@ async function add(): Promise<ShareId> {
 
 /** Scanned, checked, and told so by the watcher. */
 async function watching(shareId: ShareId): Promise<void> {
-  await until(changes, () => shares.get(shareId)?.watch !== undefined, 'the folder is watched');
+  await until(changes, () => shares.get(shareId)?.watch !== undefined, 'the folder is watched').catch((error: unknown) => {
+    throw new Error(`${JSON.stringify(shares.get(shareId))} ${log.join('; ')}`, { cause: error });
+  });
 }
 
 /** The index has what a walk finds now, counts included; and so has one that is opened from the disk. */
