@@ -143,7 +143,7 @@ export class SearchEngine {
     worker.unref();
     worker.on('message', (reply: SearchReply) => {
       if (reply.type === 'log') this.#log[reply.level](reply.message);
-      else if (reply.type === 'ready') this.#ready(reply.key, reply.segmentPath);
+      else if (reply.type === 'ready') this.#ready(reply);
       else this.#waiting.get(reply.id)?.resolve(reply);
     });
     const ended = (reason: string): void => {
@@ -161,9 +161,9 @@ export class SearchEngine {
     }
   }
 
-  #ready(key: string, segmentPath: string): void {
+  #ready({ key, segmentPath, isReady }: Extract<SearchReply, { type: 'ready' }>): void {
     const share = this.#shares.get(key);
-    if (share?.segmentPath === segmentPath) share.isReady = true;
+    if (share?.segmentPath === segmentPath) share.isReady = isReady;
   }
 
   #failAll(error: AppError): void {

@@ -27,7 +27,7 @@ export type SearchRequest =
 export type SearchReply =
   | { type: 'found'; id: number; found: FoundPage }
   | { type: 'settled'; id: number }
-  /** The share that was put last under this key is searched from now on. */
-  | { type: 'ready'; key: string; segmentPath: string }
+  /** The share that was put last under this key is searched from now on, or is not any more. */
+  | { type: 'ready'; key: string; segmentPath: string; isReady: boolean }
   | { type: 'failed'; id: number; kind: ErrorKind; message: string }
   | { type: 'log'; level: LogLevel; message: string };

@@ -21,6 +21,7 @@ class Searcher {
   readonly #shares = new Map<string, ShareIndex>();
   /** Shares whose search file is being made. */
   readonly #building = new Map<ShareIndex, Promise<void>>();
+  readonly #madeAnew = new WeakSet<ShareIndex>();
   readonly #builder = new Builder();
   #kernel = new Kernel();
   /** The newest last. */
@@ -81,9 +82,13 @@ class Searcher {
       this.#ready(share);
     } catch (error) {
       if (!(error instanceof SearchFileError)) throw error;
-      const building = this.#build(share, path).finally(() => this.#building.delete(share));
-      this.#building.set(share, building);
+      this.#make(share, path);
     }
+  }
+
+  #make(share: ShareIndex, path: string): void {
+    const building = this.#build(share, path).finally(() => this.#building.delete(share));
+    this.#building.set(share, building);
   }
 
   async #build(share: ShareIndex, path: string): Promise<void> {
@@ -139,12 +144,21 @@ class Searcher {
         if (!(error instanceof SearchFileError)) throw error;
         const damaged = shares.find(({ file }) => file?.path === error.path);
         if (damaged === undefined) throw error;
-        this.#log('warn', `${error.message} It is made anew.`);
         damaged.file?.close();
         damaged.file = undefined;
-        this.#open(damaged);
+        this.#lost(damaged, error);
       }
     }
+  }
+
+  /** Made anew once: a disk that damages it again is not worth another try. */
+  #lost(share: ShareIndex, error: SearchFileError): void {
+    this.#reply({ type: 'ready', key: share.key, segmentPath: share.segmentPath, isReady: false });
+    const isAgain = this.#madeAnew.has(share);
+    this.#log('warn', `${error.message} ${isAgain ? 'Its share is left out.' : 'It is made anew.'}`);
+    if (isAgain) return;
+    this.#madeAnew.add(share);
+    this.#make(share, error.path);
   }
 
   /** By key: the order of equally good matches. */
@@ -156,7 +170,7 @@ class Searcher {
   }
 
   #ready(share: ShareIndex): void {
-    this.#reply({ type: 'ready', key: share.key, segmentPath: share.segmentPath });
+    this.#reply({ type: 'ready', key: share.key, segmentPath: share.segmentPath, isReady: true });
   }
 
   #log(level: LogLevel, message: string): void {

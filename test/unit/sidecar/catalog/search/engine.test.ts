@@ -219,7 +219,7 @@ test('a damaged search file is made anew, and the share found again', async () =
     'another version': (bytes) => (bytes.writeUInt32LE(99, 8), bytes),
     'cut off': (bytes) => bytes.subarray(0, bytes.length - 10),
     empty: () => Buffer.alloc(0),
-    'a wrong byte in the body': (bytes) => (bytes.writeUInt8(bytes.readUInt8(4096 + 70_000) ^ 1, 4096 + 70_000), bytes),
+    'a wrong byte in the body': (bytes) => (bytes.writeUInt8(bytes.readUInt8(4096) ^ 1, 4096), bytes),
     'a wrong byte in the page table': (bytes) => (
       bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1),
       bytes
