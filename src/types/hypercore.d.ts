@@ -22,10 +22,16 @@ declare module 'hypercore' {
     readonly wireBitfield: { send(part: object): void };
     readonly wireData: { send(data: object): void };
     readonly wireRequest: { send(request: object): void };
+    readonly wireSync: { send(sync: object): void };
+    readonly wireWant: { send(want: object): void };
+    readonly wireNoData: { send(answer: object): void };
+    readonly wireCancel: { send(cancel: object): void };
   }
 
   interface InnerCore {
     verify(proof: BlockProof, from: ReplicationPeer): Promise<boolean>;
+    verifyReorg(proof: object): Promise<{ update(proof: object): unknown }>;
+    checkConflict(proof: object, from: ReplicationPeer): Promise<boolean>;
     readonly replicator: {
       readonly peers: ReplicationPeer[];
       _addPeer(peer: ReplicationPeer): void;

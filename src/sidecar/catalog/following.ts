@@ -233,13 +233,13 @@ export class Following {
   }
 
   #insert(owner: Owner, row: CatalogRow): void {
-    const { database, dataFolder, feeds, listener, log, onChange, onHostile } = this.#options;
+    const { database, dataFolder, feeds, listener, log } = this.#options;
     const { peerId } = row;
     const share = new PeerShare(row, {
       ...{ database, dataFolder, feeds, listener, log, decodeSlots: this.#decodeSlots, fetchSlots: owner.fetchSlots },
       allow: (asking, bytes) => this.#allow(owner, asking, bytes),
-      onChange: (shareId) => onChange(peerId, shareId),
-      onHostile: (reason) => onHostile(peerId, reason),
+      onChange: (shareId) => this.#options.onChange(peerId, shareId),
+      onHostile: (reason) => this.#options.onHostile(peerId, reason),
       onHolding: () => this.#holdingsChanged(),
       onFreed: () => this.#freed(owner),
       onOverlay: () => packLargest(owner),

@@ -350,7 +350,7 @@ export class PeerShare {
 
   async #refuse(error: AppError): Promise<void> {
     const { peerId, announcement } = this.#row;
-    const { listener, feeds, onChange, onFreed, onHolding, onHostile, log } = this.#options;
+    const { listener, feeds, log } = this.#options;
     this.#isFollowing = false;
     listener?.gone(peerId, announcement.shareId);
     this.#index.drop();
@@ -358,10 +358,10 @@ export class PeerShare {
     log.warn(`"${announcement.title}" of ${peerId} is refused: ${error.message}`);
     await this.#closeFeed();
     await feeds.letGo(announcement.feedKey, this.#holder);
-    onHostile(error.message);
-    onHolding();
-    onFreed();
-    onChange(announcement.shareId);
+    this.#options.onHostile(error.message);
+    this.#options.onHolding();
+    this.#options.onFreed();
+    this.#options.onChange(announcement.shareId);
   }
 
   /** The owner began a new feed: the old index goes. */

@@ -41,8 +41,9 @@ export class FeedGuard {
       this.#checkSize(proof.block?.value?.length ?? 0, from, sessions);
       try {
         return await verify(proof, from);
-      } catch (error) {
-        if (isWrong(error) || inner.closing) throw error;
+      } catch (thrown) {
+        const error = harmless(thrown);
+        if (isWrong(error) || inner.closing !== null) throw error;
         // Not the peer's fault. Told to the readers; Hypercore would never ask this peer again.
         for (const session of sessions) session.emit('unwritten', unwritten(error));
         this.#log.warn(unwritten(error).message);
@@ -50,11 +51,35 @@ export class FeedGuard {
         throw error;
       }
     };
+    const verifyReorg = inner.verifyReorg.bind(inner);
+    inner.verifyReorg = async (proof) => {
+      const batch = await verifyReorg(proof).catch((thrown: unknown) => {
+        throw harmless(thrown);
+      });
+      const update = batch.update.bind(batch);
+      batch.update = async (more) => {
+        try {
+          return await update(more);
+        } catch (thrown) {
+          throw harmless(thrown);
+        }
+      };
+      return batch;
+    };
     const { replicator } = inner;
+    const suspects = new Map<ReplicationPeer, () => void>();
     const invalidData = replicator._oninvaliddata.bind(replicator);
     replicator._oninvaliddata = (error, request, data, from) => {
       invalidData(error, request, data, from);
-      if (isWrong(error)) this.#blame(inner, from, error);
+      if (isWrong(error)) suspect(inner, from, error, suspects);
+    };
+    const checkConflict = inner.checkConflict.bind(inner);
+    inner.checkConflict = async (proof, from) => {
+      try {
+        return await checkConflict(proof, from);
+      } finally {
+        suspects.get(from)?.();
+      }
     };
     const addPeer = replicator._addPeer.bind(replicator);
     replicator._addPeer = (peer) => {
@@ -75,30 +100,46 @@ export class FeedGuard {
     from.protomux._safeDestroy(error);
     throw error;
   }
+}
 
-  /**
-   * A wrong proof comes from who made it up, or from an honest peer when the owner signed two histories. Hypercore now asks that peer for
-   * the other signature; when it shows one, the core is frozen and the owner is to blame.
-   */
-  #blame(inner: InnerCore, from: ReplicationPeer, error: unknown): void {
-    const end = (): void => {
-      if (inner.header.frozen) return;
-      const reason = error instanceof Error ? error.message : String(error);
-      from.protomux._safeDestroy(new AppError('protocol', `It sent a block of a feed that its owner did not sign (${reason}).`));
-    };
-    if (inner.state.length === 0) end();
-    else setTimeout(end, catalogLimits.feedVerdictMs).unref();
-  }
+/**
+ * A wrong proof comes from who made it up, or from an honest peer when the owner signed two histories. Hypercore now asks that peer for the
+ * other signature; when it shows one, the core is frozen, and the owner is to blame.
+ */
+function suspect(inner: InnerCore, from: ReplicationPeer, error: unknown, suspects: Map<ReplicationPeer, () => void>): void {
+  if (suspects.has(from)) return;
+  const judge = (): void => {
+    clearTimeout(timer);
+    suspects.delete(from);
+    if (inner.header.frozen) return;
+    from.protomux._safeDestroy(
+      new AppError('protocol', `It sent a block of a feed that its owner did not sign (${reasonOf(error)}).`),
+    );
+  };
+  // Hypercore asks nothing when there is no history yet, or when the proof lacks what it builds on.
+  const isPlain = inner.state.length === 0 || codeOf(error) === 'INVALID_OPERATION';
+  const timer = setTimeout(judge, isPlain ? 0 : catalogLimits.feedVerdictMs);
+  suspects.set(from, judge);
+}
+
+/**
+ * Hypercore throws what looks like a mistake in its code once more, where nobody catches it, and a proof with too few nodes makes it do that:
+ * a TypeError would end the process.
+ */
+function harmless(thrown: unknown): unknown {
+  const isAssertion = codeOf(thrown) === 'ERR_ASSERTION';
+  if (!isAssertion && !(thrown instanceof TypeError) && !(thrown instanceof RangeError)) return thrown;
+  return new AppError('protocol', `It sent what no feed has (${reasonOf(thrown)}).`, { cause: thrown });
 }
 
 function isWrong(error: unknown): boolean {
-  if (error instanceof AppError || error instanceof TypeError || error instanceof RangeError) return true;
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && wrongCodes.has(error.code);
+  if (error instanceof AppError) return true;
+  return wrongCodes.has(codeOf(error));
 }
 
 /** `thrown` comes from RocksDB, which has no codes. */
 function unwritten(thrown: unknown): AppError {
-  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  const reason = reasonOf(thrown);
   if (/no space|quota|ENOSPC/i.test(reason))
     return new AppError('disk-full', 'The disk is full: an index could not be kept. Free some space; it is tried again.');
   return new AppError('io', `An index could not be kept on this disk (${reason}). It is tried again.`, { cause: thrown });
@@ -142,4 +183,12 @@ function boundRequests(peer: ReplicationPeer): void {
     if (request.seek) throw new AppError('protocol', 'It seeks in a feed, which no Potluck does.');
     return onRequest(request);
   };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -7,12 +7,12 @@ import { compareNames, comparePaths } from './names.ts';
 import {
   findRow,
   isHidden,
+  isReplaced,
   overlayFolder,
-  rowFrom,
   SideEdit,
-  sideOf,
   sideWeight,
   weightOf,
+  type BaseFolder,
   type OverlayFolder,
   type Row,
   type Side,
@@ -72,7 +72,7 @@ class Applying {
   /** Changes come in order of their paths, so that a folder comes after those above it. */
   change(change: FolderChange): void {
     const { folder, above } = this.#at(change.path);
-    const hasNewTime = above !== undefined && this.#time(above, change);
+    const hasNewTime = above !== undefined && this.#time(above, folder, change);
     if (change.removed.length === 0 && change.set.length === 0) {
       if (!hasNewTime) throw badIndex(`a change of ${JSON.stringify(change.path)} changes nothing`);
       return;
@@ -123,7 +123,7 @@ class Applying {
     if (known !== undefined) return known;
     const found = childOf(this.#segment, folder, name);
     if (found === undefined) throw badIndex(`a change is of a folder that is not there: ${JSON.stringify(path)}`);
-    const child = overlayFolder(found.base);
+    const child = overlayFolder(found === 'new' ? undefined : found);
     folder.below.set(name, child);
     this.weight++;
     this.#steps.push(() => folder.below.delete(name));
@@ -131,9 +131,9 @@ class Applying {
   }
 
   /** Notes the folder's own time when it is another one. */
-  #time(above: OverlayFolder, { path, mtimeMs }: FolderChange): boolean {
+  #time(above: OverlayFolder, folder: OverlayFolder, { path, mtimeMs }: FolderChange): boolean {
     const name = path.slice(path.lastIndexOf('/') + 1);
-    if (timeOf(this.#segment, above, name) === mtimeMs) return false;
+    if ((findRow(above.folders, name)?.mtimeMs ?? folder.base?.mtimeMs) === mtimeMs) return false;
     const times = this.#times.get(above) ?? new Map<string, number>();
     this.#times.set(above, times.set(name, mtimeMs));
     return true;
@@ -168,7 +168,7 @@ class FolderEdit {
     this.folders = new SideEdit(folder.folders);
     this.files = new SideEdit(folder.files);
     this.#segment = segment;
-    this.#record = folder.base === undefined ? undefined : segment.folder(folder.base);
+    this.#record = folder.base?.record;
   }
 
   /** False when there is no such entry. */
@@ -186,8 +186,9 @@ class FolderEdit {
     const row = side.row(name);
     if (row !== undefined && isSame(row, entry)) return false;
     const { place, found } = this.#base(kind, bytes);
+    const { sizeBytes, mtimeMs } = entry;
     if (found === undefined) {
-      side.put(rowFrom(entry, place, kind === 'folder'));
+      side.put({ name, sizeBytes, mtimeMs, place, isReplacing: false, isNew: kind === 'folder' });
       return true;
     }
     const isBase = row === undefined && !side.isHidden(place);
@@ -198,7 +199,7 @@ class FolderEdit {
       side.drop(name);
       side.show(place);
     } else {
-      side.put(rowFrom(entry, place, isNew));
+      side.put({ name, sizeBytes, mtimeMs, place, isReplacing: true, isNew });
       side.hide(place);
     }
     return true;
@@ -243,23 +244,14 @@ function ascending<Item>(items: readonly Item[], nameOf: (item: Item) => string)
 }
 
 /** The folder `name` in `folder`, as the overlay and the segment have it; undefined when there is none. */
-export function childOf(segment: Segment, folder: OverlayFolder, name: string): { base: number | undefined } | undefined {
+function childOf(segment: Segment, folder: OverlayFolder, name: string): BaseFolder | 'new' | undefined {
   const row = findRow(folder.folders, name);
-  if (row?.isNew) return { base: undefined };
-  if (folder.base === undefined) return undefined;
-  const record = segment.folder(folder.base);
-  if (row !== undefined) return { base: segment.child(record, row.place) };
-  const place = segment.find(record, Buffer.from(name), 'folder');
-  return place === undefined || isHidden(folder.folders, place) ? undefined : { base: segment.child(record, place) };
-}
-
-/** Time of the folder `name` in `folder`; it is there. */
-function timeOf(segment: Segment, folder: OverlayFolder, name: string): number | undefined {
-  const row = findRow(folder.folders, name);
-  if (row !== undefined || folder.base === undefined) return row?.mtimeMs;
-  const record = segment.folder(folder.base);
-  const place = segment.find(record, Buffer.from(name), 'folder');
-  return place === undefined ? undefined : segment.entry(record, place).mtimeMs;
+  if (row?.isNew) return 'new';
+  const record = folder.base?.record;
+  if (record === undefined) return undefined;
+  const place = row?.place ?? segment.find(record, Buffer.from(name), 'folder');
+  if (place === undefined || (row === undefined && isHidden(folder.folders, place))) return undefined;
+  return { record: segment.folder(segment.child(record, place)), mtimeMs: segment.entry(record, place).mtimeMs };
 }
 
 function condenseFolder(
@@ -268,35 +260,48 @@ function condenseFolder(
   own: { path: string; mtimeMs: number; hasNewTime: boolean },
   changes: FolderChange[],
 ): void {
-  const record = folder.base === undefined ? undefined : segment.folder(folder.base);
-  const removed: string[] = [];
-  for (const kind of ['folder', 'file'] as const) {
-    const side = sideOf(folder, kind);
-    const other = sideOf(folder, kind === 'folder' ? 'file' : 'folder');
-    for (const place of side.hidden) {
-      if (record === undefined) throw new RangeError('a new folder hides nothing');
-      const { name } = segment.entry(record, place);
-      const row = findRow(side, name);
-      // A new folder in the place of one must begin empty; all other rows replace what was there.
-      if (row === undefined ? findRow(other, name) === undefined : row.isNew) removed.push(name);
-    }
+  const removed = removedNames(segment, folder);
+  const set = folder.files.rows.map((row) => entryOf(row, 'file'));
+  const retimed: Row[] = [];
+  for (const row of folder.folders.rows) {
+    if (row.isNew) set.push(entryOf(row, 'folder'));
+    else retimed.push(row);
   }
-  const set: Entry[] = [
-    ...folder.folders.rows.filter((row) => row.isNew).map((row) => entryOf(row, 'folder')),
-    ...folder.files.rows.map((row) => entryOf(row, 'file')),
-  ].sort((one, other) => compareNames(one.name, other.name));
-  if (removed.length > 0 || set.length > 0 || own.hasNewTime)
-    changes.push({ path: own.path, mtimeMs: own.mtimeMs, removed: removed.sort(compareNames), set });
-
-  const retimed = folder.folders.rows.filter((row) => !row.isNew).map((row) => row.name);
-  for (const name of [...new Set([...folder.below.keys(), ...retimed])].sort(compareNames)) {
+  if (removed.length > 0 || set.length > 0 || own.hasNewTime) {
+    if (set.length > folder.files.rows.length) set.sort((one, other) => compareNames(one.name, other.name));
+    changes.push({ path: own.path, mtimeMs: own.mtimeMs, removed, set });
+  }
+  const names = [...folder.below.keys()];
+  for (const { name } of retimed) if (!folder.below.has(name)) names.push(name);
+  const rows = new Map(folder.folders.rows.map((row) => [row.name, row]));
+  for (const name of names.sort(compareNames)) {
     const path = own.path === '' ? name : `${own.path}/${name}`;
-    const row = findRow(folder.folders, name);
+    const row = rows.get(name);
+    const child = folder.below.get(name);
+    const mtimeMs = row?.mtimeMs ?? child?.base?.mtimeMs ?? 0;
     const hasNewTime = row !== undefined && !row.isNew;
-    const mtimeMs = timeOf(segment, folder, name) ?? 0;
-    const child = folder.below.get(name) ?? overlayFolder(undefined);
-    condenseFolder(segment, child, { path, mtimeMs, hasNewTime }, changes);
+    if (child !== undefined) condenseFolder(segment, child, { path, mtimeMs, hasNewTime }, changes);
+    else changes.push({ path, mtimeMs, removed: [], set: [] });
   }
+}
+
+/** Entries of the segment that are gone, or in whose place a new folder begins empty; all other rows replace what was there. */
+function removedNames(segment: Segment, folder: OverlayFolder): string[] {
+  const removed: string[] = [];
+  const record = folder.base?.record;
+  if (record === undefined) return removed;
+  for (const place of folder.folders.hidden) {
+    if (isReplaced(folder.folders, place)) continue;
+    const { name } = segment.entry(record, place);
+    if (findRow(folder.files, name) === undefined) removed.push(name);
+  }
+  for (const row of folder.folders.rows) if (row.isNew && row.isReplacing) removed.push(row.name);
+  for (const place of folder.files.hidden) {
+    if (isReplaced(folder.files, place)) continue;
+    const { name } = segment.entry(record, place);
+    if (findRow(folder.folders, name) === undefined) removed.push(name);
+  }
+  return removed.sort(compareNames);
 }
 
 export function entryOf(row: Row, kind: EntryKind): Entry {

@@ -15,13 +15,14 @@ const batchEntries = 1024;
 
 export class IndexView {
   readonly segment: Segment;
-  #root = overlayFolder(0);
+  readonly #root: OverlayFolder;
   #weight = 0;
   /** What the last delta said. */
   #state: { updatedAtMs: number; counts: IndexCounts } | undefined;
 
   constructor(segment: Segment) {
     this.segment = segment;
+    this.#root = overlayFolder({ record: segment.folder(0), mtimeMs: 0 });
   }
 
   /** When its owner saw this state. */

@@ -1,8 +1,9 @@
 // What changed over a segment, as a tree of the folders that hold changes. For each of them: which entries of the segment are gone or
 // replaced, and which entries come in their place. Data and small steps on it; deltas are applyDelta.ts's, answers IndexView's.
 
-import type { Entry, EntryKind } from '../../../protocol/model.ts';
+import type { EntryKind } from '../../../protocol/model.ts';
 import { compareNames } from './names.ts';
+import type { FolderRecord } from './segment.ts';
 
 /** An entry that the segment does not have, or has otherwise. */
 export interface Row {
@@ -11,6 +12,8 @@ export interface Row {
   readonly mtimeMs: number;
   /** Where the segment's folder has this name, or would have it: a place among its entries of this kind. */
   readonly place: number;
+  /** The segment has this name at that place, which is hidden. */
+  readonly isReplacing: boolean;
   /** A folder: it is not the one that the segment has at this place; nothing of the segment is below it. */
   readonly isNew: boolean;
 }
@@ -25,16 +28,22 @@ export interface Side {
 
 /** A folder that has changes, or that is above one. */
 export interface OverlayFolder {
-  /** Number of the segment's folder; undefined: new, so that all it holds are rows. */
-  readonly base: number | undefined;
+  readonly base: BaseFolder | undefined;
   folders: Side;
   files: Side;
   readonly below: Map<string, OverlayFolder>;
 }
 
+/** The segment's folder under an overlay's; where there is none, the folder is new, and all that it holds are rows. */
+export interface BaseFolder {
+  record: FolderRecord;
+  /** Its time in the segment. */
+  mtimeMs: number;
+}
+
 const noChanges: Side = { rows: [], hidden: [] };
 
-export function overlayFolder(base: number | undefined): OverlayFolder {
+export function overlayFolder(base: BaseFolder | undefined): OverlayFolder {
   return { base, folders: noChanges, files: noChanges, below: new Map() };
 }
 
@@ -49,8 +58,11 @@ export function weightOf(folder: OverlayFolder): number {
   return weight;
 }
 
+/** A hidden entry and the row in its place count once. */
 export function sideWeight(side: Side): number {
-  return side.rows.length + side.hidden.length;
+  let weight = side.hidden.length;
+  for (const row of side.rows) if (!row.isReplacing) weight++;
+  return weight;
 }
 
 export function findRow(side: Side, name: string): Row | undefined {
@@ -113,8 +125,12 @@ export class SideEdit {
   }
 }
 
-export function rowFrom(entry: Entry, place: number, isNew: boolean): Row {
-  return { name: entry.name, sizeBytes: entry.sizeBytes, mtimeMs: entry.mtimeMs, place, isNew };
+/** Whether a row stands for the hidden entry at `place`. */
+export function isReplaced(side: Side, place: number): boolean {
+  // New names may stand before the same place.
+  let index = firstIndex(side.rows.length, (at) => (side.rows[at]?.place ?? 0) >= place);
+  for (; side.rows[index]?.place === place; index++) if (side.rows[index]?.isReplacing) return true;
+  return false;
 }
 
 function mergeRows(rows: readonly Row[], edits: ReadonlyMap<string, Row | undefined>): Row[] {
