@@ -46,6 +46,8 @@ export interface World {
   bootstrap: string;
   /** `execPath`: what runs the sidecar's script instead of this Node. */
   peer(name: string, options?: { execPath?: string }): Promise<TestPeer>;
+  /** Called when all processes are gone and before the folder is. */
+  atEnd(act: () => void): void;
 }
 
 /** A world that goes away with the test. */
@@ -54,14 +56,17 @@ export async function createWorld(t: TestContext): Promise<World> {
   const testnet = await createTestnet(6);
   const bootstrap = testnet.bootstrap.map(({ host, port }) => `${host}:${port}`).join(',');
   const peers: TestPeer[] = [];
+  const endings: (() => void)[] = [];
   t.after(async () => {
     await Promise.all(peers.map((peer) => peer.kill()));
     await testnet.destroy();
+    for (const act of endings) act();
     await clearAway(folder);
   });
   return {
     folder,
     bootstrap,
+    atEnd: (act) => void endings.push(act),
     peer: async (name, { execPath = process.execPath } = {}) => {
       const peer = await startPeer(path.join(folder, name), name, { bootstrap, execPath });
       peers.push(peer);
