@@ -252,7 +252,7 @@ export class SidecarNode {
       ...shareHandlers(this.#shares),
       ...catalogHandlers(this.#answers.parts),
       ...searchHandlers(this.#answers.parts),
-      ...transferHandlers({ fetches, downloads, uploads }),
+      ...transferHandlers({ fetches, downloads, uploads, catalog: this.#catalog }),
     };
   }
 

@@ -60,11 +60,14 @@ export const searchCommands: readonly Command[] = [
         { pageItems: pageHits, most },
       );
       const all: SearchHit[] = [];
-      for await (const { items } of found) {
+      let total = 0;
+      for await (const { items, total: ofAll } of found) {
+        total = ofAll;
         if (context.terminal.isJson) all.push(...items);
         else if (!(await showHits(items, context))) return undefined;
       }
       if (context.terminal.isJson) context.terminal.json(all);
+      else if (total === 0) context.terminal.note('Nothing is here yet. See "potluck ls" for who shares what.');
       return undefined;
     },
   },

@@ -46,8 +46,9 @@ export function catalogHandlers({ catalog, sorted, merged, search }: CatalogAnsw
     'catalog/stat': (fields) => {
       const ref = entryField(fields);
       const entry = catalog.stat(ref);
-      if (!entry) throw noSuchEntry(ref);
-      return entry;
+      if (entry) return entry;
+      catalog.list({ ...ref, path: '' }, { offset: 0, limit: 0 }); // Says when there is no such share, or no index of it yet.
+      throw noSuchEntry(ref);
     },
   };
 }

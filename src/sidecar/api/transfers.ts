@@ -1,5 +1,8 @@
 // Requests about files fetched for opening, downloads and uploads.
 
+import { AppError } from '../../protocol/errors.ts';
+import type { EntryRef } from '../../protocol/model.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import { localLimits } from '../limits.ts';
 import type { Downloads } from '../transfers/downloads.ts';
 import type { Fetches } from '../transfers/fetches.ts';
@@ -9,11 +12,12 @@ import { absolutePathField, downloadIdField, entryField, wholeField } from './pa
 import { progressOf } from './progress.ts';
 
 export function transferHandlers(parts: {
-  fetches: Fetches;
-  downloads: Downloads;
-  uploads: Uploads;
+  fetches: Pick<Fetches, 'fetch' | 'fetchRange'>;
+  downloads: Pick<Downloads, 'add' | 'list' | 'cancel' | 'retry' | 'clear'>;
+  uploads: Pick<Uploads, 'list'>;
+  catalog: Pick<Catalog, 'list'>;
 }): Handlers<'files' | 'downloads' | 'uploads'> {
-  const { fetches, downloads, uploads } = parts;
+  const { fetches, downloads, uploads, catalog } = parts;
   return {
     'files/fetch': (fields, { signal, caller }) => {
       const onProgress = progressOf(fields, caller);
@@ -22,16 +26,16 @@ export function transferHandlers(parts: {
         max: Number.MAX_SAFE_INTEGER,
         otherwise: Number.MAX_SAFE_INTEGER,
       });
-      return fetches.fetch(entryField(fields), { maxBytes, signal, onProgress });
+      return orWhy(catalog, entryField(fields), (ref) => fetches.fetch(ref, { maxBytes, signal, onProgress }));
     },
     'files/fetchRange': (fields, { signal }) => {
       const offset = wholeField(fields, 'offset', { min: 0, max: Number.MAX_SAFE_INTEGER });
       const length = wholeField(fields, 'length', { min: 0, max: localLimits.rangeBytes });
-      return fetches.fetchRange(entryField(fields), { offset, length, signal });
+      return orWhy(catalog, entryField(fields), (ref) => fetches.fetchRange(ref, { offset, length, signal }));
     },
     'downloads/add': (fields) => {
       const folder = fields['folder'] === undefined ? undefined : absolutePathField(fields, 'folder');
-      return downloads.add(entryField(fields), folder === undefined ? {} : { folder });
+      return orWhy(catalog, entryField(fields), async (ref) => downloads.add(ref, folder === undefined ? {} : { folder }));
     },
     'downloads/list': () => downloads.list(),
     'downloads/cancel': (fields) => downloads.cancel(downloadIdField(fields)),
@@ -42,4 +46,14 @@ export function transferHandlers(parts: {
     },
     'uploads/list': () => uploads.list(),
   };
+}
+
+/** What is not found because its share's index is not here yet (a hit of a live search) says that, and not that it is gone. */
+async function orWhy<T>(catalog: Pick<Catalog, 'list'>, ref: EntryRef, work: (ref: EntryRef) => Promise<T>): Promise<T> {
+  try {
+    return await work(ref);
+  } catch (error) {
+    if (error instanceof AppError && error.kind === 'not-found') catalog.list({ ...ref, path: '' }, { offset: 0, limit: 0 });
+    throw error;
+  }
 }

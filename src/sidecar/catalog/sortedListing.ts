@@ -64,7 +64,7 @@ export class SortedListing implements IndexListener {
 export async function readFolder(
   catalog: FolderReader,
   ref: EntryRef,
-  options: { changes(): number; pause(): Promise<void> },
+  options: { changes: () => number; pause: () => Promise<void> },
 ): Promise<Entry[]> {
   const { changes, pause } = options;
   for (let tries = 0; ; tries++) {

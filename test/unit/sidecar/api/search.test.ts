@@ -11,7 +11,7 @@ const empty: SearchPage = { hits: [], total: 0, isFuzzy: false, searchedShares: 
 interface Client {
   caller: Caller;
   told: Notifications['search/live'][];
-  leave(): void;
+  leave: () => void;
 }
 
 function client(): Client {

@@ -14,7 +14,7 @@ interface Asking {
   live: LiveSearch;
   asked: [PeerId, RemoteSearchRequest][];
   /** Hits in the order in which they came, and `done`. */
-  run(text: string, signal?: AbortSignal): Promise<string[]>;
+  run: (text: string, signal?: AbortSignal) => Promise<string[]>;
 }
 
 function asking(world: NaiveWorld, answers: Map<PeerId, Answer>): Asking {

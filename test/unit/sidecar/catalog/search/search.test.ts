@@ -13,7 +13,7 @@ function partyIdOf(letter: string): PartyId {
   return id;
 }
 
-function scene(): { world: NaiveWorld; search: Search; found(text: string): Promise<string[]> } {
+function scene(): { world: NaiveWorld; search: Search; found: (text: string) => Promise<string[]> } {
   const world = new NaiveWorld();
   const techno = partyIdOf('t');
   world.parties.push({ partyId: techno, name: 'Techno Party', state: 'joined', joinedAtMs: 0, peersOnline: 1 });
