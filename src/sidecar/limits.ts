@@ -126,9 +126,9 @@ export const indexLimits = {
   /** Entries and bytes (before compression) of a chunk that we write: 64 k entries compress best, and below 1 MiB every block fits blockBytes. */
   chunkEntries: 65_536,
   chunkRawBytes: 960 * KiB,
-  /** A delta block decompressed, and the changed entries in it: it is read on the main thread, in 10 ms. */
+  /** A delta block decompressed, and the changed entries in it: it is read on the main thread, in 10 ms; scattered over a million, in 100. */
   deltaRawBytes: 1 * MiB,
-  deltaEntries: 16_384,
+  deltaEntries: 4096,
   /** Changed entries of one share kept beside its segment (about 250 bytes each); then both become a new segment. */
   overlayEntries: 32_768,
   /** Delta blocks after a snapshot: a joining peer fetches them all. The owner writes a new snapshot at the latest then. */
@@ -189,7 +189,7 @@ export const catalogLimits = {
   workerHeapMiB: 512,
   /** Of that, for objects that live shortly: a walk makes little else. The default of 48 takes that much more memory and saves no time. */
   walkYoungMiB: 16,
-  /** Segment files held open, and 64 KiB pages of them kept in memory (16 MiB). */
+  /** Segment files held open, and 16 KiB pages of them kept in memory (16 MiB). */
   segmentsOpen: 64,
   segmentPages: 1024,
 } as const;
@@ -217,6 +217,25 @@ export const watchLimits = {
   racyMs: 2_000,
   /** Failed shares (drive away) are tried again this often. */
   retryMs: 15_000,
+  /** Longest piece of work between two turns of the watch worker: the kernel keeps 16,384 events, which a fast writer makes in 150 ms. */
+  pieceMs: 10,
+  /** A name that was looked at so many times in a row is looked at once in so long: a log that is written all the time. */
+  repeats: 3,
+  repeatedMs: 1_000,
+  /** More events than this in a second about such names, and the folder's watch rests for that long: each event costs. */
+  repeatedEvents: 200,
+  /** What looking at one large folder that changes all the time may take of one core. */
+  lookShare: 0.1,
+  /** Names, places and parsed rules remembered for a share: a few hundred bytes each. */
+  rememberedNames: 4096,
+  rememberedRules: 4096,
+  rememberedPlaces: 16_384,
+  /** A share with more folders is scanned when the rules of its root change: that shows its progress. */
+  rulesFolders: 10_000,
+  /** Listening that takes longer is told of before it is done. */
+  listenMs: 50,
+  /** Young heap of the watch worker: its garbage is small, and V8 would let it grow to 32 MiB. */
+  youngHeapMiB: 4,
 } as const;
 
 /** Searching. */
