@@ -33,6 +33,8 @@ export const limits = {
   redrawMs: 250,
   /** Wait before a lost sidecar is looked for again; doubled for each loss in a row. */
   reconnectMs: 300,
+  /** Longest pause between two rounds of reading kept listings again while shares change. */
+  refreshPauseMs: 2_000,
   /** Changes of the catalog that are turned into file events at once; beyond, the events name the share's root only. */
   fileEvents: 1_000,
   /** Entries that one command acts on (multi-selection). */

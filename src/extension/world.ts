@@ -46,6 +46,8 @@ export class World {
       sidecar.onDidConnect(() => this.#soon(parts, 0)),
       sidecar.on('parties/changed', () => this.#soon(['parties', 'status'])),
       sidecar.on('peers/changed', () => this.#soon(['peers', 'parties', 'status'])),
+      // How much a peer shares stands in its row.
+      sidecar.on('catalog/changed', () => this.#soon(['peers'])),
       sidecar.on('shares/changed', () => this.#soon(['shares', 'status'])),
       sidecar.on('downloads/changed', ({ download }) => this.#putDownload(download)),
       sidecar.on('downloads/removed', () => this.#soon(['downloads'])),

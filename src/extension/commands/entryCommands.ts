@@ -20,9 +20,13 @@ export function entryCommands(services: Services): CommandTable {
   const { sidecar, fileSystem, world, peersView } = services;
   let isOffering = false;
 
-  async function entryOf(value: unknown, title: string, wants: 'file' | 'folder' | 'any'): Promise<EntryRef | undefined> {
+  async function entryOf(
+    value: unknown,
+    title: string,
+    { wants, from = 'anybody' }: { wants: 'file' | 'folder' | 'any'; from?: 'anybody' | 'peers' },
+  ): Promise<EntryRef | undefined> {
     const merged = mergedEntryOf(value);
-    if (merged !== undefined) return pickHolder(services, merged, title);
+    if (merged !== undefined) return pickHolder(services, merged, { title, from });
     const entry = entryRefOf(value);
     if (entry === undefined && value !== undefined && value !== null) throw invalidArgument(t('a file or folder of a peer'));
     return entry ?? pickEntry(services, title, wants);
@@ -76,7 +80,7 @@ export function entryCommands(services: Services): CommandTable {
 
   return {
     'entry.open': async (given: unknown) => {
-      const entry = await entryOf(given, t('Open a File of a Peer'), 'file');
+      const entry = await entryOf(given, t('Open a File of a Peer'), { wants: 'file' });
       if (entry === undefined) return;
       const own = await localPathOf(services, entry);
       if (own !== undefined) {
@@ -104,19 +108,19 @@ export function entryCommands(services: Services): CommandTable {
       if (merged.length > 1) {
         const entries: EntryRef[] = [];
         for (const info of merged) {
-          const entry = await pickHolder(services, info, t('Download from Whom?'));
+          const entry = await pickHolder(services, info, { title: t('Download from Whom?'), from: 'peers' });
           if (entry !== undefined) entries.push(entry);
         }
         return download(entries);
       }
-      const entry = await entryOf(clicked, t('Download a File or Folder'), 'any');
+      const entry = await entryOf(clicked, t('Download a File or Folder'), { wants: 'any', from: 'peers' });
       return entry === undefined ? [] : download([entry]);
     },
 
     'entry.downloadFolder': async (clicked: unknown, all: unknown) => {
       const given = selectionOf(clicked, all, entryRefOf);
       if (given.length > 0) return download(given);
-      const entry = await entryOf(clicked, t('Download a Folder'), 'folder');
+      const entry = await entryOf(clicked, t('Download a Folder'), { wants: 'folder', from: 'peers' });
       return entry === undefined ? [] : download([entry]);
     },
 
@@ -129,14 +133,14 @@ export function entryCommands(services: Services): CommandTable {
     },
 
     'entry.copyPath': async (given: unknown) => {
-      const entry = await entryOf(given, t('Copy the Path of What?'), 'any');
+      const entry = await entryOf(given, t('Copy the Path of What?'), { wants: 'any' });
       if (entry === undefined) return;
       await vscode.env.clipboard.writeText(vscode.Uri.from(uriPartsOf(entry)).toString());
       vscode.window.setStatusBarMessage(t('Path copied.'), 3000);
     },
 
     'entry.reveal': async (given: unknown) => {
-      const entry = await entryOf(given, t('Reveal a File or Folder'), 'any');
+      const entry = await entryOf(given, t('Reveal a File or Folder'), { wants: 'any' });
       if (entry === undefined) return false;
       const own = await localPathOf(services, entry);
       if (own !== undefined) await revealLocal(own);
@@ -151,7 +155,7 @@ export function entryCommands(services: Services): CommandTable {
     },
 
     'entry.mount': async (given: unknown) => {
-      const entry = await entryOf(given, t('Mount Which Folder in the Explorer?'), 'folder');
+      const entry = await entryOf(given, t('Mount Which Folder in the Explorer?'), { wants: 'folder', from: 'peers' });
       if (entry === undefined) return false;
       const info = await infoOf(entry);
       if (info.kind !== 'folder') throw invalidArgument(t('a folder'));

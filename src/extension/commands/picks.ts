@@ -16,7 +16,7 @@ import { parentPath } from '../files/uris.ts';
 import { limits } from '../limits.ts';
 import type { Services } from '../services.ts';
 import { formatBytes, formatCount, formatFiles, t } from '../text.ts';
-import { chosenHolder, dateText } from '../views/mergedModel.ts';
+import { chosenHolder, dateText, heldByPeers } from '../views/mergedModel.ts';
 import { downloadState } from '../views/transfersModel.ts';
 
 type Item<T> = vscode.QuickPickItem & { value: T };
@@ -137,8 +137,13 @@ export async function pickEntry(
   }
 }
 
-/** Whose file or folder is meant: asked only where holders have different ones. */
-export async function pickHolder(services: Services, info: MergedEntry, title: string): Promise<EntryRef | undefined> {
+/** Whose file or folder is meant: asked only where holders have different ones. `peers` leaves out what is our own. */
+export async function pickHolder(
+  services: Services,
+  merged: MergedEntry,
+  { title, from }: { title: string; from: 'anybody' | 'peers' },
+): Promise<EntryRef | undefined> {
+  const info = from === 'peers' ? heldByPeers(merged) : merged;
   const chosen = chosenHolder(info);
   if (chosen !== undefined) return chosen.entry;
   await services.world.load();
@@ -148,7 +153,7 @@ export async function pickHolder(services: Services, info: MergedEntry, title: s
     ...(info.kind === 'file' ? { detail: t('{0}, modified {1}', formatBytes(sizeBytes), dateText(mtimeMs)) } : {}),
     value: entry,
   }));
-  return pick(items, title, t('Nobody has it any more.'));
+  return pick(items, title, t('Nobody else has it.'));
 }
 
 /** A modal question for what cannot be undone or shows something to others; true when confirmed. */

@@ -39,6 +39,8 @@ export class PotluckFileSystem implements vscode.FileSystemProvider {
   readonly #changedShares = new Map<string, { peerId: PeerId; shareId: ShareId }>();
   readonly #subscriptions: { dispose(): void }[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #isRefreshing = false;
+  #isDisposed = false;
 
   constructor(sidecar: Sidecar, options: FileSystemOptions) {
     this.#sidecar = sidecar;
@@ -130,6 +132,7 @@ export class PotluckFileSystem implements vscode.FileSystemProvider {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     clearTimeout(this.#timer);
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#changes.dispose();
@@ -171,13 +174,27 @@ export class PotluckFileSystem implements vscode.FileSystemProvider {
 
   #shareChanged(share: { peerId: PeerId; shareId: ShareId }): void {
     this.#changedShares.set(`${share.peerId}/${share.shareId}`, share);
+    if (!this.#isRefreshing) this.#refreshSoon(coalesceMs);
+  }
+
+  #refreshSoon(delayMs: number): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      const shares = [...this.#changedShares.values()];
-      this.#changedShares.clear();
-      // A read that fails here fails for whoever asks next, and says why there.
-      for (const changed of shares) this.#refresh(changed).catch(() => undefined);
-    }, coalesceMs);
+      void this.#refreshChanged();
+    }, delayMs);
+  }
+
+  /** One round at a time, with a pause as long as the work calls for: a share may change many times a second, and have many kept listings. */
+  async #refreshChanged(): Promise<void> {
+    const startedMs = performance.now();
+    const shares = [...this.#changedShares.values()];
+    this.#changedShares.clear();
+    this.#isRefreshing = true;
+    // A read that fails here fails for whoever asks next, and says why there.
+    for (const share of shares) await this.#refresh(share).catch(() => undefined);
+    this.#isRefreshing = false;
+    const pauseMs = Math.min(limits.refreshPauseMs, 4 * (performance.now() - startedMs));
+    if (this.#changedShares.size > 0 && !this.#isDisposed) this.#refreshSoon(Math.max(coalesceMs, pauseMs));
   }
 
   async #refresh(share: { peerId: PeerId; shareId: ShareId }): Promise<void> {

@@ -112,3 +112,9 @@ export function chosenHolder(info: MergedEntry): MergedEntry['holders'][number] 
   const { holders } = info;
   return holders.find(({ isOwn }) => isOwn) ?? holders.find(({ isOnline }) => isOnline) ?? holders[0];
 }
+
+/** The same without our own, for what only makes sense with a peer's. */
+export function heldByPeers(info: MergedEntry): MergedEntry {
+  const holders = info.holders.filter(({ isOwn }) => !isOwn);
+  return { ...info, holders, holderCount: info.holderCount - (info.holders.length - holders.length) };
+}

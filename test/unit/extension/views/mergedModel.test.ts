@@ -4,6 +4,7 @@ import type { MergedEntry } from '../../../../src/protocol/model.ts';
 import {
   chosenHolder,
   dateText,
+  heldByPeers,
   mergedNodes,
   mergedRow,
   recentNodes,
@@ -41,6 +42,13 @@ test('files of different sizes and folders of several holders are asked about', 
   assert.equal(chosenHolder(merged([holder(1), holder(2, { sizeBytes: 11 })])), undefined);
   assert.equal(chosenHolder(merged([holder(1), holder(2)], { kind: 'folder' })), undefined);
   assert.notEqual(chosenHolder(merged([holder(1)], { kind: 'folder' })), undefined);
+});
+
+test('what is downloaded is a peer’s, never our own', () => {
+  const info = merged([holder(1, { isOwn: true, sizeBytes: 11 }), holder(2)]);
+  assert.equal(chosenHolder(info), undefined);
+  assert.equal(chosenHolder(heldByPeers(info))?.entry.peerId, peerId(2));
+  assert.equal(heldByPeers(info).holderCount, 1);
 });
 
 test('a file and a folder of one name have rows of their own, and a page ends in one row for the rest', () => {
