@@ -18,46 +18,47 @@ export interface CheckOptions {
   turns: Turns;
   /** When the index was as the disk: what has a time around it or after it is looked at, whatever the index says. */
   asOfMs: number;
-  /** Folders that hold rules of their own are told: an edit of those does not change the folder's time. */
-  onRuleFolder(folder: string): void;
 }
 
-/** Marks dirty what is not as the index has it. The view must not change meanwhile. */
+/** Marks dirty the folders that are not as the index has them. The view must not change meanwhile. */
 export async function checkFolders(options: CheckOptions): Promise<void> {
   const { view, dirty, turns, asOfMs } = options;
   const root = `${options.root}${path.sep}`;
   const racyMs = asOfMs - watchLimits.racyMs;
   // The index has no time of the root.
   dirty.all('');
-  checkRules(options, '', { absolute: options.root, racyMs });
   for (const { path: folder, mtimeMs } of view.folders()) {
-    const absolute = root + folder;
-    const stats = statsOf(absolute);
-    if (stats?.isDirectory() !== true) markGone(dirty, folder);
-    else {
-      const nowMs = indexTime(stats.mtimeMs);
-      if (nowMs !== mtimeMs || nowMs >= racyMs) dirty.all(folder);
-      checkRules(options, folder, { absolute, racyMs });
-    }
+    const timeMs = folderTime(root + folder);
+    if (timeMs === undefined) markGone(dirty, folder);
+    else if (timeMs !== mtimeMs || timeMs >= racyMs) dirty.all(folder);
     if (turns.isOver) await turns.rest();
   }
 }
 
-/** Listens to the hottest folders, as many as there is room for, and then looks once more whether they changed before. */
-export async function listenToFolders(
-  listening: Listening,
-  { root, view, dirty, turns }: Pick<CheckOptions, 'root' | 'view' | 'dirty' | 'turns'>,
-): Promise<void> {
+export interface ListenOptions extends CheckOptions {
+  listening: Listening;
+  /** Folders that hold rules of their own are told. */
+  readonly onRuleFolder: (folder: string) => void;
+}
+
+/**
+ * Listens to the hottest folders, as many as there is room for, and then looks once more whether they changed before. Also finds the rule
+ * files, which may have been edited without a trace in the time of their folder. The view must not change meanwhile.
+ */
+export async function listenToFolders(options: ListenOptions): Promise<void> {
+  const { root, view, dirty, turns, listening } = options;
   const folderCount = view.counts.folderCount + 1;
   const coldestMs = await threshold(view, { room: listening.room(folderCount) - 1, turns });
   const wanted = new Set<string>(['']);
   listening.add('', { heatMs: Infinity, isAnew: false });
+  checkRules(options, '', root);
   for (const { path: folder, mtimeMs } of view.folders()) {
+    const absolute = `${root}${path.sep}${folder}`;
     if (mtimeMs >= coldestMs) {
       wanted.add(folder);
-      if (listening.add(folder, { heatMs: mtimeMs, isAnew: false }) && folderTime(`${root}${path.sep}${folder}`) !== mtimeMs)
-        dirty.all(folder);
+      if (listening.add(folder, { heatMs: mtimeMs, isAnew: false }) && folderTime(absolute) !== mtimeMs) dirty.all(folder);
     } else if (listening.has(folder)) wanted.add(folder);
+    checkRules(options, folder, absolute);
     if (turns.isOver) await turns.rest();
   }
   for (const folder of [...listening.folders()]) if (!wanted.has(folder)) listening.remove(folder);
@@ -73,15 +74,16 @@ export function rulesSignature(absolute: string): string {
     .join(' ');
 }
 
-function checkRules(options: CheckOptions, folder: string, { absolute, racyMs }: { absolute: string; racyMs: number }): void {
+function checkRules({ asOfMs, dirty, onRuleFolder }: ListenOptions, folder: string, absolute: string): void {
   // Most folders have none, and `existsSync` makes no object.
   const there = ruleFileNames.filter((name) => existsSync(`${absolute}${path.sep}${name}`));
   if (there.length === 0) return;
-  options.onRuleFolder(folder);
+  onRuleFolder(folder);
   for (const name of there) {
     const stats = statsOf(`${absolute}${path.sep}${name}`);
     // Its own time can be set to anything; the time of its last change cannot.
-    if (stats === undefined || Math.max(stats.ctimeMs, stats.mtimeMs) >= racyMs) options.dirty.all(folder, { isDeep: true });
+    if (stats === undefined || Math.max(stats.ctimeMs, stats.mtimeMs) >= asOfMs - watchLimits.racyMs)
+      dirty.all(folder, { isDeep: true });
   }
 }
 

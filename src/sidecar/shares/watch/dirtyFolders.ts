@@ -17,13 +17,6 @@ export interface Dirty {
 
 /** They decide what is shared, and are never held back. */
 const ruleFiles = new Set<string>(ruleFileNames);
-/** A name that was looked at so many times in a row is held back. */
-const patience = 3;
-const heldBackMs = 1_000;
-/** Names that are remembered for it. */
-const rememberedNames = 4096;
-/** What looking at a folder again and again may take of one core. */
-const lookShare = 0.1;
 
 export class DirtyFolders {
   #folders = new Map<string, Dirty>();
@@ -52,10 +45,11 @@ export class DirtyFolders {
     const recent = this.#recent.get(key);
     if (recent !== undefined && !ruleFiles.has(latin1)) {
       const sinceMs = nowMs - recent.lookedAtMs;
-      if (sinceMs > 2 * heldBackMs) this.#recent.delete(key);
-      else if (recent.times >= patience && sinceMs < heldBackMs) {
+      if (sinceMs > 2 * watchLimits.repeatedMs) this.#recent.delete(key);
+      else if (recent.times >= watchLimits.repeats && sinceMs < watchLimits.repeatedMs) {
         const known = this.#later.get(key);
-        if (known === undefined) this.#later.set(key, { folder, latin1, isRenamed, dueMs: recent.lookedAtMs + heldBackMs });
+        if (known === undefined)
+          this.#later.set(key, { folder, latin1, isRenamed, dueMs: recent.lookedAtMs + watchLimits.repeatedMs });
         else known.isRenamed ||= isRenamed;
         this.#wake?.();
         return true;
@@ -89,7 +83,7 @@ export class DirtyFolders {
 
   /** Looking at a whole folder took so long: it rests in proportion, so that a large one that changes all the time costs little. */
   looked(folder: string, tookMs: number): void {
-    if (tookMs > 5) remember(this.#restUntilMs, folder, performance.now() + tookMs / lookShare);
+    if (tookMs > 5) remember(this.#restUntilMs, folder, performance.now() + tookMs / watchLimits.lookShare);
   }
 
   /** Resolves when there is something to look at. Rejects when the signal is aborted. */
@@ -122,7 +116,7 @@ export class DirtyFolders {
       if (latin1 === undefined) this.all(folder, { isHot: true });
       else this.name(folder, latin1, isRenamed);
       // It stays one that changes all the time.
-      if (latin1 !== undefined) remember(this.#recent, key, { lookedAtMs: nowMs, times: patience - 1 });
+      if (latin1 !== undefined) remember(this.#recent, key, { lookedAtMs: nowMs, times: watchLimits.repeats - 1 });
     }
     const taken = this.#folders;
     this.#folders = new Map();
@@ -198,7 +192,7 @@ function keyOf(folder: string, latin1: string): string {
 /** Sets, and forgets the oldest past the limit. */
 function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
   map.set(key, value);
-  if (map.size <= rememberedNames) return;
+  if (map.size <= watchLimits.rememberedNames) return;
   for (const oldest of map.keys()) {
     map.delete(oldest);
     return;

@@ -3,6 +3,7 @@
 
 import { watch, type FSWatcher } from 'node:fs';
 import path from 'node:path';
+import { watchLimits } from '../../limits.ts';
 import { absoluteOf } from '../folderLook.ts';
 import type { Heard, Listening } from './listening.ts';
 import type { PoolMember, WatchPool } from './watchPool.ts';
@@ -15,9 +16,6 @@ interface Watch {
   secondMs: number;
 }
 
-/** A folder whose names change all the time more often than this in a second is looked at each second instead. */
-const restlessEvents = 200;
-const restMs = 1_000;
 /** The coldest watches are looked for so many at a time. */
 const coldestAtOnce = 256;
 
@@ -137,12 +135,12 @@ export class FolderWatches implements Listening, PoolMember {
     // What happens to the folder itself comes under its own name; a child may have the same.
     if (type === 'rename' && name === ownName) this.#heard.folder(folder, { isReplaced: true, isHot: true });
     if (!this.#heard.name(folder, name, type === 'rename')) return;
-    const second = Math.floor(Date.now() / restMs);
+    const second = Math.floor(Date.now() / watchLimits.repeatedMs);
     if (second !== known.secondMs) {
       known.secondMs = second;
       known.restless = 0;
     }
-    if (++known.restless > restlessEvents) this.#rest(folder, known);
+    if (++known.restless > watchLimits.repeatedEvents) this.#rest(folder, known);
   }
 
   /** Each event costs: one that writes all the time is looked at once a second. */
@@ -154,7 +152,7 @@ export class FolderWatches implements Listening, PoolMember {
         // Looking at it watches it again.
         this.#resting.delete(folder);
         this.#heard.folder(folder, { isHot: true });
-      }, restMs),
+      }, watchLimits.repeatedMs),
     );
   }
 

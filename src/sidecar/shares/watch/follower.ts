@@ -7,7 +7,7 @@ import type { WatchInfo } from '../../../protocol/model.ts';
 import { IndexView } from '../../catalog/index/indexView.ts';
 import type { Delta, IndexCounts } from '../../catalog/index/rows.ts';
 import { Segment } from '../../catalog/index/segment.ts';
-import { watchLimits } from '../../limits.ts';
+import { localLimits, watchLimits } from '../../limits.ts';
 import { absoluteOf } from '../folderLook.ts';
 import { checkFolders, listenToFolders, rulesSignature } from './check.ts';
 import { DirtyFolders } from './dirtyFolders.ts';
@@ -34,13 +34,6 @@ export interface FollowerOptions {
 class CheckAgain extends Error {}
 /** Thrown when the main thread did not take a step. */
 class NotTaken extends Error {}
-
-/** A share with more folders is scanned when the rules of its root change: that shows its progress. */
-const rulesFolders = 10_000;
-/** Listening that takes longer is told of before it is done. */
-const slowMs = 200;
-/** `watching` is told again at most this often. */
-const reportMs = 1_000;
 
 export class Follower {
   readonly root: string;
@@ -179,9 +172,9 @@ export class Follower {
     await this.#pinned(() => checkFolders({ ...work, view: this.#indexView(), turns, asOfMs }));
     await this.#look(work, signal);
     // A large share is listened to piece by piece; the index is as the disk already.
-    const slow = setTimeout(() => this.#report(), slowMs);
+    const slow = setTimeout(() => this.#report(), watchLimits.listenMs);
     try {
-      await this.#pinned(() => listenToFolders(this.#listening, { ...work, view: this.#indexView(), turns }));
+      await this.#pinned(() => listenToFolders({ ...work, view: this.#indexView(), turns, asOfMs }));
     } finally {
       clearTimeout(slow);
     }
@@ -282,7 +275,7 @@ export class Follower {
   }
 
   #rulesChanged(folder: string): void {
-    if (folder === '' && this.#indexView().counts.folderCount > rulesFolders)
+    if (folder === '' && this.#indexView().counts.folderCount > watchLimits.rulesFolders)
       throw new ScanNeeded('the rules of its root changed');
     this.#ruleFolders.set(folder, rulesSignature(absoluteOf(this.root, folder)));
     this.#dirty.all(folder, { isDeep: true });
@@ -313,7 +306,7 @@ export class Follower {
     };
     const text = JSON.stringify(info);
     const nowMs = performance.now();
-    if (text === this.#reported.text || nowMs - this.#reported.atMs < reportMs) return;
+    if (text === this.#reported.text || nowMs - this.#reported.atMs < 1000 / localLimits.progressHz) return;
     this.#state({ kind: 'watching', info });
     this.#reported = { text, atMs: nowMs };
   }
@@ -325,7 +318,7 @@ export class Follower {
 }
 
 interface Work extends Omit<RoundOptions, 'turns' | 'ruleFolders'> {
-  onRuleFolder(folder: string): void;
+  readonly onRuleFolder: (folder: string) => void;
 }
 
 function openView({ segmentPath, overlay }: FollowedShare): IndexView {

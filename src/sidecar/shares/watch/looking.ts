@@ -23,17 +23,17 @@ export interface LookingOptions {
   root: string;
   /** False where two spellings are one name. */
   isExact: boolean;
-  view(): IndexView;
+  readonly view: () => IndexView;
   /** Runs work that reads on from the view over several turns: it is not exchanged meanwhile. */
-  pinned<Result>(work: () => Promise<Result>): Promise<Result>;
+  readonly pinned: <Result>(work: () => Promise<Result>) => Promise<Result>;
   dirty: DirtyFolders;
   listening: Listening;
   places: Places;
   steps: Steps;
   turns: Turns;
-  onRules(folder: string): void;
+  readonly onRules: (folder: string) => void;
   /** Folders with rules of their own are told. */
-  onRuleFolder(folder: string): void;
+  readonly onRuleFolder: (folder: string) => void;
 }
 
 interface Item {

@@ -3,6 +3,7 @@
 
 import { lstatSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import { watchLimits } from '../../limits.ts';
 import { absoluteOf, identityOf, lookAt, placeBelow, type FolderPlace, type LookListener } from '../folderLook.ts';
 import { IgnoreRules, readRules, ruleFileNames } from '../ignoreRules.ts';
 
@@ -26,10 +27,6 @@ export const unheard: LookListener = { skipped: () => undefined, seen: () => und
 /** Thrown when the root is not the folder that it was. */
 export class RootChanged extends Error {}
 
-/** Parsed rules and found places that are kept. */
-const keptRules = 4096;
-const keptPlaces = 16_384;
-
 export class Places {
   readonly #root: string;
   readonly #rootIdentity: string;
@@ -52,7 +49,7 @@ export class Places {
 
   /** All below a folder is looked at by the rules that were just found in it. */
   note(folder: string): void {
-    if (this.#applied.size >= keptRules) this.#applied.clear();
+    if (this.#applied.size >= watchLimits.rememberedRules) this.#applied.clear();
     this.#applied.set(folder, this.#rules.get(folder)?.text ?? '');
   }
 
@@ -66,7 +63,7 @@ export class Places {
     const known = this.#found.get(folder);
     if (known !== undefined) return known;
     const found = folder === '' ? this.#findRoot() : this.#findBelow(folder);
-    if (this.#found.size >= keptPlaces) this.#found.clear();
+    if (this.#found.size >= watchLimits.rememberedPlaces) this.#found.clear();
     this.#found.set(folder, found);
     return found;
   }
@@ -108,7 +105,7 @@ export class Places {
     const text = held.size === 0 ? '' : readRules(absolute, held);
     if (known?.text === text && known.above === above) return known.rules;
     const rules = above.with(relative, text);
-    if (this.#rules.size >= keptRules) {
+    if (this.#rules.size >= watchLimits.rememberedRules) {
       this.#rules.clear();
       this.#applied.clear();
     }

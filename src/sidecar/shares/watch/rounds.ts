@@ -16,14 +16,14 @@ import type { Turns } from './turns.ts';
 
 export interface RoundOptions {
   root: string;
-  view(): IndexView;
+  readonly view: () => IndexView;
   dirty: DirtyFolders;
   listening: Listening;
   places: Places;
   turns: Turns;
   /** Folders with rules of their own, and what their rule files looked like. */
   ruleFolders: Map<string, string>;
-  onRules(folder: string): void;
+  readonly onRules: (folder: string) => void;
 }
 
 /** Looks once at the times of all folders that nobody tells of. */

@@ -1,9 +1,7 @@
 // Keeps long work in short pieces, so that the events of every share are read before the system drops them, and at a share of one core.
 
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-
-/** Longest piece of work between two turns of the event loop. The kernel keeps 16,384 events: a fast writer makes those in 150 ms. */
-const pieceMs = 10;
+import { watchLimits } from '../../limits.ts';
 
 export class Turns {
   readonly #signal: AbortSignal;
@@ -15,7 +13,7 @@ export class Turns {
   constructor(signal: AbortSignal, share = 1) {
     this.#signal = signal;
     this.#share = share;
-    this.#pieceMs = share === 1 ? pieceMs : pieceMs / 2;
+    this.#pieceMs = share === 1 ? watchLimits.pieceMs : watchLimits.pieceMs / 2;
   }
 
   /** Ask often, and `rest` when it says so. */

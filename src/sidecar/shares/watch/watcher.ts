@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { AppError } from '../../../protocol/errors.ts';
 import type { ShareId } from '../../../protocol/ids.ts';
 import type { Delta } from '../../catalog/index/rows.ts';
-import { catalogLimits } from '../../limits.ts';
+import { catalogLimits, localLimits, watchLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import { workerUrl } from '../../workerUrl.ts';
 import type { FollowedShare, FollowState, FromWatchWorker, ToWatchWorker, WatchWorkerData } from './watchMessages.ts';
@@ -121,7 +121,7 @@ export class Watcher {
   #start(): Worker {
     const worker = new Worker(workerUrl(import.meta.url, 'watchWorker'), {
       workerData: this.#data,
-      resourceLimits: { maxOldGenerationSizeMb: catalogLimits.workerHeapMiB },
+      resourceLimits: { maxOldGenerationSizeMb: catalogLimits.workerHeapMiB, maxYoungGenerationSizeMb: watchLimits.youngHeapMiB },
     });
     worker.on('message', (message: FromWatchWorker) => {
       if (worker === this.#worker) this.#receive(message);
@@ -191,9 +191,13 @@ export class Watcher {
     const worker = this.#worker;
     this.#worker = undefined;
     clearInterval(this.#heartbeat);
-    for (const { reject } of this.#waiting.values()) reject(new AppError('cancelled', why));
+    for (const waiting of this.#waiting.values()) waiting.reject(new AppError('cancelled', why));
     this.#waiting.clear();
-    // Not for ever: a thread inside a system call cannot be ended.
-    await worker?.terminate();
+    if (worker === undefined) return;
+    // A thread inside a system call on a drive that does not answer cannot be ended.
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, localLimits.closeMs / 2)));
+    await Promise.race([worker.terminate(), late]);
+    clearTimeout(timer);
   }
 }

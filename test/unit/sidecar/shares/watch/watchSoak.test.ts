@@ -20,7 +20,7 @@ import { secretReason } from '../../../../../src/sidecar/shares/secrets.ts';
 import { inWorld, type WatchWorld, type WatchWorldOptions } from './watchWorld.ts';
 
 const seed = Number(process.env['POTLUCK_SEED'] ?? Date.now() % 1_000_000);
-const bursts = Number(process.env['POTLUCK_BURSTS'] ?? 25);
+const bursts = Number(process.env['POTLUCK_BURSTS'] ?? 10);
 
 /** mulberry32, public domain. */
 function randomOf(start: number): () => number {
@@ -60,20 +60,43 @@ class Vandal {
     const target = path.join(folder, name);
     const dice = this.#random();
     const note = (what: string): void => void this.done.push(`${what} ${path.relative(this.#root, target)}`);
-    if (dice < 0.25) (note('write'), writeFileSync(target, 'x'.repeat(Math.floor(this.#random() * 5))));
-    else if (dice < 0.32) (note('append'), appendFileSync(target, 'more'));
-    else if (dice < 0.5) (note('mkdir'), mkdirSync(target));
-    else if (dice < 0.6) (note('rm'), rmSync(target, { recursive: true }));
-    else if (dice < 0.75) (note(`from ${path.relative(this.#root, this.#entry())}`), renameSync(this.#entry(), target));
-    else if (dice < 0.8) {
+    if (dice < 0.25) {
+      note('write');
+      writeFileSync(target, 'x'.repeat(Math.floor(this.#random() * 5)));
+    } else if (dice < 0.32) {
+      note('append');
+      appendFileSync(target, 'more');
+    } else if (dice < 0.5) {
+      note('mkdir');
+      mkdirSync(target);
+    } else if (dice < 0.6) {
+      note('rm');
+      rmSync(target, { recursive: true });
+    } else if (dice < 0.75) {
+      const from = this.#entry();
+      note(`from ${path.relative(this.#root, from)} to`);
+      renameSync(from, target);
+    } else if (dice < 0.8) {
       const rules = this.#pick(['*.log\n', 'build\n', '/a\n!b\n', 'src/\n', '', '*\n!c\n', '!*.log\n']);
       note(`rules ${JSON.stringify(rules)}`);
       writeFileSync(path.join(folder, this.#pick(['.gitignore', '.potluckignore'])), rules);
-    } else if (dice < 0.84) (note('no rules'), rmSync(path.join(folder, '.gitignore')));
-    else if (dice < 0.88) (note('link'), symlinkSync(this.#pick(['/etc', '..', 'a']), target));
-    else if (dice < 0.92) (note('time'), utimesSync(target, 1_000_000 + Math.floor(this.#random() * 3), 1_000_000));
-    else if (dice < 0.95) (note('tree'), mkdirSync(path.join(target, 'p/q/r'), { recursive: true }));
-    else (note('save'), writeFileSync(`${target}~`, 'saved'), renameSync(`${target}~`, target));
+    } else if (dice < 0.84) {
+      note('no rules');
+      rmSync(path.join(folder, '.gitignore'));
+    } else if (dice < 0.88) {
+      note('link');
+      symlinkSync(this.#pick(['/etc', '..', 'a']), target);
+    } else if (dice < 0.92) {
+      note('time');
+      utimesSync(target, 1_000_000 + Math.floor(this.#random() * 3), 1_000_000);
+    } else if (dice < 0.95) {
+      note('tree');
+      mkdirSync(path.join(target, 'p/q/r'), { recursive: true });
+    } else {
+      note('save');
+      writeFileSync(`${target}~`, 'saved');
+      renameSync(`${target}~`, target);
+    }
   }
 
   #folder(): string {

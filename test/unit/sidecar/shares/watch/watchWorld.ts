@@ -19,7 +19,7 @@ export interface WatchWorldOptions {
   backend?: 'folders' | 'tree';
   watchedFolders?: number;
   /** What each step is answered with; the default takes it. */
-  onChanged?(delta: Delta): Promise<void>;
+  readonly onChanged?: (delta: Delta) => Promise<void>;
 }
 
 const deadlineMs = 10_000;
