@@ -21,6 +21,7 @@ import type { SegmentFolder } from '../catalog/index/segmentFolder.ts';
 import { indexLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
+import { checkRoom } from '../storage/freeSpace.ts';
 import type { ShareAnnouncement } from '../wire/services.ts';
 import { updateShare, type ShareRow } from './shareRow.ts';
 
@@ -164,6 +165,7 @@ export class OwnIndex {
     const feed = this.#feed;
     if (pending?.block === undefined || feed === undefined) return;
     if (!pending.isAppended) {
+      this.#checkRoom([pending.block]);
       await feed.append([pending.block]);
       pending.isAppended = true;
     }
@@ -200,6 +202,7 @@ export class OwnIndex {
     const firstBlock = feed.length;
     const infos = chunks.map(({ entryCount, sizeBytes, firstFolder }) => ({ entryCount, sizeBytes, firstFolder }));
     const head = encodeHead({ updatedAtMs, firstBlock, ...countsOf(counts), chunks: infos });
+    this.#checkRoom([...chunks.map(({ block }) => block), head]);
     this.#needsSnapshot = true;
     // One by one: all of a million entries at once would hold up everything else for a tenth of a second.
     for (const chunk of chunks) await feed.append([chunk.block]);
@@ -305,6 +308,13 @@ export class OwnIndex {
   #isFull(view: IndexView): boolean {
     const { snapshotLength, feedLength } = this.#row;
     return view.overlayEntries > indexLimits.overlayEntries || feedLength - snapshotLength >= indexLimits.deltaBlocks;
+  }
+
+  #checkRoom(blocks: Uint8Array[]): void {
+    checkRoom(
+      this.#options.segments.path,
+      blocks.reduce((sum, { length }) => sum + length, 0),
+    );
   }
 
   #replaceView(view: IndexView): void {

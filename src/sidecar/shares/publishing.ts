@@ -87,7 +87,7 @@ export class Publishing {
       } catch (thrown) {
         if (signal.aborted || !isPatient) throw thrown;
         const error = publishFailure(this.#index.row.title, thrown);
-        this.#options.log.warn(error.message);
+        if (this.#failure?.message !== error.message) this.#options.log.warn(error.message);
         this.#fail({ kind: error.kind, message: error.message, data: error.data });
         await wait(watchLimits.retryMs, undefined, { signal });
       }
@@ -103,13 +103,15 @@ export class Publishing {
 
 /** The data folder does not take what changed. */
 export function publishFailure(title: string, thrown: unknown): AppError {
-  const { kind, message } = asAppError(thrown);
+  if (thrown instanceof AppError && thrown.kind === 'disk-full') return thrown;
+  const { message } = asAppError(thrown);
+  const why = thrown instanceof Error && thrown.cause instanceof Error ? `${message}: ${thrown.cause.message}` : message;
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  const isFull = kind === 'disk-full' || code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk is full/i.test(message);
-  const remedy = isFull ? 'Make room on its disk.' : 'See that the folder can be written.';
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk is full/i.test(why);
+  const remedy = isFull ? 'Make room on its disk, and restart Potluck if this stays.' : 'See that the folder can be written.';
   return new AppError(
     isFull ? 'disk-full' : 'io',
-    `What changed in "${title}" cannot be written to the data folder (${message}). Nothing is lost: it is tried again. ${remedy}`,
+    `What changed in "${title}" cannot be written to the data folder (${why}). Nothing is lost: it is tried again. ${remedy}`,
     { cause: thrown },
   );
 }
