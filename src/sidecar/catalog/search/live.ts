@@ -1,4 +1,4 @@
-// Live search: asks connected peers, of whose shares no index is here yet, to look themselves. Their hits come as they answer.
+// Live search: asks connected peers, whose shares cannot be searched here yet, to look themselves. Their hits come as they answer.
 
 import { AppError } from '../../../protocol/errors.ts';
 import type { PeerId, ShareId } from '../../../protocol/ids.ts';
@@ -6,12 +6,14 @@ import type { CatalogShare, SearchHit } from '../../../protocol/model.ts';
 import { searchLimits, wireLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { PeerSession, RemoteSearchHit } from '../../wire/services.ts';
-import { parseQuery } from './query.ts';
+import { fold } from './fold.ts';
+import { matchRanges } from './matchRanges.ts';
+import { parseQuery, type Query } from './query.ts';
 import { sharesInScope, type World } from './scope.ts';
 import { dress } from './search.ts';
 
 export interface LiveOptions {
-  search: { world(): World };
+  search: { world(): World; isSearchable(share: CatalogShare): boolean };
   /** The session of a connected peer. */
   source(peerId: PeerId): Pick<PeerSession, 'search'> | undefined;
   log: Log;
@@ -53,7 +55,8 @@ export class LiveSearch {
     const world = this.#options.search.world();
     const asked = new Map<PeerId, CatalogShare[]>();
     for (const share of sharesInScope(query.scope, world)) {
-      const isWanted = !share.isOwn && share.isOnline && share.updatedAtMs === undefined && share.indexState !== 'refused';
+      const isWanted =
+        !share.isOwn && share.isOnline && share.indexState !== 'refused' && !this.#options.search.isSearchable(share);
       if (!isWanted) continue;
       const shares = asked.get(share.peerId);
       if (shares !== undefined) shares.push(share);
@@ -63,8 +66,9 @@ export class LiveSearch {
     await Promise.all(
       [...asked].map(async ([peerId, shares]) => {
         try {
-          const hits = await this.#askOne(peerId, shares, { query: query.unscopedText, signal: deadline });
-          if (hits.length > 0) onHits(hits.map(({ hit, share }) => dress({ ...hit, matches: [] }, share, world)));
+          const hits = await this.#askOne(peerId, shares, { query, signal: deadline });
+          if (hits.length > 0)
+            onHits(hits.map(({ hit, share }) => dress({ ...hit, matches: matchRanges(hit.path, query.terms) }, share, world)));
         } catch (error) {
           if (!deadline.aborted) this.#options.log.debug(`${peerId} did not answer a search: ${reasonOf(error)}`);
         }
@@ -75,22 +79,31 @@ export class LiveSearch {
   async #askOne(
     peerId: PeerId,
     shares: readonly CatalogShare[],
-    options: { query: string; signal: AbortSignal },
+    options: { query: Query; signal: AbortSignal },
   ): Promise<{ hit: RemoteSearchHit; share: CatalogShare }[]> {
     const session = this.#options.source(peerId);
-    if (session === undefined || options.query.trim() === '') return [];
+    if (session === undefined || options.query.unscopedText === '') return [];
     const byId = new Map<ShareId, CatalogShare>(shares.map((share) => [share.shareId, share]));
     const limit = Math.min(searchLimits.liveHits, wireLimits.searchHits);
-    const hits = await session.search({ query: options.query, shareIds: [...byId.keys()], limit }, { signal: options.signal });
+    const hits = await session.search(
+      { query: options.query.unscopedText, shareIds: [...byId.keys()], limit },
+      { signal: options.signal },
+    );
     const seen = new Set<string>();
     return hits.slice(0, limit).flatMap((hit) => {
       const share = byId.get(hit.shareId); // What was not asked for is not taken.
       const id = `${hit.shareId}/${hit.path}`;
-      if (share === undefined || seen.has(id)) return [];
+      if (share === undefined || seen.has(id) || !hasTerms(hit.path, options.query)) return [];
       seen.add(id);
       return [{ hit, share }];
     });
   }
+}
+
+/** A peer that answers with something else than was asked for does not get it shown. */
+function hasTerms(path: string, { terms, excluded }: Query): boolean {
+  const folded = `/${fold(path)}`;
+  return terms.every((term) => folded.includes(term)) && !excluded.some((term) => folded.includes(term));
 }
 
 function reasonOf(error: unknown): string {

@@ -60,7 +60,7 @@ export class Search implements IndexListener, SearchServer {
     const query = parseQuery(text);
     const world = this.world();
     const inScope = sharesInScope(query.scope, world);
-    const searched = inScope.filter((share) => this.#isSearchable(share));
+    const searched = inScope.filter((share) => this.isSearchable(share));
     const keys = isScoped(query.scope) ? { keys: searched.map(keyOf) } : {};
     const page = await bounded(options.signal, (signal) => this.#options.engine.query(query, { ...options, ...keys, signal }));
     return {
@@ -152,7 +152,8 @@ export class Search implements IndexListener, SearchServer {
     }
   }
 
-  #isSearchable(share: CatalogShare): boolean {
+  /** Whether queries cover the share now: its index is here, and its search data is made. */
+  isSearchable(share: CatalogShare): boolean {
     return share.updatedAtMs !== undefined && this.#options.engine.isReady(keyOf(share));
   }
 

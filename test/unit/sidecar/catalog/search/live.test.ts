@@ -74,19 +74,19 @@ test('hits come as peers answer; one that fails or repeats itself does no harm',
   const { run } = asking(
     world,
     new Map<PeerId, Answer>([
-      [ann, () => new Promise((resolve) => (annGo = () => resolve([hit(shares[0] ?? shareIdOf('y'), 'slow')])))],
+      [ann, () => new Promise((resolve) => (annGo = () => resolve([hit(shares[0] ?? shareIdOf('y'), 'slow one')])))],
       [
         ben,
         async () => {
           setImmediate(annGo);
           const own = shares[1] ?? shareIdOf('y');
-          return [hit(own, 'one'), hit(own, 'one'), hit(shareIdOf('h'), 'not asked for'), hit(own, 'two')];
+          return [hit(own, 'one'), hit(own, 'one'), hit(shareIdOf('h'), 'of another share'), hit(own, 'xyz'), hit(own, 'two')];
         },
       ],
       [cem, () => Promise.reject(new AppError('unavailable', 'does not know how'))],
     ]),
   );
-  assert.deepEqual(await run('o'), ['Ben/S/one', 'Ben/S/two', 'Ann/S/slow', 'done']);
+  assert.deepEqual(await run('o'), ['Ben/S/one', 'Ben/S/two', 'Ann/S/slow one', 'done']);
 });
 
 test('nothing is told after it was cancelled, and the peers are told to stop', async () => {
