@@ -26,20 +26,50 @@ export interface Receiver {
   partyIds: readonly PartyId[];
 }
 
-/**
- * What of our holdings a peer may get: shares in a party in common, named with no other parties than those; removals of owners that are in
- * one. Never its own. Those seen last come first, since the wire cuts what is too much.
- */
-export function passableTo({ peerId, partyIds }: Receiver, holdings: readonly KnownHolding[]): PassedOwner[] {
-  if (partyIds.length === 0) return [];
-  const passable: PassedOwner[] = [];
-  for (const { owner, nickname, lastSeenMs, partyIds: ownerParties, ...held } of holdings) {
-    if (owner === peerId) continue;
-    const shares = sharesIn(held.shares, partyIds);
-    const removals = common(ownerParties, partyIds).length > 0 ? held.removals : [];
-    if (shares.length + removals.length > 0) passable.push({ owner, nickname, lastSeenMs, shares, removals });
+/** What a peer may be passed on, and the same as `shareKey`s. */
+export interface Passable {
+  owners: PassedOwner[];
+  keys: ReadonlySet<string>;
+}
+
+/** All that we hold of others at one moment, asked for many peers: most have the same parties in common with us. */
+export class Held {
+  readonly #holdings: readonly KnownHolding[];
+  readonly #keys: ReadonlySet<string>;
+  readonly #inParties = new Map<string, Passable>();
+
+  constructor(holdings: readonly KnownHolding[]) {
+    // Those seen last come first: the wire cuts what is too much.
+    this.#holdings = [...holdings].sort((a, b) => b.lastSeenMs - a.lastSeenMs);
+    this.#keys = keysOf(this.#holdings);
   }
-  return passable.sort((a, b) => b.lastSeenMs - a.lastSeenMs);
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  /**
+   * Shares in a party in common, named with no other parties than those; removals of owners that are in one. Never of the peer itself.
+   */
+  passableTo({ peerId, partyIds }: Receiver): Passable {
+    const parties = [...partyIds].sort();
+    const key = parties.join();
+    const passable = this.#inParties.get(key) ?? this.#passableIn(parties);
+    this.#inParties.set(key, passable);
+    if (!passable.owners.some(({ owner }) => owner === peerId)) return passable;
+    const owners = passable.owners.filter(({ owner }) => owner !== peerId);
+    return { owners, keys: keysOf(owners) };
+  }
+
+  #passableIn(partyIds: readonly PartyId[]): Passable {
+    const owners: PassedOwner[] = [];
+    for (const { owner, nickname, lastSeenMs, partyIds: ownerParties, ...held } of this.#holdings) {
+      const shares = sharesIn(held.shares, partyIds);
+      const removals = common(ownerParties, partyIds).length > 0 ? held.removals : [];
+      if (shares.length + removals.length > 0) owners.push({ owner, nickname, lastSeenMs, shares, removals });
+    }
+    return { owners, keys: keysOf(owners) };
+  }
 }
 
 /** Shares in one of these parties, each with those of its parties that are among them. */
@@ -52,6 +82,10 @@ export function sharesIn(shares: readonly PassedShare[], partyIds: readonly Part
 /** One share of one owner, as a key. */
 export function shareKey(owner: PeerId, shareId: ShareId): string {
   return `${owner}/${shareId}`;
+}
+
+function keysOf(owners: readonly Holding[]): ReadonlySet<string> {
+  return new Set(owners.flatMap(({ owner, shares }) => shares.map(({ announcement }) => shareKey(owner, announcement.shareId))));
 }
 
 function common(one: readonly PartyId[], other: readonly PartyId[]): PartyId[] {

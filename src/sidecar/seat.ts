@@ -12,7 +12,7 @@ export class Seat {
   /** Which version of our list it was announced; undefined before the first time. */
   toldVersion: number | undefined;
   /** What it may be passed on now, and which feeds of that it was given: `shareKey`s. */
-  passable = new Set<string>();
+  passable: ReadonlySet<string> = new Set();
   readonly given = new Set<string>();
   /** Feeds that it asked for are looked up one after the other. */
   lookUps: Promise<void> = Promise.resolve();
@@ -69,9 +69,5 @@ export class Seat {
 
   get passedOwners(): PeerId[] {
     return [...this.#passed.keys()];
-  }
-
-  mayBePassed(key: string): boolean {
-    return this.passable.has(key);
   }
 }

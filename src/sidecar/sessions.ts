@@ -4,7 +4,7 @@
 
 import { AppError } from '../protocol/errors.ts';
 import type { PeerId, ShareId } from '../protocol/ids.ts';
-import { passableTo, shareKey, type KnownHolding } from './audience.ts';
+import { Held, shareKey } from './audience.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Log } from './log.ts';
 import type { NetworkConnection } from './network/network.ts';
@@ -103,15 +103,16 @@ export class Sessions {
 
   /** After what we hold of others changed: everybody who may have it is told. */
   passOn(): void {
-    const holdings = this.#holdings();
-    for (const seat of [...this.#seats.values()]) this.#pass(seat, holdings);
+    const held = this.#held();
+    for (const seat of [...this.#seats.values()]) this.#pass(seat, held);
   }
 
   /** After a party was joined or left, or the nickname changed. A session without a common party any more ends. */
   introduceAgain(): void {
+    const held = this.#held();
     for (const seat of [...this.#seats.values()]) {
       seat.session.updateHello();
-      this.#updated(seat.session);
+      this.#updated(seat.session, held);
     }
   }
 
@@ -145,7 +146,7 @@ export class Sessions {
     this.#refreshOwn();
     this.#share(seat);
     this.#options.onOnline(session.peerId);
-    this.#pass(seat, this.#holdings());
+    this.#pass(seat, this.#held());
   }
 
   #closed(session: PeerSession, reason: string): void {
@@ -156,7 +157,7 @@ export class Sessions {
     this.#options.peers.wentOffline(session.peerId);
   }
 
-  #updated(session: PeerSession): void {
+  #updated(session: PeerSession, held = this.#held()): void {
     const seat = this.#seatOf(session);
     if (!seat) return;
     if (seat.toldVersion !== undefined && !this.#isAudience(session)) {
@@ -167,7 +168,7 @@ export class Sessions {
     this.#online(seat);
     this.#refreshOwn();
     this.#share(seat);
-    this.#pass(seat, this.#holdings());
+    this.#pass(seat, held);
     if (!session.isOpen || !this.#isAudience(session)) return;
     const shares = seat.takeShares();
     if (shares) this.#options.catalog.announced(session, shares);
@@ -258,20 +259,18 @@ export class Sessions {
     if ([...before.keys()].some((shareId) => !now.has(shareId))) this.#removals = undefined;
   }
 
-  #holdings(): KnownHolding[] {
+  #held(): Held {
     const { catalog, peers } = this.#options;
-    return catalog.holdings().map((holding) => ({ ...holding, ...(peers.known(holding.owner) ?? unknown) }));
+    const known = catalog.holdings().map((holding) => ({ ...holding, ...(peers.known(holding.owner) ?? unknown) }));
+    return new Held(known);
   }
 
-  #pass(seat: Seat, holdings: readonly KnownHolding[]): void {
+  #pass(seat: Seat, held: Held): void {
     const { session } = seat;
     if (!session.isOpen) return;
-    const owners = passableTo({ peerId: session.peerId, partyIds: session.hello.partyIds }, holdings);
-    seat.passable = new Set(
-      owners.flatMap(({ owner, shares }) => shares.map(({ announcement }) => shareKey(owner, announcement.shareId))),
-    );
-    const held = holdings.flatMap(({ owner, shares }) => shares.map(({ announcement }) => shareKey(owner, announcement.shareId)));
-    if (held.some((key) => seat.given.has(key) && !seat.mayBePassed(key))) {
+    const { owners, keys } = held.passableTo({ peerId: session.peerId, partyIds: session.hello.partyIds });
+    seat.passable = keys;
+    if ([...seat.given].some((key) => held.has(key) && !keys.has(key))) {
       // As with own feeds: only ending the session takes them back.
       session.close('a share that was passed on to it is not for it any more');
       return;
@@ -294,7 +293,7 @@ export class Sessions {
       const held = await this.#options.catalog.heldFeed(discoveryKey);
       if (!held || !seat.session.isOpen) return;
       const key = shareKey(held.owner, held.shareId);
-      if (!seat.mayBePassed(key)) return;
+      if (!seat.passable.has(key)) return;
       seat.given.add(key);
       seat.session.replicate(held.core);
     } catch (error) {

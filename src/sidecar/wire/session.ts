@@ -151,9 +151,9 @@ class Session implements PeerSession {
     this.#muxer.pair({ protocol: 'hypercore/alpha' }, (id) => this.#onFeedWanted(id));
     const understands = (capability: Capability) => this.#understands(capability);
     this.#ownShares = new OwnShares({
-      sendList: this.#channel.announcements,
-      sendUpdate: this.#channel.update,
-      sendRemovals: this.#channel.removals,
+      sendList: (shares) => this.#channel.announcements(shares),
+      sendUpdate: (message) => this.#channel.update(message),
+      sendRemovals: (removals) => this.#channel.removals(removals),
       understands,
     });
     this.#remoteShares = new RemoteShares({
@@ -165,7 +165,7 @@ class Session implements PeerSession {
     this.#passing = new Passing({
       passOnMs: this.#times.passOnMs,
       isUnderstood: () => understands('pass-on'),
-      send: this.#channel.passOn,
+      send: (message) => this.#channel.passOn(message),
       revisionThere: (owner, shareId) => this.#hearsay.revisionOf(owner, shareId),
     });
     this.#hearsay = new Hearsay({

@@ -4,8 +4,11 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import c from 'compact-encoding';
 import NoiseSecretStream from '@hyperswarm/secret-stream';
+import type { PartyId } from '../../../../src/protocol/ids.ts';
 import { wireLimits } from '../../../../src/sidecar/limits.ts';
-import { signAnnouncement } from '../../../../src/sidecar/wire/announcement.ts';
+import { peerIdOf } from '../../../../src/sidecar/storage/identity.ts';
+import { signAnnouncement, signRemoval } from '../../../../src/sidecar/wire/announcement.ts';
+import * as catalogCodec from '../../../../src/sidecar/wire/catalogCodec.ts';
 import * as codec from '../../../../src/sidecar/wire/codec.ts';
 import {
   announcement,
@@ -20,6 +23,7 @@ import {
   seeded,
   serverOf,
   settled,
+  shareId,
   types,
 } from './worlds.ts';
 
@@ -338,10 +342,18 @@ async function recordConversation(): Promise<Uint8Array[]> {
   remote.say(types.read, codec.readRequest, { ...read, requestId: 2, length: 10 });
   remote.say(types.cancel, codec.cancel, { requestId: 2 });
   remote.say(types.hashesRequest, codec.hashesRequest, { requestId: 3, root, first: 0, count: 1 });
+  remote.say(types.update, catalogCodec.update, { changed: [signAnnouncement(announcement, keys[0])], gone: [] });
+  remote.say(types.removals, catalogCodec.removals, [signRemoval({ shareId, revision: 9 }, keys[0])]);
+  const owner = NoiseSecretStream.keyPair(Buffer.alloc(32, 3));
+  remote.say(types.passOn, catalogCodec.passOn, {
+    ...{ owner: peerIdOf(owner.publicKey), nickname: 'Zoë', lastSeenMs: 7, partyIds: [peerIdOf(root) as string as PartyId] },
+    ...{ changed: [signAnnouncement(announcement, owner)], gone: [], removals: [signRemoval({ shareId, revision: 9 }, owner)] },
+  });
+  remote.say(types.search, catalogCodec.search, { requestId: 9, query: 'a "b c"', shareIds: [shareId], limit: 5 });
   remote.hello();
   remote.muxer.createChannel({ protocol: 'hypercore/alpha', id: root })?.open();
   remote.muxer.cork();
-  for (let id = 4; id < 8; id++) remote.say(types.read, codec.readRequest, { ...read, requestId: id });
+  for (let id = 10; id < 14; id++) remote.say(types.read, codec.readRequest, { ...read, requestId: id });
   remote.muxer.uncork();
   await settled();
   return frames;
