@@ -13,6 +13,7 @@ declare module 'corestore' {
     getAuth(discoveryKey: Uint8Array): Promise<{ keyPair: object | null } | null>;
     get(options: {
       name?: string;
+      keyPair?: { publicKey: Uint8Array; secretKey: Uint8Array };
       key?: Uint8Array;
       discoveryKey?: Uint8Array;
       encryption?: { key: Uint8Array };

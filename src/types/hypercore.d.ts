@@ -10,7 +10,7 @@ declare module 'hypercore' {
   /** One feed on one connection. */
   interface ReplicationPeer {
     /** A Protomux. */
-    readonly protomux: { _safeDestroy(error: unknown): void };
+    readonly protomux: object;
     readonly _remoteContiguousLength: number;
     readonly remoteRequests: ReadonlyMap<number, unknown>;
     paused: boolean;

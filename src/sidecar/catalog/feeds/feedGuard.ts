@@ -97,7 +97,7 @@ export class FeedGuard {
       `A feed block of ${sizeBytes} bytes was offered; at most ${indexLimits.blockBytes} are taken.`,
     );
     for (const session of sessions) session.emit('refused', error, from.protomux);
-    from.protomux._safeDestroy(error);
+    endConnection(from, error);
     throw error;
   }
 }
@@ -120,6 +120,11 @@ function suspect(inner: InnerCore, from: ReplicationPeer, error: unknown, suspec
   const isPlain = inner.state.length === 0 || codeOf(error) === 'INVALID_OPERATION';
   const timer = setTimeout(judge, isPlain ? 0 : catalogLimits.feedVerdictMs);
   suspects.set(from, judge);
+}
+
+/** As protomux does when a handler throws: a session's multiplexer says which peer it was, and why. */
+function endConnection({ protomux }: ReplicationPeer, error: AppError): void {
+  if ('_safeDestroy' in protomux && typeof protomux._safeDestroy === 'function') protomux._safeDestroy(error);
 }
 
 /**

@@ -9,7 +9,7 @@ import type { PartyId, ShareId } from '../../../../src/protocol/ids.ts';
 import type { CatalogShare } from '../../../../src/protocol/model.ts';
 import type { Delta } from '../../../../src/sidecar/catalog/index/rows.ts';
 import type { ShareRemoval } from '../../../../src/sidecar/wire/services.ts';
-import { file, hostileShare, MadeUpFeed } from './hostileFeed.ts';
+import { file, hostileShare, MadeUpFeed, newKeys } from './hostileFeed.ts';
 import { connect, Side, until, type Link } from './twoPeers.ts';
 
 const party = 'p'.repeat(52) as PartyId;
@@ -69,6 +69,12 @@ function segmentFiles(side: Side): string[] {
 
 function announce(link: Link, side = reader): void {
   link.announce(owner, side, [feed.announcement], [feed.core]);
+}
+
+/** Answers once the newest announcement can be passed on. */
+async function holds(side: Side, feedLength = feed.core.length): Promise<void> {
+  const held = (): number | undefined => side.catalog.holdings()[0]?.shares[0]?.announcement.feedLength;
+  await until(side.changes, () => held() === feedLength, `${feedLength} blocks are held`);
 }
 
 function counts(files: number): Delta['counts'] {
@@ -189,6 +195,7 @@ test('an index is passed on with its changes while its owner is away', async () 
   await add('b', 2);
   announce(link);
   await has(reader, ['a', 'b']);
+  await holds(reader);
   await link.end();
 
   const passing = await join(reader, third);
@@ -205,6 +212,7 @@ test('an index is passed on with its changes while its owner is away', async () 
   await add('c', 3);
   announce(back);
   await has(reader, ['a', 'b', 'c']);
+  await holds(reader);
   await passing.pass(reader, third);
   await has(third, ['a', 'b', 'c']);
   await passing.end();
@@ -245,6 +253,7 @@ test('what an owner took off the table goes, and does not come back by hearsay',
   const link = await join(owner, reader);
   announce(link);
   await has(reader, ['a']);
+  await holds(reader);
   await link.end();
   const passing = await join(reader, third);
   await passing.pass(reader, third);
@@ -284,6 +293,38 @@ test('an index comes from a second peer when the first one leaves in the middle'
   await has(third, ['a', 'b']);
 });
 
+test('an owner that signed two histories is refused, and the peer that shows the other one is not blamed', async () => {
+  const keys = newKeys();
+  const [here, there] = [await MadeUpFeed.open({}, keys), await MadeUpFeed.open({}, keys)];
+  try {
+    for (const [each, name] of [
+      [here, 'b'],
+      [there, 'x'],
+    ] as const) {
+      await each.snapshot([file('a')]);
+      await each.delta([{ path: '', mtimeMs: 0, removed: [], set: [file(name)] }], counts(2), { headBlock: 1 });
+    }
+    const toReader = await join(owner, reader);
+    toReader.announce(owner, reader, [here.announcement], [here.core]);
+    await has(reader, ['a', 'b']);
+    const toThird = await join(owner, third);
+    toThird.announce(owner, third, [there.announcement], [there.core]);
+    await has(third, ['a', 'x']);
+    await toThird.end();
+    await here.delta([{ path: '', mtimeMs: 0, removed: [], set: [file('c')] }], counts(3), { headBlock: 1 });
+    toReader.announce(owner, reader, [here.announcement], [here.core]);
+    await has(reader, ['a', 'b', 'c']);
+    await holds(reader, 4);
+    const passing = await join(reader, third);
+    await passing.pass(reader, third);
+    await isRefused(third, /rewrote the history/);
+    assert.equal(passing.session(third).isOpen, true);
+  } finally {
+    await here.close();
+    await there.close();
+  }
+});
+
 test('shares of a peer beyond its quota wait until others of them go', async () => {
   reader.peerDiskBytes = 30_000;
   await reader.reopen();
@@ -315,6 +356,7 @@ test('forgetting an owner deletes what was passed on, and hearsay does not bring
   const link = await join(owner, reader);
   announce(link);
   await has(reader, ['a']);
+  await holds(reader);
   const passing = await join(reader, third);
   await passing.pass(reader, third);
   await has(third, ['a']);

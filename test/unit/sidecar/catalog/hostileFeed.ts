@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import NoiseSecretStream from '@hyperswarm/secret-stream';
 import Corestore from 'corestore';
 import type Hypercore from 'hypercore';
 import type { ShareId } from '../../../../src/protocol/ids.ts';
@@ -27,11 +28,12 @@ export class MadeUpFeed {
     this.#close = close;
   }
 
-  static async open(change: Partial<ShareAnnouncement> = {}): Promise<MadeUpFeed> {
+  /** `keys`: of another feed, of which this is a second history. */
+  static async open(change: Partial<ShareAnnouncement> = {}, keys = newKeys()): Promise<MadeUpFeed> {
     const folder = temporaryFolder();
     const store = new Corestore(folder);
-    const encryptionKey = new Uint8Array(randomBytes(32));
-    const core = store.get({ name: 'x', encryption: { key: encryptionKey } });
+    const { keyPair, encryptionKey } = keys;
+    const core = store.get({ keyPair, encryption: { key: encryptionKey } });
     await core.ready();
     assert(core.key);
     const counts = { fileCount: 0, folderCount: 0, totalBytes: 0 };
@@ -74,6 +76,10 @@ export class MadeUpFeed {
   async close(): Promise<void> {
     await this.#close();
   }
+}
+
+export function newKeys(): { keyPair: ReturnType<typeof NoiseSecretStream.keyPair>; encryptionKey: Uint8Array } {
+  return { keyPair: NoiseSecretStream.keyPair(), encryptionKey: new Uint8Array(randomBytes(32)) };
 }
 
 export function snapshot(
