@@ -112,9 +112,7 @@ function suspect(inner: InnerCore, from: ReplicationPeer, error: unknown, suspec
     clearTimeout(timer);
     suspects.delete(from);
     if (inner.header.frozen) return;
-    from.protomux._safeDestroy(
-      new AppError('protocol', `It sent a block of a feed that its owner did not sign (${reasonOf(error)}).`),
-    );
+    endConnection(from, new AppError('protocol', `It sent a block of a feed that its owner did not sign (${reasonOf(error)}).`));
   };
   // Hypercore asks nothing when there is no history yet, or when the proof lacks what it builds on.
   const isPlain = inner.state.length === 0 || codeOf(error) === 'INVALID_OPERATION';
@@ -124,7 +122,11 @@ function suspect(inner: InnerCore, from: ReplicationPeer, error: unknown, suspec
 
 /** As protomux does when a handler throws: a session's multiplexer says which peer it was, and why. */
 function endConnection({ protomux }: ReplicationPeer, error: AppError): void {
-  if ('_safeDestroy' in protomux && typeof protomux._safeDestroy === 'function') protomux._safeDestroy(error);
+  if (isMuxer(protomux)) protomux._safeDestroy(error);
+}
+
+function isMuxer(protomux: object): protomux is { _safeDestroy(error: unknown): void } {
+  return '_safeDestroy' in protomux;
 }
 
 /**
