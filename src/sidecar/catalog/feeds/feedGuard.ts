@@ -116,7 +116,7 @@ function suspect(inner: InnerCore, from: ReplicationPeer, error: unknown, suspec
   };
   // Hypercore asks nothing when there is no history yet, or when the proof lacks what it builds on.
   const isPlain = inner.state.length === 0 || codeOf(error) === 'INVALID_OPERATION';
-  const timer = setTimeout(judge, isPlain ? 0 : catalogLimits.feedVerdictMs);
+  const timer = setTimeout(judge, isPlain ? 0 : catalogLimits.feedVerdictMs).unref();
   suspects.set(from, judge);
 }
 
