@@ -26,11 +26,13 @@ export interface Receiver {
   partyIds: readonly PartyId[];
 }
 
-/** What a peer may be passed on, and the same as `shareKey`s. */
+/** What a peer may be passed on; `has` asks for one share by its `shareKey`. */
 export interface Passable {
   owners: PassedOwner[];
-  keys: ReadonlySet<string>;
+  has(key: string): boolean;
 }
+
+export const nothing: Passable = { owners: [], has: () => false };
 
 /** All that we hold of others at one moment, asked for many peers: most have the same parties in common with us. */
 export class Held {
@@ -56,9 +58,11 @@ export class Held {
     const key = parties.join();
     const passable = this.#inParties.get(key) ?? this.#passableIn(parties);
     this.#inParties.set(key, passable);
-    if (!passable.owners.some(({ owner }) => owner === peerId)) return passable;
-    const owners = passable.owners.filter(({ owner }) => owner !== peerId);
-    return { owners, keys: keysOf(owners) };
+    const ownKey = shareKey(peerId, '');
+    return {
+      owners: passable.owners.filter(({ owner }) => owner !== peerId),
+      has: (shareOf) => passable.has(shareOf) && !shareOf.startsWith(ownKey),
+    };
   }
 
   #passableIn(partyIds: readonly PartyId[]): Passable {
@@ -68,7 +72,8 @@ export class Held {
       const removals = common(ownerParties, partyIds).length > 0 ? held.removals : [];
       if (shares.length + removals.length > 0) owners.push({ owner, nickname, lastSeenMs, shares, removals });
     }
-    return { owners, keys: keysOf(owners) };
+    const keys = keysOf(owners);
+    return { owners, has: (key) => keys.has(key) };
   }
 }
 
@@ -80,7 +85,7 @@ export function sharesIn(shares: readonly PassedShare[], partyIds: readonly Part
 }
 
 /** One share of one owner, as a key. */
-export function shareKey(owner: PeerId, shareId: ShareId): string {
+export function shareKey(owner: PeerId, shareId: ShareId | ''): string {
   return `${owner}/${shareId}`;
 }
 

@@ -1,7 +1,7 @@
 // One connected peer as sessions.ts knows it: its session, what it was told and given, and what it said that could not be taken yet.
 
 import type { PartyId, PeerId } from '../protocol/ids.ts';
-import { sharesIn } from './audience.ts';
+import { nothing, sharesIn } from './audience.ts';
 import { wireLimits } from './limits.ts';
 import type { NetworkConnection } from './network/network.ts';
 import type { AnnouncedShare, PassedOwner, PeerSession, ShareRemoval } from './wire/services.ts';
@@ -11,8 +11,9 @@ export class Seat {
   readonly path: NetworkConnection['path'];
   /** Which version of our list it was announced; undefined before the first time. */
   toldVersion: number | undefined;
-  /** What it may be passed on now, and which feeds of that it was given: `shareKey`s. */
-  passable: ReadonlySet<string> = new Set();
+  /** What it may be passed on now. */
+  passable = nothing;
+  /** Which feeds of that it was given: `shareKey`s. */
   readonly given = new Set<string>();
   /** Feeds that it asked for are looked up one after the other. */
   lookUps: Promise<void> = Promise.resolve();

@@ -268,14 +268,14 @@ export class Sessions {
   #pass(seat: Seat, held: Held): void {
     const { session } = seat;
     if (!session.isOpen) return;
-    const { owners, keys } = held.passableTo({ peerId: session.peerId, partyIds: session.hello.partyIds });
-    seat.passable = keys;
-    if ([...seat.given].some((key) => held.has(key) && !keys.has(key))) {
+    const passable = held.passableTo({ peerId: session.peerId, partyIds: session.hello.partyIds });
+    seat.passable = passable;
+    if ([...seat.given].some((key) => held.has(key) && !passable.has(key))) {
       // As with own feeds: only ending the session takes them back.
       session.close('a share that was passed on to it is not for it any more');
       return;
     }
-    session.passOn(owners);
+    session.passOn(passable.owners);
   }
 
   #wantsFeed(session: PeerSession, discoveryKey: Uint8Array): void {
@@ -288,7 +288,7 @@ export class Sessions {
   }
 
   async #giveHeldFeed(seat: Seat, discoveryKey: Uint8Array): Promise<void> {
-    if (!seat.session.isOpen || seat.passable.size === 0) return;
+    if (!seat.session.isOpen || seat.passable.owners.length === 0) return;
     try {
       const held = await this.#options.catalog.heldFeed(discoveryKey);
       if (!held || !seat.session.isOpen) return;
