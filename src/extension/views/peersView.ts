@@ -10,6 +10,7 @@ import { maxOpenBytes } from '../settings.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { t } from '../text.ts';
 import type { World } from '../world.ts';
+import { ChangeGate } from './changeGate.ts';
 import { mergedNodes, recentNodes } from './mergedModel.ts';
 import { chainTo } from './peersPath.ts';
 import {
@@ -30,6 +31,7 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
   readonly #world: World;
   readonly #changes = new vscode.EventEmitter<PeersNode | PeersNode[] | undefined>();
   readonly onDidChangeTreeData = this.#changes.event;
+  readonly #gate = new ChangeGate<PeersNode>((changed) => this.#changes.fire(changed));
   /** Nodes that are fired for: those that VS Code holds now. Parties and peers; entries are found through their parents. */
   readonly #drawn = new Map<string, { node: PeersNode; signature: string }>();
   /** Nodes whose children VS Code asked for, by id, and the ids that it was given. */
@@ -57,13 +59,13 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
   }
 
   refresh(): void {
-    this.#changes.fire(undefined);
+    void this.#gate.change();
   }
 
   showMore(node: MoreNode): void {
     const shown = this.#shown.get(node.parent.id) ?? pageOf(node.parent);
     this.#shown.set(node.parent.id, shown + Math.min(limits.pageEntries, shown * 3));
-    this.#changes.fire(node.parent);
+    void this.#gate.change([node.parent]);
   }
 
   getTreeItem(node: PeersNode): vscode.TreeItem {
@@ -84,7 +86,7 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
 
   async getChildren(node?: PeersNode): Promise<PeersNode[]> {
     try {
-      const children = await this.#children(node);
+      const children = await this.#gate.ask(() => this.#children(node));
       if (node !== undefined) this.#remember(node, children);
       return children;
     } catch (error) {
@@ -104,7 +106,7 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
     for (const node of chain) {
       if (node.kind === 'entry' && node.parent !== undefined) this.#pin(node.parent, node.info);
       const asked = node.parent === undefined ? undefined : this.#asked.get(node.parent.id);
-      if (asked !== undefined && !asked.given.has(node.id)) this.#changes.fire(asked.node);
+      if (asked !== undefined && !asked.given.has(node.id)) await this.#gate.change([asked.node]);
     }
     return last;
   }
@@ -232,7 +234,7 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
       if (row === undefined || JSON.stringify(row) !== signature || (node.kind === 'party' && this.#lostOrGained(node)))
         changed.push(node);
     }
-    if (changed.length > 0) this.#changes.fire(changed);
+    if (changed.length > 0) void this.#gate.change(changed);
   }
 
   #lostOrGained(node: PeersNode & { kind: 'party' }): boolean {
@@ -244,7 +246,7 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
     this.#topTimer ??= setTimeout(() => {
       this.#topTimer = undefined;
       const top = ['everybody', 'recent'].flatMap((id) => this.#asked.get(id)?.node ?? []);
-      if (top.length > 0) this.#changes.fire(top);
+      if (top.length > 0) void this.#gate.change(top);
     }, limits.mergedRedrawMs);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -252,7 +254,7 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
       this.#changedPeers.clear();
       const nodes = [...this.#drawn.values()].map(({ node }) => node);
       const changed = nodes.filter((node): node is PeerNode => node.kind === 'peer' && peers.has(node.peerId));
-      if (changed.length > 0) this.#changes.fire(changed);
+      if (changed.length > 0) void this.#gate.change(changed);
     }, limits.redrawMs);
   }
 }
