@@ -28,6 +28,8 @@ export interface FollowerOptions {
   isExact: boolean;
   /** More watches may be had now than when the system refused one. */
   retryWatches(): void;
+  /** The disk is touched from here on, which may take for ever. */
+  working(turn: number): void;
 }
 
 /** Thrown to begin again with a check. */
@@ -79,7 +81,6 @@ export class Follower {
       this.#turn = turn;
       this.#step = 0;
       this.#rootIdentity = undefined;
-      this.#asOfMs = Math.max(share.scannedAtMs, share.overlay?.updatedAtMs ?? 0);
       if (life.signal.aborted) return;
       await this.#run(share, life.signal);
     });
@@ -130,8 +131,8 @@ export class Follower {
     const { signal } = this.#life;
     while (!signal.aborted && this.#rounds === undefined) await sleep(10);
     if (this.#rounds === undefined) return;
-    await sweep({ ...this.#rounds, turns: new Turns(signal) });
-    while (!signal.aborted && (this.#isLooking || !this.#dirty.isEmpty)) await sleep(10);
+    await sweep({ ...this.#rounds, turns: this.#turns(signal) });
+    while (!signal.aborted && (this.#isLooking || this.#dirty.size > 0)) await sleep(10);
   }
 
   async #run(share: FollowedShare, signal: AbortSignal): Promise<void> {
@@ -139,6 +140,10 @@ export class Follower {
       this.#view?.close();
       this.#view = undefined;
       this.#view = openView(share);
+      // The last step was told when all before it was known.
+      this.#asOfMs = Math.max(share.scannedAtMs, this.#view.updatedAtMs);
+      // What is remembered no more shows in the times of folders, or in the sweep.
+      if (this.#dirty.isOverflowing) this.#dirty.clear();
     } catch (error) {
       return this.#state({ kind: 'scan-needed', why: asAppError(error).message });
     }
@@ -161,13 +166,13 @@ export class Follower {
 
   async #follow(view: IndexView, signal: AbortSignal): Promise<void> {
     const { root } = this;
+    const turns = this.#turns(signal);
     this.#rootIdentity = enterRoot(root, { known: this.#rootIdentity, isEmptyFine: view.counts.fileCount === 0 });
     this.#state({ kind: 'checking' });
     const startedMs = Date.now();
     this.#hasMissed = false;
     this.#ruleFolders.clear();
     const work = this.#work(this.#rootIdentity);
-    const turns = new Turns(signal);
     const asOfMs = this.#asOfMs;
     await this.#pinned(() => checkFolders({ ...work, view: this.#indexView(), turns, asOfMs }));
     await this.#look(work, signal);
@@ -187,7 +192,7 @@ export class Follower {
   async #steady(work: Work, signal: AbortSignal): Promise<void> {
     const inner = new AbortController();
     const both = AbortSignal.any([signal, inner.signal]);
-    this.#rounds = { ...work, ruleFolders: this.#ruleFolders, turns: new Turns(both) };
+    this.#rounds = { ...work, ruleFolders: this.#ruleFolders, turns: this.#turns(both) };
     const loops = [this.#looks(work, both), this.#polls(this.#rounds, both), this.#sweeps(this.#rounds, both)];
     try {
       await Promise.race(loops);
@@ -208,9 +213,10 @@ export class Follower {
   }
 
   async #polls(rounds: RoundOptions, signal: AbortSignal): Promise<never> {
-    const turns = new Turns(signal, watchLimits.pollShare);
+    const turns = this.#turns(signal, watchLimits.pollShare);
     for (;;) {
       await sleep(watchLimits.pollMinMs, undefined, { signal });
+      turns.begin();
       if (rootIdentity(this.root) !== this.#rootIdentity) throw new RootChanged(`${this.root} is another folder now`);
       await pollRound({ ...rounds, turns });
       this.#report();
@@ -218,7 +224,7 @@ export class Follower {
   }
 
   async #sweeps(rounds: RoundOptions, signal: AbortSignal): Promise<never> {
-    const turns = new Turns(signal, watchLimits.sweepShare);
+    const turns = this.#turns(signal, watchLimits.sweepShare);
     for (;;) {
       await sweep({ ...rounds, turns });
       await sleep(watchLimits.sweepPauseMs, undefined, { signal });
@@ -236,7 +242,7 @@ export class Follower {
     try {
       const steps = new Steps(work.view, (delta) => this.#tell(delta, signal));
       const pinned = <Result>(task: () => Promise<Result>): Promise<Result> => this.#pinned(task);
-      await lookAtAll(batch, { ...work, isExact: this.#options.isExact, steps, turns: new Turns(signal), pinned });
+      await lookAtAll(batch, { ...work, isExact: this.#options.isExact, steps, turns: this.#turns(signal), pinned });
     } catch (error) {
       this.#dirty.restore(batch);
       throw error;
@@ -259,6 +265,12 @@ export class Follower {
       this.#asked = { delta, answer: (isTaken) => end(isTaken ? undefined : new NotTaken()) };
       this.#options.changed(this.#turn, ++this.#step, delta);
     });
+  }
+
+  #turns(signal: AbortSignal, share = 1): Turns {
+    const turns = new Turns(signal, { share, onBegin: () => this.#options.working(this.#turn) });
+    turns.begin();
+    return turns;
   }
 
   #work(identity: string): Work {

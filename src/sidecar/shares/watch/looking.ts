@@ -94,8 +94,7 @@ class Looking {
     if (standing === undefined) return [];
     const mtimeMs = timeOf(absoluteOf(root, path));
     if (mtimeMs === undefined) return this.#lost(path);
-    if (!isHeard && dirty.isHot && mtimeMs > Date.now() - watchLimits.racyMs)
-      this.#options.dirty.allLater(path, watchLimits.racyMs);
+    if (!isHeard && mtimeMs > Date.now() - watchLimits.racyMs) this.#options.dirty.allLater(path, watchLimits.racyMs);
     const isWhole =
       dirty.names === 'all' || standing.isClosed || (!this.#options.isExact && [...dirty.names.values()].includes(true));
     const { comparison, children } = isWhole

@@ -8,10 +8,13 @@ export class Turns {
   /** The part of one core's time that the work may take. */
   readonly #share: number;
   readonly #pieceMs: number;
+  /** Told whenever a piece of work begins. */
+  readonly #onBegin: () => void;
   #startedMs = performance.now();
 
-  constructor(signal: AbortSignal, share = 1) {
+  constructor(signal: AbortSignal, { share = 1, onBegin }: { share?: number; onBegin: () => void }) {
     this.#signal = signal;
+    this.#onBegin = onBegin;
     this.#share = share;
     this.#pieceMs = share === 1 ? watchLimits.pieceMs : watchLimits.pieceMs / 2;
   }
@@ -32,6 +35,7 @@ export class Turns {
 
   /** Work begins after a wait. */
   begin(): void {
+    this.#onBegin();
     this.#startedMs = performance.now();
   }
 }

@@ -29,10 +29,12 @@ export type FollowState =
   /** Following ended without a fault of the share (a step was not taken, the worker ended): `watch` again. */
   | { kind: 'stopped'; why: string };
 
-/** What tests set: where folders are followed, and how much. */
 export interface WatchWorkerData {
   backend: 'folders' | 'tree';
+  /** Fewer than the limit, for tests. */
   watchedFolders: number | undefined;
+  /** One Int32: the turn whose share's disk is touched. Tells which drive does not answer when the worker hangs. */
+  working: SharedArrayBuffer;
 }
 
 /** `turn` is the number of the `watch` call that it is about: what was said about an earlier one is no longer true. */

@@ -14,6 +14,7 @@ import { WatchPool } from './watchPool.ts';
 function main(data: WatchWorkerData, port: MessagePort): void {
   const send = (message: FromWatchWorker): void => port.postMessage(message);
   const pool = new WatchPool((message) => send({ type: 'log', message }), data.watchedFolders);
+  const working = new Int32Array(data.working);
   const followers = new Map<ShareId, Follower>();
 
   const follow = ({ turn, share }: ToWatchWorker & { type: 'watch' }): void => {
@@ -27,6 +28,7 @@ function main(data: WatchWorkerData, port: MessagePort): void {
         listen: (heard) => (data.backend === 'folders' ? new FolderWatches(root, pool, heard) : new TreeWatch(root, heard)),
         isExact: isExact(root),
         retryWatches: () => pool.retry(),
+        working: (ofTurn) => void Atomics.store(working, 0, ofTurn),
       });
       followers.set(shareId, follower);
     }

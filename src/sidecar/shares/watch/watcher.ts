@@ -45,11 +45,12 @@ export class Watcher {
   #isOpen = false;
 
   /** `options` are for tests: another backend than this platform's, fewer watches than the limit. */
-  constructor(events: WatchEvents, log: Log, options: Partial<WatchWorkerData> = {}) {
+  constructor(events: WatchEvents, log: Log, options: Partial<Omit<WatchWorkerData, 'working'>> = {}) {
     this.#events = events;
     this.#log = log;
     const backend = options.backend ?? (process.platform === 'linux' ? 'folders' : 'tree');
-    this.#data = { backend, watchedFolders: options.watchedFolders };
+    const working = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+    this.#data = { backend, watchedFolders: options.watchedFolders, working };
   }
 
   open(): void {
@@ -173,8 +174,17 @@ export class Watcher {
   /** A drive that does not answer holds the worker's thread for ever. */
   #beat(worker: Worker): void {
     if (worker !== this.#worker) return;
-    if (Date.now() - this.#heardAtMs > catalogLimits.walkStallMs) this.#ended(worker, 'a drive does not answer');
+    if (Date.now() - this.#heardAtMs > catalogLimits.walkStallMs) this.#hangs(worker);
     else worker.postMessage({ type: 'ping' } satisfies ToWatchWorker);
+  }
+
+  /** The share whose drive it is: a scan says so, with its own patience. The others go on. */
+  #hangs(worker: Worker): void {
+    const turn = Atomics.load(new Int32Array(this.#data.working), 0);
+    const hanging = [...this.#shares].find(([, followed]) => followed.turn === turn)?.[0];
+    if (hanging !== undefined) this.#shares.delete(hanging);
+    this.#ended(worker, 'a drive does not answer');
+    if (hanging !== undefined) this.#events.state(hanging, { kind: 'scan-needed', why: 'its drive does not answer' });
   }
 
   #ended(worker: Worker, why: string): void {

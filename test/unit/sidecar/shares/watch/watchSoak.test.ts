@@ -126,7 +126,7 @@ async function soak(world: WatchWorld, start: number, isPolled: boolean): Promis
   const vandal = new Vandal(world.root, random);
   vandal.burst(60);
   await world.start();
-  for (let burst = 0; burst < bursts; burst++) {
+  for (let burst = 0; burst < (isPolled ? bursts / 3 : bursts); burst++) {
     vandal.burst(1 + Math.floor(random() * 40));
     try {
       // An edit in place changes no folder's time: where nobody tells of it, the sweep finds it.
