@@ -323,7 +323,7 @@ export const localLimits = {
   parties: 64,
   shares: 1000,
   /** Left free on the disk of the data folder: nothing is written into feeds below it, see storage/freeSpace.ts. */
-  freeDiskBytes: 64 * MiB,
+  freeDiskBytes: 16 * MiB,
   /** Own shares that were removed are told to peers for this long: who was away longer finds them gone from our list. */
   removalDays: 90,
   /** Reconnects: first wait, and the longest; between them doubled with jitter. */

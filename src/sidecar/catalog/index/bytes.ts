@@ -38,13 +38,12 @@ export class ByteWriter {
     this.#bytes[this.length++] = value;
   }
 
-  /** The bytes from one place on, which are few, and a zero. */
-  rawAndZero(bytes: Uint8Array, from: number): void {
-    this.#reserve(bytes.length - from + 1);
+  /** Few bytes, from one place on: faster than `raw` for a name. */
+  rawShort(bytes: Uint8Array, from = 0): void {
+    this.#reserve(bytes.length - from);
     const own = this.#bytes;
     let length = this.length;
     for (let at = from; at < bytes.length; at++) own[length++] = bytes[at] ?? 0;
-    own[length++] = 0;
     this.length = length;
   }
 

@@ -74,7 +74,8 @@ export class ChunkEncoder implements IndexSink {
     while (prefix < most && last[prefix] === name[prefix]) prefix++;
     this.#prefixes.byte(prefix);
     for (let at = prefix; at < name.length; at++) last[at] = name[at] ?? 0;
-    this.#suffixes.rawAndZero(name, prefix);
+    this.#suffixes.rawShort(name, prefix);
+    this.#suffixes.byte(0);
     this.#lastLength = name.length;
     this.#times.int(mtimeMs - this.#lastTime);
     this.#lastTime = mtimeMs;

@@ -1,4 +1,4 @@
-// Reads of segment files, page by page: each 64 KiB page is checked against its CRC-32 when it is loaded, and kept in one bounded
+// Reads of segment files, page by page: each 16 KiB page is checked against its CRC-32 when it is loaded, and kept in one bounded
 // cache for the whole process, as are the open files. Knows nothing of what the pages hold.
 
 import { closeSync, openSync, readSync } from 'node:fs';
@@ -6,7 +6,8 @@ import { crc32 } from 'node:zlib';
 import { AppError } from '../../../protocol/errors.ts';
 import { catalogLimits } from '../../limits.ts';
 
-export const pageBytes = 65_536;
+/** Small enough that a folder read at random costs little, large enough that checksums do. */
+export const pageBytes = 16_384;
 
 /** A segment file whose bytes are not what was written: the index must be made anew. */
 export function segmentDamaged(path: string, why: string): AppError {

@@ -4,7 +4,7 @@
 //   header   4,096 bytes, see below
 //   body     for each folder in pre-order: a record per entry (folders, then files, each in name order), then the names
 //            folder table: a record per folder, in pre-order; child table: u32 folder number for each folder entry, in body order
-//   pages    u32 CRC-32 of each 64 KiB of the body
+//   pages    u32 CRC-32 of each 16 KiB of the body
 
 import { crc32 } from 'node:zlib';
 import type { IndexCounts } from './rows.ts';
@@ -26,7 +26,7 @@ export interface SegmentHeader extends IndexCounts {
 }
 
 const magic = Buffer.from('PLSEGM\0\x01', 'latin1');
-const version = 1;
+const version = 2;
 const checkedBytes = 108;
 
 export function encodeHeader(header: SegmentHeader): Buffer {
