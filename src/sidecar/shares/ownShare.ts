@@ -32,7 +32,8 @@ export class OwnShare {
   #watch: WatchInfo | undefined;
   #scannedEntries: number | undefined;
   #isScanning = false;
-  #isChecking = false;
+  /** Resolved when the watcher knows how the folder stands; undefined while it does not look. */
+  #checking: { promise: Promise<void>; resolve(): void } | undefined;
   /** The scan that waits for its turn: later calls join it, since it has not looked at the folder yet. */
   #waiting: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
@@ -53,7 +54,10 @@ export class OwnShare {
       log: options.log,
       rebase: (path) => (this.#following === undefined ? undefined : options.watcher.rebase(row.shareId, path)),
       tidySoon: () => void this.#steps.run(async () => (this.#isClosed ? undefined : await this.#index.tidy())),
-      onFailure: () => this.#changed(),
+      onFailure: () => {
+        if (this.#publishing.failure !== undefined) this.#checked();
+        this.#changed();
+      },
       onPublished: (shareId) => {
         options.onPublished(shareId);
         options.onChange(shareId, 'numbers');
@@ -123,10 +127,11 @@ export class OwnShare {
     return waiting;
   }
 
-  /** As `scan`, and ends a pause. */
+  /** As `scan`, and ends a pause; resolves when the folder is followed again. */
   async rescan(): Promise<void> {
     if (this.#isPaused) this.#index.save({ isPaused: 0 });
     await this.scan();
+    await this.#checking?.promise;
   }
 
   /** Stops scanning and following, over restarts too. */
@@ -187,7 +192,7 @@ export class OwnShare {
       case 'checking':
         return;
       case 'watching':
-        this.#isChecking = false;
+        this.#checked();
         this.#watch = state.info;
         this.#failure = undefined;
         break;
@@ -196,7 +201,7 @@ export class OwnShare {
         void this.scan();
         break;
       case 'failed':
-        this.#isChecking = false;
+        this.#checked();
         this.#failure = state.failure;
         this.#options.log.warn(state.failure.message);
         break;
@@ -230,7 +235,7 @@ export class OwnShare {
   get #state(): ShareInfo['state'] {
     if (this.#isPaused) return 'paused';
     if (this.#publishing.failure !== undefined) return 'failed';
-    if (this.#isScanning || this.#isChecking) return 'scanning';
+    if (this.#isScanning || this.#checking !== undefined) return 'scanning';
     if (this.#failure !== undefined) return 'failed';
     return this.#waiting !== undefined && this.#following === undefined ? 'scanning' : 'watching';
   }
@@ -299,14 +304,14 @@ export class OwnShare {
 
   /** After a start: the index is whole, and what changed meanwhile is found by the times of folders. */
   async #check(): Promise<void> {
-    this.#isChecking = true;
+    this.#beginCheck();
     try {
       if (this.#index.isBehind) await this.#steps.run(() => this.#publishing.pack(this.#scanStop.signal));
       this.#follow();
     } catch (error) {
       if (this.#isClosed || this.#isPaused) return;
       this.#options.log.warn(publishFailure(this.#index.row.title, error).message);
-      this.#isChecking = false;
+      this.#checked();
       await this.scan();
     }
   }
@@ -316,8 +321,21 @@ export class OwnShare {
     const { shareId, path, scannedAtMs } = this.#index.row;
     if (this.#isClosed || this.#isPaused || view === undefined) return;
     this.#following = new AbortController();
+    this.#beginCheck();
     const { overlay } = view;
     this.#options.watcher.watch({ shareId, root: path, segmentPath: view.segment.path, overlay, scannedAtMs: scannedAtMs ?? 0 });
+  }
+
+  #beginCheck(): void {
+    if (this.#checking !== undefined) return;
+    let resolve = (): void => undefined;
+    const promise = new Promise<void>((settle) => (resolve = settle));
+    this.#checking = { promise, resolve };
+  }
+
+  #checked(): void {
+    this.#checking?.resolve();
+    this.#checking = undefined;
   }
 
   /** From now on steps of the watcher are refused. Answers whether it was followed. */
@@ -325,7 +343,7 @@ export class OwnShare {
     const following = this.#following;
     this.#following = undefined;
     following?.abort();
-    this.#isChecking = false;
+    this.#checked();
     this.#watch = undefined;
     return following !== undefined;
   }

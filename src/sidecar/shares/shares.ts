@@ -10,7 +10,6 @@ import type { Entry, ShareInfo, SharePreview } from '../../protocol/model.ts';
 import type { Feeds } from '../catalog/feeds/feeds.ts';
 import type { IndexListener } from '../catalog/index/indexListener.ts';
 import type { IndexView } from '../catalog/index/indexView.ts';
-import type { Segment } from '../catalog/index/segment.ts';
 import { SegmentFolder } from '../catalog/index/segmentFolder.ts';
 import { Slots } from '../catalog/slots.ts';
 import { catalogLimits, localLimits, wireLimits } from '../limits.ts';
@@ -210,10 +209,6 @@ export class Shares {
   /** The index as it is now; another one after every `IndexListener.indexed`. */
   view(shareId: ShareId): IndexView | undefined {
     return this.#shares.get(shareId)?.index.view;
-  }
-
-  segment(shareId: ShareId): Segment | undefined {
-    return this.view(shareId)?.segment;
   }
 
   /** Its segment file turned out damaged: it is made anew from its feed, or from the folder. */
