@@ -1,5 +1,6 @@
 // Where the segment files of one peer (or of our own shares) lie, and how they come and go: written under a temporary name, renamed
-// when whole, the older one deleted after. The name carries the feed length, so that a crash in between leaves no doubt.
+// when whole, the older one deleted after. The name carries the feed length, so that a crash in between leaves no doubt. The search data
+// beside a segment, which the search makes of it, goes with it.
 
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -7,6 +8,12 @@ import type { PeerId, ShareId } from '../../../protocol/ids.ts';
 
 const suffix = '.segment';
 const temporarySuffix = '.new';
+const searchSuffix = '.search';
+
+/** Where the search data of a segment lies: beside it. */
+export function searchFile(segmentFile: string): string {
+  return `${segmentFile.endsWith(suffix) ? segmentFile.slice(0, -suffix.length) : segmentFile}${searchSuffix}`;
+}
 
 export class SegmentFolder {
   readonly path: string;
@@ -43,28 +50,28 @@ export class SegmentFolder {
     return file;
   }
 
-  /** Deletes every file here but these. */
-  keepOnly(files: ReadonlySet<string>): void {
-    for (const name of this.#names()) {
-      const file = path.join(this.path, name);
-      if (!files.has(file)) rmSync(file, { force: true, recursive: false });
-    }
+  /** Deletes every file here but these segments and their search data. */
+  keepOnly(segmentFiles: ReadonlySet<string>): void {
+    const kept = new Set([...segmentFiles].flatMap((file) => [file, searchFile(file)]));
+    for (const file of this.#files()) if (!kept.has(file)) rmSync(file, { force: true, recursive: false });
   }
 
-  /** Deletes what belongs to a share, but `keep`. */
+  /** Deletes what belongs to a share, but the segment `keep` with its search data, also when that is just being written. */
   remove(shareId: ShareId, keep?: string): void {
-    for (const name of this.#names()) {
-      const file = path.join(this.path, name);
-      if (name.startsWith(shareId) && file !== keep) rmSync(file, { force: true });
-    }
+    const kept = keep === undefined ? [] : [keep, searchFile(keep), `${searchFile(keep)}${temporarySuffix}`];
+    for (const file of this.#files())
+      if (path.basename(file).startsWith(shareId) && !kept.includes(file)) rmSync(file, { force: true });
   }
 
-  #names(): string[] {
+  #files(): string[] {
     try {
-      return readdirSync(this.path).filter((name) => name.endsWith(suffix) || name.endsWith(temporarySuffix));
+      const names = readdirSync(this.path);
+      return names.filter((name) => ours.some((end) => name.endsWith(end))).map((name) => path.join(this.path, name));
     } catch {
       // Nothing was ever written here.
       return [];
     }
   }
 }
+
+const ours = [suffix, temporarySuffix, searchSuffix];
