@@ -184,6 +184,86 @@ function isLastDot(dot: usize): bool {
   return load<u8>(at) == 0;
 }
 
+/** Writes the numbers (u32) of those of `count` names whose class is at most `most` to `list`. Returns how many. */
+export function list(classesAt: usize, count: i32, most: i32, listAt: usize): i32 {
+  const limit = i8x16.splat(<i8>most);
+  let total = 0;
+  for (let at = 0; at < count; at += 16) {
+    const block = v128.load(classesAt + <usize>at);
+    let hits = <u32>i8x16.bitmask(i8x16.eq(v128.min<u8>(block, limit), block));
+    const rest = count - at;
+    if (rest < 16) hits &= (1 << (<u32>rest)) - 1;
+    while (hits != 0) {
+      store<u32>(listAt + ((<usize>total) << 2), at + <i32>ctz(hits));
+      hits &= hits - 1;
+      total++;
+    }
+  }
+  return total;
+}
+
+/** `spread` for each of `count` listed words: `starts` (u32) has where the occurrences of each word begin, and where its next one's. */
+export function spreadAll(
+  listAt: usize,
+  count: i32,
+  wordClasses: usize,
+  starts: usize,
+  occurrences: usize,
+  classesAt: usize,
+): void {
+  for (let at = 0; at < count; at++) {
+    const number = <usize>load<u32>(listAt + ((<usize>at) << 2));
+    const from = load<u32>(starts + (number << 2));
+    const to = load<u32>(starts + (number << 2) + 4);
+    spread(occurrences + <usize>from, <i32>(to - from), <i32>load<u8>(wordClasses + number), classesAt);
+  }
+}
+
+/**
+ * Lowers the classes of the files that have word `number`, whose own class is `kind` (0 it is the term, 2 it begins so, 4 the term is inside).
+ * Its occurrences: uint (LEB128) of (file - file before) * 4 + 2 if the name begins with the word + 1 if it is the whole name.
+ */
+export function spread(occurrences: usize, length: i32, kind: i32, classesAt: usize): void {
+  const end = occurrences + <usize>length;
+  let file: u32 = 0;
+  for (let at = occurrences; at < end;) {
+    let value = <u32>load<u8>(at++);
+    if (value >= 128) {
+      value &= 127;
+      let shift: u32 = 7;
+      let more: u32 = 128;
+      while (more >= 128 && at < end && shift < 28) {
+        more = load<u8>(at++);
+        value |= (more & 127) << shift;
+        shift += 7;
+      }
+    }
+    file += value >> 2;
+    let own: u32 = 4;
+    if (kind == 0) own = 1 - (value & 1);
+    else if (kind == 2) own = value & 2 ? 2 : 3;
+    const place = classesAt + <usize>(file & 0xffff);
+    if (own < <u32>load<u8>(place)) store<u8>(place, <u8>own);
+  }
+}
+
+/** Class 4 for each file whose letters (u32) have all of `bits`, absent for the others. */
+export function letterClasses(letters: usize, count: i32, bits: u32, classesAt: usize): void {
+  const wantedBits = i32x4.splat(<i32>bits);
+  const four = i8x16.splat(4);
+  for (let at: usize = 0; at < <usize>count; at += 16) {
+    const from = letters + (at << 2);
+    const one = i32x4.eq(v128.and(v128.load(from), wantedBits), wantedBits);
+    const two = i32x4.eq(v128.and(v128.load(from + 16), wantedBits), wantedBits);
+    const three = i32x4.eq(v128.and(v128.load(from + 32), wantedBits), wantedBits);
+    const last = i32x4.eq(v128.and(v128.load(from + 48), wantedBits), wantedBits);
+    const low = i16x8.narrow_i32x4_s(one, two);
+    const high = i16x8.narrow_i32x4_s(three, last);
+    const has = i8x16.narrow_i16x8_s(low, high);
+    v128.store(classesAt + at, v128.or(v128.and(has, four), v128.not(has)));
+  }
+}
+
 // ---- Folders
 
 /** What a query asks of every entry: bits of `positive` and `negative` terms, which classes lie at `classes + term * stride`. */
@@ -237,20 +317,19 @@ export function folders(first: i32, count: i32, parents: usize, opened: usize, s
   }
 }
 
-/** For each block of `blockFiles` files: which terms some folder of it has (`some`), and which all have (`every`), u16 each. */
-export function blockPaths(folderCount: i32, blockShift: i32, some: usize, every: usize, blockCount: i32): void {
-  memory.fill(some, 0, (<usize>blockCount) << 1);
-  memory.fill(every, 255, (<usize>blockCount) << 1);
+/** For each run of 2^`runShift` files: the terms that the path of some folder in it has, u16 each. */
+export function runPaths(folderCount: i32, runShift: i32, some: usize, runCount: i32): void {
+  memory.fill(some, 0, (<usize>runCount) << 1);
   for (let number = 0; number < folderCount; number++) {
+    const mask = load<u16>(masks + ((<usize>number) << 1));
+    if (mask == 0) continue;
     const from = load<u32>(firstFiles + ((<usize>number) << 2));
     const to = load<u32>(firstFiles + ((<usize>number) << 2) + 4);
     if (from == to) continue;
-    const mask = load<u16>(masks + ((<usize>number) << 1));
-    const lastBlock = (to - 1) >> blockShift;
-    for (let block = from >> blockShift; block <= lastBlock; block++) {
-      const at = (<usize>block) << 1;
-      store<u16>(some + at, load<u16>(some + at) | mask);
-      store<u16>(every + at, load<u16>(every + at) & mask);
+    const lastRun = (to - 1) >> runShift;
+    for (let run = from >> runShift; run <= lastRun; run++) {
+      const at = some + ((<usize>run) << 1);
+      store<u16>(at, load<u16>(at) | mask);
     }
   }
 }
@@ -360,6 +439,28 @@ export function filterSizes(scores: usize, count: i32, column: usize, low: f64, 
   }
 }
 
+/** Whether some match may be among the best, by its score and time. */
+export function mayOffer(scores: usize, count: i32, times: usize): bool {
+  for (let at = 0; at < count; at += 16) {
+    let hits = promising(scores, at, count);
+    while (hits != 0) {
+      const index = at + <i32>ctz(hits);
+      hits &= hits - 1;
+      const score = <u32>load<u8>(scores + <usize>index);
+      if (keyOf(score, load<u32>(times + ((<usize>index) << 2)), 0) < threshold) return true;
+    }
+  }
+  return false;
+}
+
+/** Bits of the 16 scores from `at` on that are not above those of the worst that is kept. */
+function promising(scores: usize, at: i32, count: i32): u32 {
+  const most = threshold == Infinity ? 254 : min<i32>(254, <i32>(threshold / 35184372088832.0));
+  const block = v128.load(scores + <usize>at);
+  const hits = <u32>i8x16.bitmask(i8x16.eq(v128.min<u8>(block, i8x16.splat(<i8>most)), block));
+  return count - at < 16 ? hits & ((1 << (<u32>(count - at))) - 1) : hits;
+}
+
 /** Offers the matches among files [first, first + count). `order` is that of the first. */
 export function offerFiles(scores: usize, first: u32, count: i32, folder: i32, times: usize, lengths: usize, order: f64): void {
   let number = folder;
@@ -391,36 +492,5 @@ export function offerFolders(scores: usize, first: i32, count: i32, times: usize
     if (score == absent) continue;
     const length = <u32>load<u16>(pathLengths + ((<usize>(first + at)) << 1));
     offer(keyOf(score, load<u32>(times + ((<usize>at) << 2)), length), order + <f64>at, first + at);
-  }
-}
-
-// ---- Building
-
-/** Which row of a block filter three bytes fall in. */
-function rowOf(a: u32, b: u32, c: u32, rows: u32): u32 {
-  let hash = (a << 16) | (b << 8) | c;
-  hash *= 0x9e3779b1;
-  return (hash >> 15) & (rows - 1);
-}
-
-/** Of the host's terms: the row of the three bytes at `at`. */
-export function rowAt(at: usize, rows: i32): i32 {
-  return rowOf(load<u8>(at), load<u8>(at + 1), load<u8>(at + 2), rows);
-}
-
-/** Enters the three-byte runs of a block's names: bit `block` of each row they fall in. A row has `rowBytes` bytes. */
-export function fillRows(names: usize, length: i32, rows: i32, table: usize, rowBytes: i32, block: i32): void {
-  const byte = <usize>(block >> 3);
-  const bit: u32 = 1 << ((<u32>block) & 7);
-  let a: u32 = 0;
-  let b: u32 = 0;
-  for (let at: usize = 0; at < <usize>length; at++) {
-    const c = <u32>load<u8>(names + at);
-    if (a != 0 && b != 0 && c != 0) {
-      const place = table + <usize>rowOf(a, b, c, rows) * <usize>rowBytes + byte;
-      store<u8>(place, <u8>((<u32>load<u8>(place)) | bit));
-    }
-    a = b;
-    b = c;
   }
 }

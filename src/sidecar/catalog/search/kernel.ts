@@ -10,10 +10,14 @@ export interface KernelCalls {
   settle(): number;
   bound(): number;
   scan(names: number, length: number, term: number, termLength: number, classes: number, isFile: number): number;
+  list(classes: number, count: number, most: number, list: number): number;
+  spreadAll(list: number, count: number, wordClasses: number, starts: number, occurrences: number, classes: number): void;
+  spread(occurrences: number, length: number, kind: number, classes: number): void;
+  letterClasses(letters: number, count: number, bits: number, classes: number): void;
   ask(classes: number, stride: number, terms: number, positive: number, negative: number): void;
   share(masks: number, firstFiles: number, pathLengths: number): void;
   folders(first: number, count: number, parents: number, opened: number, scores: number): void;
-  blockPaths(folderCount: number, blockShift: number, some: number, every: number, blockCount: number): void;
+  runPaths(folderCount: number, runShift: number, some: number, runCount: number): void;
   combine(first: number, count: number, folder: number, paths: number, scores: number, ready: number, anchored: number): void;
   matches(scores: number, count: number): number;
   bestScore(scores: number, count: number): number;
@@ -21,10 +25,9 @@ export interface KernelCalls {
   filterTimes(scores: number, count: number, column: number, low: number, high: number): void;
   filterSizes(scores: number, count: number, column: number, low: number, high: number): void;
   clampTimes(count: number, column: number, most: number): void;
+  mayOffer(scores: number, count: number, times: number): number;
   offerFiles(scores: number, first: number, count: number, folder: number, times: number, lengths: number, order: number): void;
   offerFolders(scores: number, first: number, count: number, times: number, order: number): void;
-  rowAt(at: number, rows: number): number;
-  fillRows(names: number, length: number, rows: number, table: number, rowBytes: number, block: number): void;
 }
 
 /** Below it lie the kernel's own tables. */

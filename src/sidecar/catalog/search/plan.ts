@@ -1,6 +1,7 @@
 // A query made ready for the kernel: its terms as bytes, which count and which exclude, and what the columns must hold. Knows no share.
 
 import type { EntryKind } from '../../../protocol/model.ts';
+import { isWordByte } from './kernel.ts';
 import type { Query } from './query.ts';
 import { secondsOf } from './searchFormat.ts';
 
@@ -10,6 +11,10 @@ export interface PlannedTerm {
   /** Of a term with `/`: what the folders above must be, the innermost last; the first only ends so, and is `''` for "any". */
   above: readonly Buffer[];
   isExcluded: boolean;
+  /** It lies in one word of a name, if at all: nothing in it parts words. */
+  isWord: boolean;
+  /** What some words of a name that holds it hold. */
+  wordParts: readonly Buffer[];
 }
 
 export interface Plan {
@@ -80,8 +85,28 @@ function secondsFrom(timeMs: number): number {
 
 function planTerm(term: string, isExcluded: boolean): PlannedTerm {
   const bytes = Buffer.from(term);
-  if (!bytes.includes(slash)) return { needle: bytes, above: [], isExcluded };
+  if (!bytes.includes(slash)) {
+    const wordParts = wordsIn(bytes);
+    return {
+      needle: bytes,
+      above: [],
+      isExcluded,
+      isWord: wordParts.length === 1 && wordParts[0]?.length === bytes.length,
+      wordParts,
+    };
+  }
   const parts = term.split('/').map((part) => Buffer.from(part));
   const last = parts.pop() ?? Buffer.alloc(0);
-  return { needle: Buffer.concat([Buffer.of(0), last]), above: parts, isExcluded };
+  return { needle: Buffer.concat([Buffer.of(0), last]), above: parts, isExcluded, isWord: false, wordParts: wordsIn(last) };
+}
+
+function wordsIn(bytes: Buffer): Buffer[] {
+  const words: Buffer[] = [];
+  let start = 0;
+  for (let at = 0; at <= bytes.length; at++) {
+    if (at < bytes.length && isWordByte(bytes[at] ?? 0)) continue;
+    if (at > start) words.push(bytes.subarray(start, at));
+    start = at + 1;
+  }
+  return words;
 }

@@ -84,7 +84,17 @@ export class SearchFile {
     const place = this.places[section];
     if (offset < 0 || offset + target.length > place.bytes)
       throw new SearchFileError(this.path, `a place outside of its ${section}`);
-    const at = place.at + offset;
+    this.#readChecked(place.at + offset, target);
+  }
+
+  /** Sections that follow each other, from the beginning of one to the end of another, with what lies between. */
+  readAll(first: Section, last: Section, target: Buffer): void {
+    const { at } = this.places[first];
+    if (target.length !== this.places[last].at + this.places[last].bytes - at) throw new RangeError('sections and room differ');
+    this.#readChecked(at, target);
+  }
+
+  #readChecked(at: number, target: Buffer): void {
     const last = Math.floor((at + target.length - 1) / checkedPageBytes);
     for (let number = Math.floor(at / checkedPageBytes); number <= last; number++)
       if (this.#isChecked[number] === 0) this.#check(number);

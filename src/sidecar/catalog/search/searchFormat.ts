@@ -1,5 +1,5 @@
 // Layout of a search file: what searching needs of a segment, made to be read in parts. Local and derived: one that is missing, damaged or
-// of another version is made anew from its segment, so it is checksummed but not fsynced. Little-endian.
+// of another version is made anew from its segment, so it is checksummed but not fsynced. Little-endian. docs/search.md says why it is so.
 //
 //   header   4,096 bytes
 //   body     the sections below, each at a multiple of 64; folders are numbered as in the segment (pre-order, 0 = root), files in the
@@ -10,12 +10,11 @@ import { crc32 } from 'node:zlib';
 
 export const headerBytes = 4096;
 export const checkedPageBytes = 65_536;
-/** Files of one block: the filter says of each block which three bytes its names have. */
-export const blockShift = 7;
-export const blockFiles = 1 << blockShift;
-/** Blocks whose filter rows lie together: 1 M files. */
-export const groupBlocks = 8192;
-export const filterRows = 4096;
+/** Files whose names are read and scored at once. */
+export const runShift = 13;
+export const runFiles = 1 << runShift;
+/** Files that have a dictionary of their words together: what is worked on then fits the processor's cache. */
+export const groupFiles = 65_536;
 /** Folders of one entry in `folderNameStarts`. */
 export const folderChunk = 4096;
 /** `fileExtensions` of a file without one, and of one beyond the 65,534 that are told apart (it counts as another than any asked for). */
@@ -27,30 +26,30 @@ const magic = Buffer.from('PLSRCH\0\x01', 'latin1');
 const version = 1;
 const checkedHeaderBytes = 160;
 
-/** Bytes of every section; see `sectionsOf`. */
+/** What the places of the sections follow from. */
 export interface Sizes {
   /** Root included. */
   folders: number;
   files: number;
   folderNamesBytes: number;
-  namesBytes: number;
+  groupsBytes: number;
   extensionsBytes: number;
 }
 
 export type Section =
   | 'parents' // u32 a folder
   | 'firstFiles' // u32 a folder and one more: number of its first file
-  | 'folderTimes' // u32 a folder, seconds since 1970
   | 'pathLengths' // u16 a folder: bytes of its path in UTF-8, not folded
+  | 'folderTimes' // u32 a folder, seconds since 1970
   | 'fileTimes' // u32 a file
   | 'nameLengths' // u8 a file: bytes of its name, not folded
   | 'fileExtensions' // u16 a file: number in `extensions`, from 1
   | 'letters' // u32 a file: see letterBits
   | 'fileSizes' // f64 a file
-  | 'blockNames' // u32 a block and one more: where its names begin
+  | 'runNames' // u32 a run: where its names begin, from the first of its group
   | 'folderNameStarts' // u32 for each `folderChunk` folders and one more
-  | 'filter' // for each group of blocks `filterRows` bit rows, a bit a block
-  | 'names'
+  | 'groupTable' // for each group of files, where in `groups` its parts lie: see GroupPlaces
+  | 'groups' // for each: its words, each once, ended by 0; u32 a word and one more: where its occurrences begin; these (kernel.ts, spread); its names
   | 'folderNames'
   | 'extensions'; // each ended by 0
 
@@ -61,7 +60,6 @@ export interface Place {
 
 export function sectionsOf(sizes: Sizes): { places: Record<Section, Place>; bodyBytes: number } {
   const { folders, files } = sizes;
-  const blocks = Math.ceil(files / blockFiles);
   let next = 0;
   const place = (bytes: number): Place => {
     const at = next;
@@ -71,31 +69,47 @@ export function sectionsOf(sizes: Sizes): { places: Record<Section, Place>; body
   const places: Record<Section, Place> = {
     parents: place(folders * 4),
     firstFiles: place((folders + 1) * 4),
-    folderTimes: place(folders * 4),
     pathLengths: place(folders * 2),
+    folderTimes: place(folders * 4),
     fileTimes: place(files * 4),
     nameLengths: place(files),
     fileExtensions: place(files * 2),
     letters: place(files * 4),
     fileSizes: place(files * 8),
-    blockNames: place((blocks + 1) * 4),
+    runNames: place(Math.ceil(files / runFiles) * 4),
     folderNameStarts: place((Math.ceil(folders / folderChunk) + 1) * 4),
-    filter: place(filterBytes(blocks)),
-    names: place(sizes.namesBytes),
+    groupTable: place(Math.ceil(files / groupFiles) * groupRecordBytes),
+    groups: place(sizes.groupsBytes),
     folderNames: place(sizes.folderNamesBytes),
     extensions: place(sizes.extensionsBytes),
   };
   return { places, bodyBytes: next };
 }
 
-/** A group's filter lies after those of the full groups before it. */
-export function filterBytes(blocks: number): number {
-  const full = Math.floor(blocks / groupBlocks);
-  return full * filterRows * (groupBlocks / 8) + filterRows * rowBytesOf(blocks - full * groupBlocks);
+/** Of one group, from the beginning of `groups`: each part ends where the next begins. */
+export interface GroupPlaces {
+  words: number;
+  starts: number;
+  occurrences: number;
+  names: number;
+  end: number;
+  wordCount: number;
 }
 
-export function rowBytesOf(blocks: number): number {
-  return Math.ceil(blocks / 8);
+/** Six f64. */
+export const groupRecordBytes = 48;
+
+export function encodeGroup({ words, starts, occurrences, names, end, wordCount }: GroupPlaces): Buffer {
+  const record = Buffer.alloc(groupRecordBytes);
+  [words, starts, occurrences, names, end, wordCount].forEach((value, at) => record.writeDoubleLE(value, at * 8));
+  return record;
+}
+
+export function decodeGroup(record: Buffer): GroupPlaces {
+  const [words = 0, starts = 0, occurrences = 0, names = 0, end = 0, wordCount = 0] = [0, 1, 2, 3, 4, 5].map((at) =>
+    record.readDoubleLE(at * 8),
+  );
+  return { words, starts, occurrences, names, end, wordCount };
 }
 
 /** a to z by bit; digits, all beyond ASCII, and the rest share one each. */
@@ -129,8 +143,10 @@ export function encodeHeader(header: SearchHeader): Buffer {
   magic.copy(bytes);
   bytes.writeUInt32LE(version, 8);
   bytes.writeUInt32LE(header.pageTableCrc, 12);
-  const { folders, files, folderNamesBytes, namesBytes, extensionsBytes } = header;
-  [folders, files, folderNamesBytes, namesBytes, extensionsBytes].forEach((value, at) => bytes.writeDoubleLE(value, 16 + 8 * at));
+  const { folders, files, folderNamesBytes, groupsBytes, extensionsBytes } = header;
+  [folders, files, folderNamesBytes, groupsBytes, extensionsBytes].forEach((value, at) =>
+    bytes.writeDoubleLE(value, 16 + 8 * at),
+  );
   bytes.set(header.contentHash, 64);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, checkedHeaderBytes)), checkedHeaderBytes);
   return bytes;
@@ -146,7 +162,7 @@ export function decodeHeader(bytes: Buffer): SearchHeader | undefined {
     folders: number(0),
     files: number(1),
     folderNamesBytes: number(2),
-    namesBytes: number(3),
+    groupsBytes: number(3),
     extensionsBytes: number(4),
     contentHash: Uint8Array.from(bytes.subarray(64, 96)),
   };

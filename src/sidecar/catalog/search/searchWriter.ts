@@ -1,33 +1,46 @@
 // Writes a search file (searchFormat.ts) from an index in order, in one pass. Memory grows with the number of folders, not of files. The
 // file counts only after the caller renamed it.
 
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { IndexCounts, IndexSink } from '../index/rows.ts';
+import { Column, Extensions, writeAll } from './columns.ts';
 import { fold } from './fold.ts';
-import { Kernel } from './kernel.ts';
 import {
-  blockFiles,
   checkedPageBytes,
+  encodeGroup,
   encodeHeader,
-  extensionBytes,
-  filterRows,
   folderChunk,
-  groupBlocks,
+  groupFiles,
   headerBytes,
   letterBits,
   noExtension,
-  otherExtension,
-  rowBytesOf,
+  runFiles,
   secondsOf,
   sectionsOf,
-  type Place,
   type Section,
 } from './searchFormat.ts';
+import { WordGroup } from './wordGroup.ts';
 
-/** A folded name is at most three times as long as it was (each UTF-16 unit becomes at most three bytes of up to three units). */
-const foldedNameBytes = 255 * 9;
-const columnBytes = 65_536;
+/** Sections written as the index comes, a column each. */
+const columnSections = [
+  'parents',
+  'firstFiles',
+  'folderTimes',
+  'pathLengths',
+  'fileTimes',
+  'nameLengths',
+  'fileExtensions',
+  'letters',
+  'fileSizes',
+  'runNames',
+  'folderNameStarts',
+  'groupTable',
+  'groups',
+] as const satisfies Section[];
+
+/** A name becomes at most this many times as long by folding. */
+const foldingGrowth = 9;
 const dot = 46;
 
 interface Coming {
@@ -41,40 +54,17 @@ interface Coming {
 export class SearchWriter implements IndexSink {
   readonly #descriptor: number;
   readonly #counts: Pick<IndexCounts, 'folderCount' | 'fileCount'>;
-  readonly #places: Record<Section, Place>;
-  readonly #kernel = new Kernel();
-  readonly #columns: Record<
-    | 'parents'
-    | 'firstFiles'
-    | 'folderTimes'
-    | 'pathLengths'
-    | 'fileTimes'
-    | 'nameLengths'
-    | 'fileExtensions'
-    | 'letters'
-    | 'fileSizes'
-    | 'blockNames'
-    | 'folderNameStarts',
-    Column
-  >;
-  /** Names of the block that is being filled. */
-  readonly #blockAt: number;
-  readonly #block: Buffer;
-  #blockLength = 0;
-  readonly #filterAt: number;
-  readonly #names: Column;
-  #namesBytes = 0;
-  readonly #folderNames: Buffer[] = [];
-  #folderNamesPage = Buffer.alloc(0);
-  #folderNamesFill = 0;
-  #folderNamesBytes = 0;
+  readonly #columns: Record<(typeof columnSections)[number], Column>;
+  readonly #group = new WordGroup();
+  #groupsBytes = 0;
+  readonly #folderNames = new Pieces();
   readonly #extensions = new Extensions();
   /** Folders that still come, the next one last. */
   readonly #coming: Coming[] = [{ name: '', parent: 0, seconds: 0, pathLength: 0 }];
+  #children: Coming[] = [];
   #folders = 0;
   #files = 0;
   #foldersLeft = 0;
-  #children: Coming[] = [];
   #pathLength = 0;
   #isClosed = false;
 
@@ -82,40 +72,23 @@ export class SearchWriter implements IndexSink {
   constructor(path: string, counts: Pick<IndexCounts, 'folderCount' | 'fileCount'>) {
     this.#counts = counts;
     const sizes = { folders: counts.folderCount + 1, files: counts.fileCount };
-    this.#places = sectionsOf({ ...sizes, folderNamesBytes: 0, namesBytes: 0, extensionsBytes: 0 }).places;
-    const blocks = Math.ceil(counts.fileCount / blockFiles);
-    this.#filterAt = this.#kernel.take(filterRows * rowBytesOf(Math.min(blocks, groupBlocks)));
-    this.#blockAt = this.#kernel.take(blockFiles * (foldedNameBytes + 1));
-    this.#block = this.#kernel.bytes(this.#blockAt, blockFiles * (foldedNameBytes + 1));
-    this.#clearFilter();
+    const { places } = sectionsOf({ ...sizes, folderNamesBytes: 0, groupsBytes: 0, extensionsBytes: 0 });
     this.#descriptor = openSync(path, 'wx+', 0o600);
-    const column = (section: Section): Column => new Column(this.#descriptor, headerBytes + this.#places[section].at);
-    this.#columns = {
-      parents: column('parents'),
-      firstFiles: column('firstFiles'),
-      folderTimes: column('folderTimes'),
-      pathLengths: column('pathLengths'),
-      fileTimes: column('fileTimes'),
-      nameLengths: column('nameLengths'),
-      fileExtensions: column('fileExtensions'),
-      letters: column('letters'),
-      fileSizes: column('fileSizes'),
-      blockNames: column('blockNames'),
-      folderNameStarts: column('folderNameStarts'),
-    };
-    this.#names = column('names');
+    const columns = columnSections.map((section) => [section, new Column(this.#descriptor, headerBytes + places[section].at)]);
+    this.#columns = Object.fromEntries(columns) as Record<(typeof columnSections)[number], Column>;
   }
 
   folder(folderCount: number): void {
     this.#endFolder();
     const own = this.#coming.pop();
     if (own === undefined) throw new RangeError('a folder that none lists');
-    if (this.#folders % folderChunk === 0) this.#columns.folderNameStarts.u32(this.#folderNamesBytes);
-    this.#folderName(own.name);
-    this.#columns.parents.u32(own.parent);
-    this.#columns.firstFiles.u32(this.#files);
-    this.#columns.folderTimes.u32(own.seconds);
-    this.#columns.pathLengths.u16(own.pathLength);
+    const { parents, firstFiles, folderTimes, pathLengths, folderNameStarts } = this.#columns;
+    if (this.#folders % folderChunk === 0) folderNameStarts.u32(this.#folderNames.length);
+    this.#folderNames.add(own.name);
+    parents.u32(own.parent);
+    firstFiles.u32(this.#files);
+    folderTimes.u32(own.seconds);
+    pathLengths.u16(own.pathLength);
     this.#pathLength = own.pathLength;
     this.#foldersLeft = folderCount;
     this.#folders++;
@@ -129,13 +102,13 @@ export class SearchWriter implements IndexSink {
       this.#children.push({ name: folded, parent: this.#folders - 1, seconds: secondsOf(mtimeMs), pathLength });
       return;
     }
-    if (this.#files % blockFiles === 0) this.#columns.blockNames.u32(this.#namesBytes);
-    this.#file(name);
+    if (this.#files % runFiles === 0) this.#columns.runNames.u32(this.#group.namesLength);
+    this.#name(name);
     this.#columns.fileTimes.u32(secondsOf(mtimeMs));
     this.#columns.nameLengths.u8(name.length);
     this.#columns.fileSizes.f64(sizeBytes);
     this.#files++;
-    if (this.#files % blockFiles === 0) this.#endBlock();
+    if (this.#group.files === groupFiles) this.#endGroup();
   }
 
   /** Completes the file. `contentHash` is that of the segment with the same index. */
@@ -143,25 +116,21 @@ export class SearchWriter implements IndexSink {
     this.#endFolder();
     if (this.#folders !== this.#counts.folderCount + 1 || this.#files !== this.#counts.fileCount)
       throw new RangeError('the index holds other numbers than were told');
-    if (this.#files % blockFiles !== 0) this.#endBlock();
-    this.#endGroup();
+    if (this.#group.files > 0) this.#endGroup();
     this.#columns.firstFiles.u32(this.#files);
-    this.#columns.blockNames.u32(this.#namesBytes);
-    this.#columns.folderNameStarts.u32(this.#folderNamesBytes);
+    this.#columns.folderNameStarts.u32(this.#folderNames.length);
     for (const column of Object.values(this.#columns)) column.flush();
-    this.#names.flush();
     const extensions = this.#extensions.bytes();
     const sizes = {
       folders: this.#folders,
       files: this.#files,
-      folderNamesBytes: this.#folderNamesBytes,
-      namesBytes: this.#namesBytes,
+      folderNamesBytes: this.#folderNames.length,
+      groupsBytes: this.#groupsBytes,
       extensionsBytes: extensions.length,
     };
     const { places, bodyBytes } = sectionsOf(sizes);
     const folderNames = new Column(this.#descriptor, headerBytes + places.folderNames.at);
-    for (const page of this.#folderNames) folderNames.raw(page);
-    folderNames.raw(this.#folderNamesPage.subarray(0, this.#folderNamesFill));
+    for (const piece of this.#folderNames.all()) folderNames.raw(piece);
     folderNames.flush();
     writeAll(this.#descriptor, extensions, headerBytes + places.extensions.at);
     const pageTable = this.#checksums(bodyBytes);
@@ -184,21 +153,9 @@ export class SearchWriter implements IndexSink {
     this.#children = [];
   }
 
-  #folderName(name: string): void {
-    if (this.#folderNamesFill + name.length + 1 > this.#folderNamesPage.length) {
-      this.#folderNames.push(this.#folderNamesPage.subarray(0, this.#folderNamesFill));
-      this.#folderNamesPage = Buffer.allocUnsafeSlow(columnBytes);
-      this.#folderNamesFill = 0;
-    }
-    this.#folderNamesFill += this.#folderNamesPage.write(name, this.#folderNamesFill, 'latin1');
-    this.#folderNamesPage[this.#folderNamesFill++] = 0;
-    this.#folderNamesBytes += name.length + 1;
-  }
-
-  /** The folded name into the block, its letters and extension into their columns. */
-  #file(name: Uint8Array): void {
-    const block = this.#block;
-    const start = this.#blockLength;
+  /** Folds the name into the group; its letters and extension go into their columns. */
+  #name(name: Uint8Array): void {
+    const { names, start } = this.#group.place(name.length * foldingGrowth);
     let end = start;
     let letters = 0;
     let lastDot = -1;
@@ -207,54 +164,36 @@ export class SearchWriter implements IndexSink {
       if (byte >= 65 && byte <= 90) byte += 32;
       else if (byte === dot) lastDot = end;
       else if (byte >= 128) {
-        end = start + block.write(fold(utf8(name)), start);
-        lastDot = block.subarray(start, end).lastIndexOf(dot);
-        if (lastDot >= 0) lastDot += start;
+        end = start + names.write(fold(utf8(name)), start);
+        lastDot = names.lastIndexOf(dot, end - 1);
         letters = 0;
-        for (let place = start; place < end; place++) letters |= letterBits[block[place] ?? 0] ?? 0;
+        for (let place = start; place < end; place++) letters |= letterBits[names[place] ?? 0] ?? 0;
         break;
       }
       letters |= letterBits[byte] ?? 0;
-      block[end++] = byte;
+      names[end++] = byte;
     }
-    const extension = lastDot > start && lastDot < end - 1 ? this.#extensions.number(block, lastDot + 1, end) : noExtension;
-    block[end++] = 0;
-    this.#blockLength = end;
+    const hasStem = lastDot > start;
+    const hasExtension = hasStem && lastDot < end - 1;
     this.#columns.letters.u32(letters);
-    this.#columns.fileExtensions.u16(extension);
-  }
-
-  #endBlock(): void {
-    const number = Math.ceil(this.#files / blockFiles) - 1;
-    const rowBytes = this.#rowBytes(number);
-    this.#kernel.calls.fillRows(this.#blockAt, this.#blockLength, filterRows, this.#filterAt, rowBytes, number % groupBlocks);
-    this.#names.raw(this.#block.subarray(0, this.#blockLength));
-    this.#namesBytes += this.#blockLength;
-    this.#blockLength = 0;
-    if ((number + 1) % groupBlocks === 0) this.#endGroup();
+    this.#columns.fileExtensions.u16(hasExtension ? this.#extensions.number(names, lastDot + 1, end) : noExtension);
+    this.#group.add(end, hasStem ? lastDot : end);
   }
 
   #endGroup(): void {
-    const blocks = Math.ceil(this.#files / blockFiles);
-    const inGroup = blocks - this.#groupsWritten * groupBlocks;
-    if (inGroup <= 0) return;
-    const bytes = filterRows * rowBytesOf(inGroup);
-    const at = headerBytes + this.#places.filter.at + this.#groupsWritten * filterRows * (groupBlocks / 8);
-    writeAll(this.#descriptor, this.#kernel.bytes(this.#filterAt, bytes), at);
-    this.#groupsWritten++;
-    this.#clearFilter();
-  }
-  #groupsWritten = 0;
-
-  #clearFilter(): void {
-    const blocks = Math.ceil(this.#counts.fileCount / blockFiles);
-    this.#kernel.bytes(this.#filterAt, filterRows * rowBytesOf(Math.min(blocks, groupBlocks))).fill(0);
-  }
-
-  #rowBytes(block: number): number {
-    const blocks = Math.ceil(this.#counts.fileCount / blockFiles);
-    const group = Math.floor(block / groupBlocks);
-    return rowBytesOf(Math.min(groupBlocks, blocks - group * groupBlocks));
+    const { words, starts, occurrences, names, wordCount } = this.#group.take();
+    const at = this.#groupsBytes;
+    const places = {
+      words: at,
+      starts: at + words.length,
+      occurrences: at + words.length + starts.length,
+      names: at + words.length + starts.length + occurrences.length,
+      end: at + words.length + starts.length + occurrences.length + names.length,
+      wordCount,
+    };
+    this.#columns.groupTable.raw(encodeGroup(places));
+    for (const part of [words, starts, occurrences, names]) this.#columns.groups.raw(part);
+    this.#groupsBytes = places.end;
   }
 
   #checksums(bodyBytes: number): Buffer {
@@ -270,93 +209,30 @@ export class SearchWriter implements IndexSink {
   }
 }
 
-/** Numbers within one section, written in runs. */
-class Column {
-  readonly #descriptor: number;
-  #position: number;
-  readonly #buffer = Buffer.allocUnsafeSlow(columnBytes);
+/** Many short byte strings one after another, each ended by 0. */
+class Pieces {
+  readonly #full: Buffer[] = [];
+  #last = Buffer.allocUnsafeSlow(65_536);
   #fill = 0;
+  length = 0;
 
-  constructor(descriptor: number, position: number) {
-    this.#descriptor = descriptor;
-    this.#position = position;
-  }
-
-  u8(value: number): void {
-    this.#room(1);
-    this.#buffer[this.#fill++] = value;
-  }
-
-  u16(value: number): void {
-    this.#room(2);
-    this.#fill = this.#buffer.writeUInt16LE(value, this.#fill);
-  }
-
-  u32(value: number): void {
-    this.#room(4);
-    this.#fill = this.#buffer.writeUInt32LE(value >>> 0, this.#fill);
-  }
-
-  f64(value: number): void {
-    this.#room(8);
-    this.#fill = this.#buffer.writeDoubleLE(value, this.#fill);
-  }
-
-  raw(bytes: Uint8Array): void {
-    if (this.#fill + bytes.length > columnBytes) this.flush();
-    if (bytes.length > columnBytes) {
-      writeAll(this.#descriptor, bytes, this.#position);
-      this.#position += bytes.length;
-      return;
+  /** `text` is latin1: a byte a character. */
+  add(text: string): void {
+    if (this.#fill + text.length + 1 > this.#last.length) {
+      this.#full.push(this.#last.subarray(0, this.#fill));
+      this.#last = Buffer.allocUnsafeSlow(65_536);
+      this.#fill = 0;
     }
-    this.#buffer.set(bytes, this.#fill);
-    this.#fill += bytes.length;
+    this.#fill += this.#last.write(text, this.#fill, 'latin1');
+    this.#last[this.#fill++] = 0;
+    this.length += text.length + 1;
   }
 
-  flush(): void {
-    writeAll(this.#descriptor, this.#buffer.subarray(0, this.#fill), this.#position);
-    this.#position += this.#fill;
-    this.#fill = 0;
-  }
-
-  #room(bytes: number): void {
-    if (this.#fill + bytes > columnBytes) this.flush();
-  }
-}
-
-/** Gives every extension a number, from 1. Short ones, which nearly all are, without making a string. */
-class Extensions {
-  readonly #short = new Map<number, number>();
-  readonly #long = new Map<string, number>();
-  readonly #all: string[] = [];
-
-  number(bytes: Buffer, start: number, end: number): number {
-    const length = end - start;
-    if (length > extensionBytes) return noExtension;
-    if (length > 6) return this.#known(this.#long, bytes.toString('latin1', start, end), bytes, start, end);
-    let packed = 0;
-    for (let at = start; at < end; at++) packed = packed * 256 + (bytes[at] ?? 0);
-    return this.#known(this.#short, packed, bytes, start, end);
-  }
-
-  bytes(): Buffer {
-    return Buffer.from(this.#all.map((extension) => `${extension}\0`).join(''), 'latin1');
-  }
-
-  #known<Key>(map: Map<Key, number>, key: Key, bytes: Buffer, start: number, end: number): number {
-    const known = map.get(key);
-    if (known !== undefined) return known;
-    if (this.#all.length >= otherExtension - 1) return otherExtension;
-    this.#all.push(bytes.toString('latin1', start, end));
-    map.set(key, this.#all.length);
-    return this.#all.length;
+  all(): Buffer[] {
+    return [...this.#full, this.#last.subarray(0, this.#fill)];
   }
 }
 
 function utf8(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
-}
-
-function writeAll(descriptor: number, bytes: Uint8Array, position: number): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at, bytes.length - at, position + at);
 }

@@ -1,19 +1,11 @@
-// One question to one share's search file, over the kernel: folders first (which terms their paths hold), then the files of those blocks that
-// can match. Counts exactly and offers every match to the kernel's selection. What changed over the segment is left out here.
+// One question to one share's search file, over the kernel: folders first (which terms their paths hold), then the files, group by
+// group. Counts exactly and offers every match to the kernel's selection. What changed over the segment is left out here.
 
 import type { Kernel } from './kernel.ts';
 import type { Plan } from './plan.ts';
 import type { SearchFile } from './searchFile.ts';
-import {
-  blockFiles,
-  blockShift,
-  filterRows,
-  folderChunk,
-  groupBlocks,
-  otherExtension,
-  rowBytesOf,
-  secondsOf,
-} from './searchFormat.ts';
+import { GroupNames, kernelFence, roomFor, type Files } from './groupNames.ts';
+import { folderChunk, groupFiles, otherExtension, runFiles, runShift, secondsOf, type Section } from './searchFormat.ts';
 import { SlashTerms } from './slashTerms.ts';
 
 /** Numbers [from, to) that the share does not have any more, ascending. */
@@ -32,8 +24,6 @@ export interface ShareQuestion {
 
 const absent = 255;
 const scoreUnit = 2 ** 45;
-/** Blocks read and scanned at once: 8,192 files, about 150 KB of names. */
-const runBlocks = 64;
 
 /** How many entries match. */
 export function searchShare(kernel: Kernel, plan: Plan, question: ShareQuestion): number {
@@ -52,6 +42,7 @@ class ShareSearch {
   readonly #file: SearchFile;
   readonly #needles: number[];
   readonly #masks: number;
+  readonly #parents: number;
   readonly #firstFiles: number;
   readonly #pathLengths: number;
   readonly #slash: SlashTerms | undefined;
@@ -69,8 +60,12 @@ class ShareSearch {
       return place;
     });
     this.#masks = kernel.take(folders * 2);
-    this.#firstFiles = this.#load('firstFiles', 0, (folders + 1) * 4);
-    this.#pathLengths = this.#load('pathLengths', 0, folders * 2);
+    const { parents, firstFiles, pathLengths } = question.file.places;
+    const columns = kernel.take(pathLengths.at + pathLengths.bytes - parents.at);
+    question.file.readAll('parents', 'pathLengths', kernel.bytes(columns, pathLengths.at + pathLengths.bytes - parents.at));
+    this.#parents = columns;
+    this.#firstFiles = columns + firstFiles.at - parents.at;
+    this.#pathLengths = columns + pathLengths.at - parents.at;
     this.#slash = plan.anchored === 0 ? undefined : new SlashTerms(plan, folders);
   }
 
@@ -101,8 +96,8 @@ class ShareSearch {
     const starts = this.#file.bytes('folderNameStarts', (first / folderChunk) * 4, 8);
     const from = starts.readUInt32LE(0);
     const length = starts.readUInt32LE(4) - from;
-    const names = this.#loadNames('folderNames', from, length);
-    const parents = this.#load('parents', first * 4, count * 4);
+    const names = this.#loadFolderNames(from, length);
+    const parents = this.#parents + first * 4;
     const stride = roomFor(count);
     const classes = kernel.take(stride * Math.max(1, plan.terms.length));
     kernel.bytes(classes, stride * plan.terms.length).fill(absent);
@@ -116,6 +111,7 @@ class ShareSearch {
     calls.folders(first, count, parents, opened ?? 0, scores);
     if (!plan.wantsFolders) return;
     strike(kernel.bytes(scores, count), first, this.#question.hidden.folders);
+    if (calls.bestScore(scores, count) === absent) return;
     const times = this.#load('folderTimes', first * 4, count * 4);
     if (plan.times) calls.filterTimes(scores, count, times, plan.times.low, plan.times.high);
     this.#total += calls.matches(scores, count);
@@ -145,28 +141,37 @@ class ShareSearch {
 
   #files(): void {
     const { files, folders } = this.#file.header;
+    if (files === 0) return;
     const kernel = this.#kernel;
-    const blocks = Math.ceil(files / blockFiles);
-    if (blocks === 0) return;
-    const some = kernel.take(blocks * 2);
-    const every = kernel.take(blocks * 2);
-    kernel.calls.blockPaths(folders, blockShift, some, every, blocks);
-    const ready = this.#slash && this.#readyPlace(this.#slash);
-    const hints = this.#plan.terms.map(({ needle }) => this.#blocksWith(needle, blocks));
-    const needed = neededBits(hints, kernel.u16(some, blocks), this.#plan);
-    const run = this.#runPlaces(blocks);
-    for (let first = 0; first < blocks;) {
-      if (needed[first] === notNeeded) {
-        first++;
-        continue;
-      }
-      let end = first + 1;
-      let terms = needed[first] ?? 0;
-      while (end < blocks && end - first < runBlocks && needed[end] !== notNeeded) terms |= needed[end++] ?? 0;
+    const runs = Math.ceil(files / runFiles);
+    const some = kernel.take(runs * 2);
+    kernel.calls.runPaths(folders, runShift, some, runs);
+    const places = this.#groupPlaces();
+    for (let first = 0; first < files; first += groupFiles) {
       this.#question.checkCancelled();
-      this.#run(first, end, terms, run, ready ?? 0);
-      first = end;
+      const mark = kernel.mark;
+      const count = Math.min(groupFiles, files - first);
+      let inPaths = 0;
+      const masks = kernel.u16(some, runs);
+      for (let run = first / runFiles; run < runs && run * runFiles < first + count; run++) inPaths |= masks[run] ?? 0;
+      const names = new GroupNames(kernel, this.#file, first / groupFiles);
+      if (this.#findNames(names, inPaths, { ...places, first, count })) this.#score({ ...places, first, count });
+      kernel.release(mark);
     }
+  }
+
+  #groupPlaces(): GroupPlaces {
+    const kernel = this.#kernel;
+    const stride = roomFor(Math.min(groupFiles, this.#file.header.files));
+    const terms = Math.max(1, this.#plan.terms.length);
+    return {
+      stride,
+      classes: kernel.take(stride * terms),
+      paths: kernel.take(stride * terms),
+      scores: kernel.take(stride),
+      allowed: this.#allowedExtensions(),
+      ready: this.#slash === undefined ? 0 : this.#readyPlace(this.#slash),
+    };
   }
 
   #readyPlace(slash: SlashTerms): number {
@@ -175,92 +180,62 @@ class ShareSearch {
     return place;
   }
 
-  /** A bit for each block whose names may hold the term; undefined = all may. */
-  #blocksWith(needle: Buffer, blocks: number): Uint8Array | undefined {
-    const text = needle[0] === 0 ? needle.subarray(1) : needle;
-    if (text.length < 3) return undefined;
-    const rows = new Set<number>();
-    const place = this.#kernel.take(text.length);
-    text.copy(this.#kernel.bytes(place, text.length));
-    for (let at = 0; at + 3 <= text.length; at++) rows.add(this.#kernel.calls.rowAt(place + at, filterRows));
-    const bits = new Uint8Array(rowBytesOf(blocks)).fill(255);
-    for (let group = 0; group * groupBlocks < blocks; group++) {
-      const rowBytes = rowBytesOf(Math.min(groupBlocks, blocks - group * groupBlocks));
-      const row = Buffer.allocUnsafe(rowBytes);
-      const start = (group * groupBlocks) / 8;
-      for (const number of rows) {
-        this.#file.read('filter', start * filterRows + number * rowBytes, row);
-        for (let at = 0; at < rowBytes; at++) bits[start + at] = (bits[start + at] ?? 0) & (row[at] ?? 0);
-      }
-    }
-    return bits;
-  }
-
-  #runPlaces(blocks: number): RunPlaces {
+  /** Fills the classes of a group's files. False when some term is neither in the names nor (`inPaths`) in the paths: nothing matches. */
+  #findNames(names: GroupNames, inPaths: number, { classes, stride, first, count }: GroupPlaces & Files): boolean {
     const kernel = this.#kernel;
-    const stride = roomFor(Math.min(runBlocks, blocks) * blockFiles);
-    const terms = Math.max(1, this.#plan.terms.length);
-    return {
-      stride,
-      classes: kernel.take(stride * terms),
-      paths: kernel.take(stride * terms),
-      scores: kernel.take(stride),
-      allowed: this.#allowedExtensions(),
-      starts: this.#file.bytes('blockNames', 0, (blocks + 1) * 4),
-    };
+    const { terms, positive } = this.#plan;
+    kernel.bytes(classes, stride * terms.length).fill(absent);
+    let inNames = 0;
+    // Those that ask the words alone come first: they may save reading the names.
+    for (const [term, planned] of terms.entries()) {
+      const isThere = planned.isWord
+        ? names.findWord(planned.needle, classes + term * stride, { first, count })
+        : names.mayHold(planned);
+      if (isThere) inNames |= 1 << term;
+      else if (positive & ~inPaths & (1 << term)) return false;
+    }
+    const needles = terms.flatMap(({ needle, isWord }, term) =>
+      isWord || (inNames & (1 << term)) === 0 || (needle.length === 1 && needle[0] === 0)
+        ? []
+        : [{ place: this.#needles[term] ?? 0, length: needle.length, classes: classes + term * stride }],
+    );
+    if (needles.length > 0) names.findText(needles, { first, count }, this.#question.checkCancelled);
+    return true;
   }
 
-  /** Files of blocks [firstBlock, endBlock); `terms`: those that their names may hold. */
-  #run(firstBlock: number, endBlock: number, terms: number, places: RunPlaces, ready: number): void {
+  /** Scores a group's files, counts and offers those that match. */
+  #score(group: GroupPlaces & Files): void {
     const kernel = this.#kernel;
     const { calls } = kernel;
     const plan = this.#plan;
-    const { stride, classes, scores } = places;
-    const first = firstBlock * blockFiles;
-    const count = Math.min(endBlock * blockFiles, this.#file.header.files) - first;
-    const mark = kernel.mark;
-    kernel.bytes(classes, stride * plan.terms.length).fill(absent);
-    if (terms !== 0) {
-      const from = places.starts.readUInt32LE(firstBlock * 4);
-      const length = places.starts.readUInt32LE(endBlock * 4) - from;
-      const names = this.#loadNames('names', from, length);
-      for (const [term, { needle }] of plan.terms.entries()) {
-        if ((terms & (1 << term)) === 0 || (needle.length === 1 && needle[0] === 0)) continue;
-        calls.scan(names, length, this.#needles[term] ?? 0, needle.length, classes + term * stride, 1);
-      }
-    }
-    const folder = this.#folderOf(first);
+    const { stride, classes, paths, scores, ready, first, count } = group;
     calls.ask(classes, stride, plan.terms.length, plan.positive, plan.negative);
-    calls.combine(first, count, folder, places.paths, scores, ready, plan.anchored);
+    calls.combine(first, count, this.#folderOf(first), paths, scores, ready, plan.anchored);
     strike(kernel.bytes(scores, count), first, this.#question.hidden.files);
-    const times = this.#filter(first, count, places);
+    this.#filter(group);
     this.#total += calls.matches(scores, count);
-    if (calls.bestScore(scores, count) * scoreUnit < calls.bound()) {
-      const lengths = this.#load('nameLengths', first, count);
-      calls.offerFiles(
-        scores,
-        first,
-        count,
-        folder,
-        times ?? this.#times(first, count),
-        lengths,
-        this.#question.orders.files + first,
-      );
+    for (let at = 0; at < count; at += runFiles) {
+      const inRun = Math.min(runFiles, count - at);
+      if (calls.bestScore(scores + at, inRun) * scoreUnit >= calls.bound()) continue;
+      const mark = kernel.mark;
+      const times = this.#times(first + at, inRun);
+      if (calls.mayOffer(scores + at, inRun, times) !== 0) {
+        const lengths = this.#load('nameLengths', first + at, inRun);
+        const order = this.#question.orders.files + first + at;
+        calls.offerFiles(scores + at, first + at, inRun, this.#folderOf(first + at), times, lengths, order);
+      }
+      kernel.release(mark);
     }
-    kernel.release(mark);
   }
 
-  /** Strikes out what the columns do not allow. Gives the place of the times when they were needed. */
-  #filter(first: number, count: number, { scores, allowed }: RunPlaces): number | undefined {
+  /** Strikes out what the columns do not allow. */
+  #filter({ scores, allowed, first, count }: GroupPlaces & Files): void {
     const { calls } = this.#kernel;
     const { sizes, times } = this.#plan;
     if (allowed !== undefined) calls.filterTable(scores, count, this.#load('fileExtensions', first * 2, count * 2), allowed);
     if (sizes !== undefined)
       calls.filterSizes(scores, count, this.#load('fileSizes', first * 8, count * 8), sizes.min, sizes.max);
-    if (times === undefined) return undefined;
-    const column = this.#times(first, count);
-    calls.filterTimes(scores, count, column, times.low, times.high);
-    return column;
+    if (times !== undefined) calls.filterTimes(scores, count, this.#times(first, count), times.low, times.high);
   }
 
   #times(first: number, count: number): number {
@@ -295,49 +270,26 @@ class ShareSearch {
     return low;
   }
 
-  #load(section: Parameters<SearchFile['read']>[0], offset: number, bytes: number): number {
+  #load(section: Section, offset: number, bytes: number): number {
     const place = this.#kernel.take(bytes);
     this.#file.read(section, offset, this.#kernel.bytes(place, bytes));
     return place;
   }
 
-  #loadNames(section: 'names' | 'folderNames', offset: number, bytes: number): number {
-    const place = this.#load(section, offset, bytes);
-    this.#kernel.bytes(place - 1, 1)[0] = 0;
-    this.#kernel.bytes(place + bytes, 32).fill(1);
+  #loadFolderNames(offset: number, bytes: number): number {
+    const place = this.#load('folderNames', offset, bytes);
+    kernelFence(this.#kernel, place, bytes);
     return place;
   }
 }
 
-interface RunPlaces {
+interface GroupPlaces {
   stride: number;
   classes: number;
   paths: number;
   scores: number;
   allowed: number | undefined;
-  starts: Buffer;
-}
-
-const notNeeded = 0xffff_ffff;
-
-/** For each block the terms to look for in its names, or `notNeeded` when some term can neither be in its names nor in its paths. */
-function neededBits(hints: readonly (Uint8Array | undefined)[], some: Uint16Array, plan: Plan): Uint32Array {
-  const needed = new Uint32Array(some.length);
-  for (let block = 0; block < some.length; block++) {
-    let mayHold = 0;
-    for (let term = 0; term < hints.length; term++) {
-      const hint = hints[term];
-      if (hint === undefined || ((hint[block >> 3] ?? 0) >> (block & 7)) & 1) mayHold |= 1 << term;
-    }
-    const reachable = (mayHold | (some[block] ?? 0)) & plan.positive;
-    needed[block] = reachable === plan.positive ? mayHold : notNeeded;
-  }
-  return needed;
-}
-
-/** Room for so many bytes, in whole SIMD steps. */
-function roomFor(count: number): number {
-  return (count + 31) & ~15;
+  ready: number;
 }
 
 /** No match in these ranges; `scores` are of numbers from `first` on. */
