@@ -33,18 +33,15 @@ function main(data: PackWorkerData, port: MessagePort): void {
   }
 }
 
-function pack(
-  { segmentPath, overlay, path, withChunks, updatedAtMs }: PackWorkerData,
-  emit: (chunk: Chunk) => void,
-): IndexCounts {
-  const view = new IndexView(Segment.open(segmentPath));
-  const writer = new SegmentWriter(path);
+function pack(data: PackWorkerData, emit: (chunk: Chunk) => void): IndexCounts {
+  const view = new IndexView(Segment.open(data.segmentPath));
+  const writer = new SegmentWriter(data.path);
   try {
-    if (overlay !== undefined) view.apply(overlay);
-    const encoder = withChunks ? new ChunkEncoder(emit) : undefined;
+    if (data.overlay !== undefined) view.apply(data.overlay);
+    const encoder = data.withChunks ? new ChunkEncoder(emit) : undefined;
     view.replay(limited(writer, encoder));
     encoder?.end();
-    return writer.finish(updatedAtMs).counts;
+    return writer.finish(data.updatedAtMs).counts;
   } finally {
     writer.close();
     view.close();
