@@ -5,7 +5,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../protocol/errors.ts';
 import type { PeerId, ShareId } from '../../protocol/ids.ts';
-import { catalogLimits, wireLimits } from '../limits.ts';
+import { catalogLimits, indexLimits, wireLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import type { AnnouncedShare, PassedOwner, PassedShare, PeerSession, ReplicableCore, ShareRemoval } from '../wire/services.ts';
@@ -212,23 +212,30 @@ export class Following {
   /** Answers the shares of which this is news. */
   #take(peerId: PeerId, owner: Owner, heard: Heard[]): ShareId[] {
     const news: ShareId[] = [];
-    this.#options.database.transaction(() => {
-      for (const each of heard) {
-        const { shareId, revision } = each.announcement;
-        const removal = this.#removed.get(peerId)?.get(shareId);
-        if (removal !== undefined && removal.revision >= revision) continue;
-        if (removal !== undefined) this.#takeBack(peerId, shareId);
-        const share = owner.shares.get(shareId);
-        if (share?.announced(each) ?? this.#add(peerId, owner, each)) news.push(shareId);
-      }
-    });
+    const takeOne = (each: Heard): void => {
+      const { shareId, revision } = each.announcement;
+      const removal = this.#removed.get(peerId)?.get(shareId);
+      if (removal !== undefined && removal.revision >= revision) return;
+      if (removal !== undefined) this.#takeBack(peerId, shareId);
+      const share = owner.shares.get(shareId);
+      if (share?.announced(each) ?? this.#add(peerId, owner, each)) news.push(shareId);
+    };
+    try {
+      this.#options.database.transaction(() => {
+        for (const each of heard) takeOne(each);
+      });
+    } catch (error) {
+      // A full disk. They are followed all the same, and written down with the next change of each.
+      this.#options.log.warn(`What ${peerId} shares could not be written down: ${reasonOf(error)}`);
+      for (const each of heard) if (!owner.shares.has(each.announcement.shareId)) this.#insert(owner, newRow(peerId, each));
+    }
     return news;
   }
 
   #add(peerId: PeerId, owner: Owner, heard: Heard): boolean {
-    const row = { ...heard, peerId, index: noIndex, indexed: undefined, failure: undefined };
-    saveCatalogRow(this.#options.database, row);
+    const row = newRow(peerId, heard);
     this.#insert(owner, row);
+    saveCatalogRow(this.#options.database, row);
     return true;
   }
 
@@ -324,12 +331,16 @@ export class Following {
   }
 }
 
+function newRow(peerId: PeerId, heard: Heard): CatalogRow {
+  return { ...heard, peerId, index: noIndex, indexed: undefined, failure: undefined };
+}
+
 /** Keeps the deltas in memory bounded, of each share and of all of an owner. */
 function packLargest({ shares }: Owner): void {
   const sizes = [...shares.values()].map((share) => ({ share, entries: share.overlayEntries }));
   let sum = sizes.reduce((total, { entries }) => total + entries, 0);
   for (const { share, entries } of sizes.sort((one, other) => other.entries - one.entries)) {
-    if (sum <= catalogLimits.peerOverlayEntries && !share.hasLargeOverlay) return;
+    if (sum <= catalogLimits.peerOverlayEntries && entries <= indexLimits.overlayEntries) return;
     share.pack();
     sum -= entries;
   }

@@ -6,17 +6,19 @@
 import { AppError, asAppError } from '../../protocol/errors.ts';
 import type { PartyId, ShareId } from '../../protocol/ids.ts';
 import type { CatalogShare, Failure } from '../../protocol/model.ts';
-import { catalogLimits, indexLimits, localLimits } from '../limits.ts';
+import { localLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { discoveryKeyOf } from '../wire/discoveryKey.ts';
 import type { AnnouncedShare, PassedShare, PeerSession, ShareAnnouncement } from '../wire/services.ts';
 import { deleteCatalogRow, noIndex, saveCatalogRow, type CatalogRow } from './catalogRow.ts';
+import { asDiskFull } from './feeds/diskFull.ts';
 import type { Feeds } from './feeds/feeds.ts';
-import type { RemoteFeed } from './feeds/remoteFeed.ts';
 import type { IndexListener } from './index/indexListener.ts';
 import type { IndexView } from './index/indexView.ts';
 import { SegmentFolder } from './index/segmentFolder.ts';
+import { Pause } from './pause.ts';
+import { PeerFeed } from './peerFeed.ts';
 import { PeerIndex } from './peerIndex.ts';
 import type { Slots } from './slots.ts';
 
@@ -51,12 +53,10 @@ export class PeerShare {
   readonly #options: PeerShareOptions;
   readonly #index: PeerIndex;
   #row: CatalogRow;
-  #feed: RemoteFeed | undefined;
+  readonly #feed: PeerFeed;
   #discoveryKey: string | undefined;
   /** A failure that may pass: shown until the next try. */
   #trouble: Failure | undefined;
-  /** Sessions that offer it. */
-  readonly #sources = new Map<PeerSession, { isOwner: boolean }>();
   #isFollowing = false;
   /** The row is of another feed already than the index that is being dropped. */
   #isChangingFeed = false;
@@ -64,8 +64,7 @@ export class PeerShare {
   #fetched: { blocks: number; ofBlocks: number } | undefined;
   #shownAt = 0;
   #stop = new AbortController();
-  /** Ends a pause between two tries. */
-  #wake: () => void = () => undefined;
+  readonly #pause = new Pause();
   /** One thing at a time; never rejects. */
   #work: Promise<void> = Promise.resolve();
 
@@ -84,7 +83,9 @@ export class PeerShare {
       onIndexed: (view) => options.listener?.indexed(peerId, shareId, view),
       onChanged: (delta) => options.listener?.changed(peerId, shareId, delta),
     });
-    options.feeds.hold(row.announcement.feedKey, this.#holder);
+    const holder = `${peerId}/${shareId}`;
+    this.#feed = new PeerFeed(options.feeds, holder);
+    options.feeds.hold(row.announcement.feedKey, holder);
   }
 
   get announcement(): ShareAnnouncement {
@@ -109,6 +110,11 @@ export class PeerShare {
     return this.#index.bytesOnDisk;
   }
 
+  /** Its changed entries in memory. */
+  get overlayEntries(): number {
+    return this.view?.overlayEntries ?? 0;
+  }
+
   /** By which peers ask for its feed, in hex. */
   get discoveryKey(): string {
     return (this.#discoveryKey ??= Buffer.from(discoveryKeyOf(this.announcement.feedKey)).toString('hex'));
@@ -127,7 +133,7 @@ export class PeerShare {
     const { view } = this;
     const { fileCount, folderCount, totalBytes } = view?.counts ?? announcement;
     const shown = failure ?? this.#trouble;
-    const via = isOnline ? undefined : [...this.#sources.keys()].find((session) => session.isOpen)?.peerId;
+    const via = isOnline ? undefined : this.#feed.via;
     return {
       ...{ peerId, shareId, title, isOwn: false, isOnline, bytesOnDisk: this.bytesOnDisk, fileCount, folderCount, totalBytes },
       indexState: failure !== undefined ? 'refused' : view !== undefined ? 'ready' : this.#isFollowing ? 'fetching' : 'none',
@@ -141,7 +147,7 @@ export class PeerShare {
   /** Opens the index on this disk. When something of it is damaged, it is made again from the feed's blocks, in the background. */
   async open(): Promise<void> {
     try {
-      await this.#index.open(() => this.#openFeed());
+      await this.#index.open(() => this.#feed.open(this.announcement));
     } catch (error) {
       this.#options.log.warn(`"${this.announcement.title}": ${asAppError(error).message}`);
       this.#later((signal) => this.#restore(signal));
@@ -168,28 +174,25 @@ export class PeerShare {
 
   /** This session can be asked for the feed: brings the announced index here, and tries again while it fails in ways that pass. */
   offer(session: PeerSession, { isOwner }: { isOwner: boolean }): void {
-    const isNew = !this.#sources.has(session);
-    this.#sources.set(session, { isOwner });
-    if (isNew) this.#attach();
+    const isNew = this.#feed.offer(session, isOwner);
     this.#follow();
-    if (isNew) this.#wake();
+    if (isNew) this.#pause.end();
   }
 
   /** There may be room now. */
   retry(): void {
     this.#follow();
-    this.#wake();
+    this.#pause.end();
   }
 
   /** The session is gone, or does not offer it any more. The index stays. True when it did offer it. */
   leave(session: PeerSession): boolean {
-    if (!this.#sources.delete(session)) return false;
-    if (this.#sources.size > 0) this.#attach();
-    else {
+    const didOffer = this.#feed.leave(session);
+    if (didOffer && !this.#feed.hasSources) {
       this.#interrupt();
       this.#rest();
     }
-    return true;
+    return didOffer;
   }
 
   /** A read found the segment damaged. */
@@ -213,7 +216,7 @@ export class PeerShare {
   async close(): Promise<void> {
     this.#interrupt();
     await this.#work;
-    await this.#closeFeed();
+    await this.#feed.close();
     this.#index.close();
   }
 
@@ -223,22 +226,14 @@ export class PeerShare {
     this.#isGone = true;
     deleteCatalogRow(this.#options.database, peerId, announcement.shareId);
     this.#options.listener?.gone(peerId, announcement.shareId);
-    this.#sources.clear();
+    this.#feed.leaveAll();
     await this.close();
     this.#index.drop();
-    await this.#options.feeds.letGo(announcement.feedKey, this.#holder);
+    await this.#feed.letGo(announcement.feedKey);
   }
 
   get #isUpToDate(): boolean {
     return this.view !== undefined && this.#index.state.indexedLength === this.announcement.feedLength;
-  }
-
-  get #holder(): string {
-    return `${this.#row.peerId}/${this.announcement.shareId}`;
-  }
-
-  get #hasOpenSource(): boolean {
-    return [...this.#sources.keys()].some((session) => session.isOpen);
   }
 
   #save(change: Partial<CatalogRow>): void {
@@ -275,13 +270,13 @@ export class PeerShare {
     const { announcement, failure } = this.#row;
     if (this.#isFollowing || failure !== undefined || announcement.feedLength === 0) return;
     if (this.#isUpToDate && this.#row.indexed?.announcement.revision === announcement.revision) return;
-    if (!this.#hasOpenSource) return;
+    if (!this.#feed.hasOpenSource) return;
     this.#isFollowing = true;
     this.#later(async (signal) => {
       let waitMs: number = localLimits.reconnectMinMs;
-      while (!signal.aborted && this.#hasOpenSource) {
+      while (!signal.aborted && this.#feed.hasOpenSource) {
         if (await this.#update(signal)) break;
-        await this.#pause(waitMs, signal);
+        await this.#pause.take(waitMs, signal);
         waitMs = Math.min(waitMs * 2, localLimits.reconnectMaxMs);
       }
       if (!signal.aborted) this.#isFollowing = false;
@@ -293,8 +288,7 @@ export class PeerShare {
     const { announcement, signed } = this.#row;
     try {
       if (!this.#isUpToDate) {
-        const feed = await this.#openFeed();
-        this.#attach();
+        const feed = await this.#feed.open(announcement);
         await this.#options.fetchSlots.run(() =>
           this.#index.update(feed, announcement.feedLength, {
             ...{ counts: announcement, signal },
@@ -309,9 +303,9 @@ export class PeerShare {
       this.#options.onHolding();
       this.#options.onOverlay();
       // Who passes a feed on keeps it open for us as long as we do.
-      if (![...this.#sources.values()].some(({ isOwner }) => isOwner)) await this.#closeFeed();
+      if (!this.#feed.hasOwner) await this.#feed.close();
     } catch (thrown) {
-      const error = asAppError(thrown);
+      const error = asDiskFull(thrown) ?? asAppError(thrown);
       // Also when the session ended over it; not when something newer was announced meanwhile.
       if (error.kind === 'protocol' && !this.#isGone && this.announcement.revision === announcement.revision) {
         await this.#refuse(error);
@@ -331,7 +325,7 @@ export class PeerShare {
     if (this.#index.state.indexedLength === 0) return;
     const { peerId, announcement } = this.#row;
     try {
-      await this.#index.restore(await this.#openFeed(), signal);
+      await this.#index.restore(await this.#feed.open(announcement), signal);
     } catch (error) {
       if (asAppError(error).kind === 'cancelled') return;
       this.#options.listener?.gone(peerId, announcement.shareId);
@@ -343,21 +337,20 @@ export class PeerShare {
       );
       this.#follow();
     } finally {
-      if (this.#sources.size === 0) await this.#closeFeed();
+      if (!this.#feed.hasSources) await this.#feed.close();
       this.#options.onChange(announcement.shareId);
     }
   }
 
   async #refuse(error: AppError): Promise<void> {
     const { peerId, announcement } = this.#row;
-    const { listener, feeds, log } = this.#options;
+    const { listener, log } = this.#options;
     this.#isFollowing = false;
     listener?.gone(peerId, announcement.shareId);
     this.#index.drop();
     this.#save({ index: this.#index.state, indexed: undefined, failure: { kind: error.kind, message: error.message } });
     log.warn(`"${announcement.title}" of ${peerId} is refused: ${error.message}`);
-    await this.#closeFeed();
-    await feeds.letGo(announcement.feedKey, this.#holder);
+    await this.#feed.letGo(announcement.feedKey);
     this.#options.onHostile(error.message);
     this.#options.onHolding();
     this.#options.onFreed();
@@ -373,41 +366,18 @@ export class PeerShare {
     this.#discoveryKey = undefined;
     this.#options.onHolding();
     this.#later(async () => {
-      await this.#closeFeed();
+      await this.#feed.close();
       this.#index.drop();
       this.#isChangingFeed = false;
       this.#options.onFreed();
-      if (!Buffer.from(feedKey).equals(nextKey)) await this.#options.feeds.letGo(feedKey, this.#holder);
+      if (!Buffer.from(feedKey).equals(nextKey)) await this.#feed.letGo(feedKey);
     });
-  }
-
-  /** Lets the feed be fetched over the owner's session, and of others over some, so that one that leaves is not missed. */
-  #attach(): void {
-    const feed = this.#feed;
-    if (feed === undefined) return;
-    let others = 0;
-    for (const [session, { isOwner }] of this.#sources) {
-      if (!session.isOpen || (!isOwner && ++others > catalogLimits.feedSources)) continue;
-      session.replicate(feed.over({ isOwner }));
-    }
-  }
-
-  async #openFeed(): Promise<RemoteFeed> {
-    const { feedKey, encryptionKey } = this.announcement;
-    this.#feed ??= await this.#options.feeds.remote({ feedKey, encryptionKey, holder: this.#holder });
-    return this.#feed;
-  }
-
-  async #closeFeed(): Promise<void> {
-    const feed = this.#feed;
-    this.#feed = undefined;
-    await feed?.close();
   }
 
   /** Nobody offers it: its feed need not be open. */
   #rest(): void {
     this.#later(async () => {
-      if (this.#sources.size === 0) await this.#closeFeed();
+      if (!this.#feed.hasSources) await this.#feed.close();
     });
   }
 
@@ -417,30 +387,6 @@ export class PeerShare {
     if (now - this.#shownAt < 1000 / localLimits.progressHz) return;
     this.#shownAt = now;
     this.#options.onChange(this.announcement.shareId);
-  }
-
-  async #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        this.#wake = () => undefined;
-        resolve();
-      };
-      const timer = setTimeout(done, milliseconds);
-      this.#wake = done;
-      signal.addEventListener('abort', done, { once: true });
-    });
-  }
-
-  /** Whether its deltas take so much memory that they should become a segment. */
-  get overlayEntries(): number {
-    return this.view?.overlayEntries ?? 0;
-  }
-
-  get hasLargeOverlay(): boolean {
-    return this.overlayEntries > indexLimits.overlayEntries;
   }
 }
 

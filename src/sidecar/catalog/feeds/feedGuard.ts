@@ -7,6 +7,7 @@ import type { InnerCore, ReplicationPeer } from 'hypercore';
 import { AppError } from '../../../protocol/errors.ts';
 import { catalogLimits, indexLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
+import { asDiskFull, reasonsOf } from './diskFull.ts';
 
 /** What Hypercore's block encryption puts before each block. */
 const blockPaddingBytes = 8;
@@ -112,7 +113,7 @@ function suspect(inner: InnerCore, from: ReplicationPeer, error: unknown, suspec
     clearTimeout(timer);
     suspects.delete(from);
     if (inner.header.frozen) return;
-    endConnection(from, new AppError('protocol', `It sent a block of a feed that its owner did not sign (${reasonOf(error)}).`));
+    endConnection(from, new AppError('protocol', `It sent a block of a feed that its owner did not sign (${reasonsOf(error)}).`));
   };
   // Hypercore asks nothing when there is no history yet, or when the proof lacks what it builds on.
   const isPlain = inner.state.length === 0 || codeOf(error) === 'INVALID_OPERATION';
@@ -136,7 +137,7 @@ function isMuxer(protomux: object): protomux is { _safeDestroy(error: unknown): 
 function harmless(thrown: unknown): unknown {
   const isAssertion = codeOf(thrown) === 'ERR_ASSERTION';
   if (!isAssertion && !(thrown instanceof TypeError) && !(thrown instanceof RangeError)) return thrown;
-  return new AppError('protocol', `It sent what no feed has (${reasonOf(thrown)}).`, { cause: thrown });
+  return new AppError('protocol', `It sent what no feed has (${reasonsOf(thrown)}).`, { cause: thrown });
 }
 
 function isWrong(error: unknown): boolean {
@@ -144,12 +145,10 @@ function isWrong(error: unknown): boolean {
   return wrongCodes.has(codeOf(error));
 }
 
-/** `thrown` comes from RocksDB, which has no codes. */
+/** `thrown` comes from RocksDB. */
 function unwritten(thrown: unknown): AppError {
-  const reason = reasonOf(thrown);
-  if (/no space|quota|ENOSPC/i.test(reason))
-    return new AppError('disk-full', 'The disk is full: an index could not be kept. Free some space; it is tried again.');
-  return new AppError('io', `An index could not be kept on this disk (${reason}). It is tried again.`, { cause: thrown });
+  const why = `An index could not be kept on this disk (${reasonsOf(thrown)}). It is tried again.`;
+  return asDiskFull(thrown) ?? new AppError('io', why, { cause: thrown });
 }
 
 /**
@@ -190,10 +189,6 @@ function boundRequests(peer: ReplicationPeer): void {
     if (request.seek) throw new AppError('protocol', 'It seeks in a feed, which no Potluck does.');
     return onRequest(request);
   };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function codeOf(error: unknown): string {
