@@ -21,6 +21,7 @@ async function scene(t: TestContext): Promise<{ ann: TestPeer; ben: TestPeer; fo
     for (const name of names) {
       mkdirSync(path.dirname(path.join(tree, name)), { recursive: true });
       writeFileSync(path.join(tree, name), 'x'.repeat(name.length * 100));
+      utimesSync(path.join(tree, name), new Date(2024, 0, 1), new Date(2024, 0, 1));
     }
     const { shareId } = await ann.client.request('shares/add', { path: tree, title });
     await watched(ann, shareId);
