@@ -9,7 +9,7 @@ import type { IndexSink } from './rows.ts';
 
 export const formatVersion = 1;
 /** Second byte of a block. */
-export const blockKinds = { head: 1, chunk: 2, delta: 3 } as const;
+export const blockKinds = { head: 1, chunk: 2, delta: 3, details: 4 } as const;
 
 /** What the head says of one chunk. */
 export interface ChunkInfo {

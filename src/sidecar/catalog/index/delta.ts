@@ -87,7 +87,7 @@ export function decodeDelta(block: Uint8Array, index: number): { delta: Delta; h
 const columnCount = 8;
 
 /** Writes names one after another, each by what it has in common with the one before. */
-class NamesWriter {
+export class NamesWriter {
   readonly #prefixes: ByteWriter;
   readonly #suffixes: ByteWriter;
   #last = Buffer.alloc(0);
@@ -108,7 +108,8 @@ class NamesWriter {
   }
 }
 
-class NamesReader {
+/** Reads what NamesWriter wrote. */
+export class NamesReader {
   readonly #prefixes: ByteReader;
   readonly #suffixes: ByteReader;
   readonly #maximum: number;

@@ -99,7 +99,7 @@ export class PagedFile {
     if (recent.page === page && recent.file === this.#id) return recent.bytes;
     if (recent.olderPage === page && recent.olderFile === this.#id) return recent.olderBytes;
     const key = this.#key(page);
-    const found = pages.get(key) ?? this.#load(page);
+    const found = pages.get(key) ?? this.#loaded(page);
     pages.delete(key);
     pages.set(key, found);
     if (pages.size > catalogLimits.segmentPages) pages.delete(oldest(pages.keys()));
@@ -112,9 +112,11 @@ export class PagedFile {
     return found;
   }
 
-  #load(page: number): Buffer {
+  /** Fills `target` (whole pages long) with the pages from one on, past the cache; answers the bytes there were. */
+  load(page: number, target: Buffer): number {
     const at = page * pageBytes;
-    const bytes = Buffer.allocUnsafeSlow(Math.min(pageBytes, this.#length - at));
+    this.#checkRange(at, 1);
+    const bytes = target.subarray(0, Math.min(target.length, this.#length - at));
     let count: number;
     try {
       count = readSync(this.#descriptor(), bytes, 0, bytes.length, this.#start + at);
@@ -122,7 +124,17 @@ export class PagedFile {
       throw segmentDamaged(this.path, error instanceof Error ? error.message : 'it cannot be read');
     }
     if (count !== bytes.length) throw segmentDamaged(this.path, 'it is too short');
-    if (crc32(bytes) !== this.#checksums[page]) throw segmentDamaged(this.path, `the checksum of page ${page}`);
+    for (let done = 0; done < bytes.length; done += pageBytes) {
+      const number = page + done / pageBytes;
+      if (crc32(bytes.subarray(done, done + pageBytes)) !== this.#checksums[number])
+        throw segmentDamaged(this.path, `the checksum of page ${number}`);
+    }
+    return bytes.length;
+  }
+
+  #loaded(page: number): Buffer {
+    const bytes = Buffer.allocUnsafeSlow(Math.min(pageBytes, this.#length - page * pageBytes));
+    this.load(page, bytes);
     return bytes;
   }
 

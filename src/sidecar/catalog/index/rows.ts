@@ -9,7 +9,7 @@ import type { Entry } from '../../../protocol/model.ts';
 export interface IndexSink {
   /** The next folder begins (the first call is the share's root): that many folders and files follow. */
   folder(folderCount: number, fileCount: number): void;
-  /** One entry of the folder. Folders have size 0. `mtimeMs` is a whole number. */
+  /** One entry of the folder. Folders have size 0. `mtimeMs` is a whole number. `name` is valid during the call only. */
   entry(name: Uint8Array, sizeBytes: number, mtimeMs: number): void;
 }
 

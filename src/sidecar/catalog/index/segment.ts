@@ -7,6 +7,7 @@ import type { Entry, EntryKind, ListPage } from '../../../protocol/model.ts';
 import type { SafePath } from '../../storage/safePath.ts';
 import { PagedFile, pageBytes, segmentDamaged } from './pages.ts';
 import type { IndexSink } from './rows.ts';
+import { scannedBlockBytes, SegmentScan } from './segmentScan.ts';
 import { decodeHeader, entryRecordBytes, folderRecordBytes, headerBytes, type SegmentHeader } from './segmentFormat.ts';
 
 /** A folder of a segment. Its entries have places: its folders from 0, its files from `folderCount` on. */
@@ -121,10 +122,18 @@ export class Segment {
 
   /** The whole index, in order; or only the folders with numbers from `first` to before `end`. */
   replay(sink: IndexSink, first = 0, end = this.header.folderCount + 1): void {
+    if (first >= end) return;
+    const scan = end - first > 1 ? new SegmentScan(this.#file) : undefined;
+    let next = this.folder(first);
     for (let number = first; number < end; number++) {
-      const folder = this.folder(number);
+      const folder = next;
+      const isLast = number === this.header.folderCount;
+      if (!isLast) next = this.folder(number + 1);
+      const blockBytes = (isLast ? this.header.folderTableAt : next.blockAt) - folder.blockAt;
+      const count = folder.folderCount + folder.fileCount;
       sink.folder(folder.folderCount, folder.fileCount);
-      this.replayEntries(folder, sink, 0, folder.folderCount + folder.fileCount);
+      if (scan !== undefined && blockBytes <= scannedBlockBytes) scan.entries(folder.blockAt, blockBytes, count, sink);
+      else this.replayEntries(folder, sink, 0, count);
     }
   }
 
