@@ -62,6 +62,10 @@ export const limits = {
   messageCharacters: 500,
   /** Rows of Recently Added at once. */
   recentPage: 100,
+  /** Folders of the Peers view that are read again when their share changes. */
+  treeFolders: 500,
+  /** Rows whose counts and ages alone changed are drawn again this seldom: VS Code asks anew for all that is open below them. */
+  countsRedrawMs: 5_000,
   /** The merged tree and the recently added are read again at most this often while the catalog changes. */
   mergedRedrawMs: 1_000,
   /** News of watched searches are gathered this long before one notification tells them. */

@@ -45,9 +45,8 @@ export const catalogSteps: readonly Step[] = [
       writeFileSync(path.join(peer.tree, 'recipes', 'baking', 'sweet', 'rolls.md'), '# Rolls\n');
       const baking = peersRow(world, 'baking');
       await baking.waitFor({ timeout: followMs });
-      await window.expand(baking);
-      await window.expand(peersRow(world, 'sweet'));
-      await peersRow(world, 'rolls.md').waitFor({ timeout: followMs });
+      await openTo(world, 'baking', 'sweet');
+      await openTo(world, 'sweet', 'rolls.md');
     },
   },
   {
@@ -191,6 +190,19 @@ export const catalogSteps: readonly Step[] = [
     },
   },
 ];
+
+/** Opens a folder; once more where VS Code lost the click, because the rows around it were drawn anew in that moment. */
+async function openTo(world: World, folder: string, child: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    await world.window.expand(peersRow(world, folder));
+    try {
+      await peersRow(world, child).waitFor({ timeout: followMs / 3 });
+      return;
+    } catch (error) {
+      if (attempt === 2) throw error;
+    }
+  }
+}
 
 async function collapseAll(world: World): Promise<void> {
   const pane = peersPane(world);

@@ -1,9 +1,9 @@
-// The view potluck.peers: asks the world and the catalog, redraws only what changed, pages huge folders.
+// The view potluck.peers for VS Code: draws what peersSource.ts gives, and tells of what changed, no more and no more often than needed.
 
 import * as vscode from 'vscode';
-import { asAppError } from '../../protocol/errors.ts';
-import type { Entry, EntryRef, MergedEntry, SearchHit } from '../../protocol/model.ts';
-import { failureText, notInPeers } from '../failures.ts';
+import type { PeerId } from '../../protocol/ids.ts';
+import type { Entry, EntryRef } from '../../protocol/model.ts';
+import { notInPeers } from '../failures.ts';
 import { baseName } from '../files/uris.ts';
 import { limits } from '../limits.ts';
 import { maxOpenBytes } from '../settings.ts';
@@ -11,49 +11,58 @@ import type { Sidecar } from '../sidecar.ts';
 import { t } from '../text.ts';
 import type { World } from '../world.ts';
 import { ChangeGate } from './changeGate.ts';
-import { mergedNodes, recentNodes } from './mergedModel.ts';
+import { partyChildren, rootNodes, rowOf, type MoreNode, type PeersNode } from './peersModel.ts';
 import { chainTo } from './peersPath.ts';
-import {
-  entryNodes,
-  partyChildren,
-  peerChildren,
-  rootNodes,
-  rowOf,
-  shareNote,
-  type MoreNode,
-  type PeerNode,
-  type PeersNode,
-} from './peersModel.ts';
+import { childrenSignature, steadySignature } from './peersRedraw.ts';
+import { dropOldest, PeersSource } from './peersSource.ts';
 import { treeItemOf } from './treeItem.ts';
 
+/** A party's, peer's or share's row as VS Code has it. */
+interface Drawn {
+  node: PeersNode;
+  signature: string;
+  steady: string;
+}
+
+/** A node whose children VS Code asked for, and what it was given. */
+interface Asked {
+  node: PeersNode;
+  given: ReadonlySet<string>;
+  signature: string;
+}
+
 export class PeersView implements vscode.TreeDataProvider<PeersNode> {
-  readonly #sidecar: Sidecar;
   readonly #world: World;
+  readonly #source: PeersSource;
   readonly #changes = new vscode.EventEmitter<PeersNode | PeersNode[] | undefined>();
   readonly onDidChangeTreeData = this.#changes.event;
   readonly #gate = new ChangeGate<PeersNode>((changed) => this.#changes.fire(changed));
-  /** Nodes that are fired for: those that VS Code holds now. Parties and peers; entries are found through their parents. */
-  readonly #drawn = new Map<string, { node: PeersNode; signature: string }>();
-  /** Nodes whose children VS Code asked for, by id, and the ids that it was given. */
-  readonly #asked = new Map<string, { node: PeersNode; given: ReadonlySet<string> }>();
-  /** Rows shown of folders above one page. */
-  readonly #shown = new Map<string, number>();
-  /** Revealed entries that lie beyond the page of their folder, by the folder's id. */
-  readonly #pinned = new Map<string, Map<string, Entry>>();
-  readonly #changedPeers = new Set<string>();
+  readonly #drawn = new Map<string, Drawn>();
+  readonly #asked = new Map<string, Asked>();
   readonly #subscriptions: { dispose(): void }[];
   #rootSignature = '';
+  /** Shares that changed, by their peer, until they are looked at. */
+  #changedShares = new Map<PeerId, Set<string>>();
+  /** The rows above the parties show all shares, and are looked at less often. */
+  #isTopStale = false;
+  #topReadMs = 0;
+  #isLooking = false;
+  #isDisposed = false;
   #timer: NodeJS.Timeout | undefined;
-  #topTimer: NodeJS.Timeout | undefined;
+  #countsTimer: NodeJS.Timeout | undefined;
 
   constructor(sidecar: Sidecar, world: World) {
-    this.#sidecar = sidecar;
     this.#world = world;
+    this.#source = new PeersSource(sidecar, world);
     this.#subscriptions = [
       world.onDidChange((changed) => {
-        if (changed.has('parties') || changed.has('peers')) this.#redrawChanged();
+        if (changed.has('parties') || changed.has('peers')) this.#redrawRows();
       }),
-      sidecar.on('catalog/changed', ({ peerId }) => this.#catalogChanged(peerId)),
+      sidecar.on('catalog/changed', ({ peerId, shareId }) => {
+        this.#changedShares.set(peerId, (this.#changedShares.get(peerId) ?? new Set()).add(shareId));
+        this.#isTopStale = true;
+        if (!this.#isLooking) this.#lookSoon(limits.redrawMs);
+      }),
       sidecar.onDidChangeState(() => this.refresh()),
     ];
   }
@@ -63,15 +72,17 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
   }
 
   showMore(node: MoreNode): void {
-    const shown = this.#shown.get(node.parent.id) ?? pageOf(node.parent);
-    this.#shown.set(node.parent.id, shown + Math.min(limits.pageEntries, shown * 3));
+    this.#source.showMore(node);
     void this.#gate.change([node.parent]);
   }
 
   getTreeItem(node: PeersNode): vscode.TreeItem {
-    const row = rowOf(node, this.#world, Date.now());
+    const current = this.#source.current(node);
+    const row = rowOf(current, this.#world, Date.now());
     if (row === undefined) return new vscode.TreeItem(t('gone'));
-    if (node.kind === 'party' || node.kind === 'peer') this.#drawn.set(node.id, { node, signature: JSON.stringify(row) });
+    if (node.kind === 'party' || node.kind === 'peer' || node.kind === 'share') {
+      this.#drawn.set(node.id, { node, signature: JSON.stringify(row), steady: steadySignature(current, this.#world) });
+    }
     const item = treeItemOf(row, node);
     // A file that would not open is asked about before an editor tries.
     if (node.kind === 'entry' && node.info.kind === 'file' && node.info.sizeBytes > maxOpenBytes()) {
@@ -84,27 +95,19 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
     return node.parent;
   }
 
-  async getChildren(node?: PeersNode): Promise<PeersNode[]> {
-    try {
-      const children = await this.#gate.ask(() => this.#children(node));
-      if (node !== undefined) this.#remember(node, children);
-      return children;
-    } catch (error) {
-      if (node === undefined) return []; // The welcome view of the sidecar's state says what is wrong.
-      const text = failureText(asAppError(error));
-      return [{ kind: 'note', id: `${node.id}//failure`, parent: node, text, icon: 'warning' }];
-    }
+  getChildren(node?: PeersNode): Promise<PeersNode[]> {
+    return this.#gate.ask(() => (node === undefined ? this.#roots() : this.#childrenOf(node)));
   }
 
   /** The node of an entry, for TreeView.reveal: rows are made for what lies beyond a page. Throws `not-found` where it has no row. */
   async locate(entry: EntryRef, info: Entry): Promise<PeersNode> {
     await this.#world.load();
-    const shares = await this.#world.catalogShares(entry.peerId);
+    const shares = await this.#source.readShares(entry.peerId);
     const chain = chainTo(entry, this.#world, { shares, info });
     const last = chain?.at(-1);
     if (chain === undefined || last === undefined) throw notInPeers(baseName(entry.path));
     for (const node of chain) {
-      if (node.kind === 'entry' && node.parent !== undefined) this.#pin(node.parent, node.info);
+      if (node.kind === 'entry' && node.parent !== undefined) this.#source.pin(node.parent, node.info);
       const asked = node.parent === undefined ? undefined : this.#asked.get(node.parent.id);
       if (asked !== undefined && !asked.given.has(node.id)) await this.#gate.change([asked.node]);
     }
@@ -112,156 +115,115 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#topTimer);
+    clearTimeout(this.#countsTimer);
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#changes.dispose();
   }
 
-  async #children(node: PeersNode | undefined): Promise<PeersNode[]> {
-    if (node === undefined) {
-      await this.#world.load();
+  async #roots(): Promise<PeersNode[]> {
+    try {
+      const nodes = await this.#source.roots();
       this.#drawn.clear();
       this.#asked.clear();
-      const nodes = rootNodes(this.#world);
       this.#rootSignature = signatureOf(nodes);
       return nodes;
-    }
-    switch (node.kind) {
-      case 'party':
-        return partyChildren(this.#world, node);
-      case 'peer':
-        return peerChildren(this.#world.peer(node.peerId), await this.#world.catalogShares(node.peerId), node);
-      case 'share': {
-        const note = shareNote(node);
-        return note === undefined ? this.#folder(node.entry, node) : [note];
-      }
-      case 'entry':
-        return this.#folder(node.entry, node);
-      case 'everybody':
-        return this.#merged('', node);
-      case 'merged':
-        return this.#merged(node.path, node);
-      case 'recent': {
-        const { items, total } = await this.#pages<SearchHit>(node, limits.searchPage, async (offset, limit) => {
-          const { hits, total } = await this.#sidecar.request('catalog/recent', { offset, limit });
-          return { items: hits, total };
-        });
-        return recentNodes(items, total, node);
-      }
-      case 'hit':
-      case 'more':
-      case 'note':
-        return [];
+    } catch {
+      return []; // The welcome view of the sidecar's state says what is wrong.
     }
   }
 
-  async #folder(folder: EntryRef, node: PeersNode): Promise<PeersNode[]> {
-    const { items, total } = await this.#pages<Entry>(node, limits.pageEntries, async (offset, limit) => {
-      const page = await this.#sidecar.request('catalog/list', { entry: folder, offset, limit, order: 'editor' });
-      return { items: page.entries, total: page.total };
-    });
-    const pinned = items.length < total ? await this.#stillThere(folder, node) : [];
-    return entryNodes(folder, { entries: items, total }, node, pinned);
-  }
-
-  async #merged(path: string, node: PeersNode): Promise<PeersNode[]> {
-    const { items, total } = await this.#pages<MergedEntry>(node, limits.pageEntries, async (offset, limit) => {
-      const page = await this.#sidecar.request('catalog/merged', { path, offset, limit });
-      return { items: page.entries, total: page.total };
-    });
-    return mergedNodes(path, { entries: items, total }, node);
-  }
-
-  /** As many rows as are shown of the node, asked for in pages. */
-  async #pages<T>(
-    node: PeersNode,
-    maxPage: number,
-    ask: (offset: number, limit: number) => Promise<{ items: T[]; total: number }>,
-  ): Promise<{ items: T[]; total: number }> {
-    const wanted = this.#shown.get(node.id) ?? pageOf(node);
-    const items: T[] = [];
-    for (;;) {
-      const page = await ask(items.length, Math.min(wanted - items.length, maxPage));
-      items.push(...page.items);
-      if (items.length >= Math.min(wanted, page.total) || page.items.length === 0) return { items, total: page.total };
-    }
-  }
-
-  #remember(node: PeersNode, children: readonly PeersNode[]): void {
+  async #childrenOf(node: PeersNode): Promise<PeersNode[]> {
+    const children = await this.#source.children(node);
+    const given = new Set(children.map(({ id }) => id));
     this.#asked.delete(node.id);
-    this.#asked.set(node.id, { node, given: new Set(children.map(({ id }) => id)) });
-    const oldest = this.#asked.keys().next();
-    if (this.#asked.size > limits.cachedFolders && oldest.done !== true) this.#asked.delete(oldest.value);
+    this.#asked.set(node.id, { node, given, signature: childrenSignature(children) });
+    dropOldest(this.#asked, limits.treeFolders);
+    return children;
   }
 
-  #pin(folder: PeersNode, info: Entry): void {
-    const pinned = this.#pinned.get(folder.id) ?? new Map<string, Entry>();
-    pinned.set(info.name, info);
-    this.#pinned.delete(folder.id);
-    this.#pinned.set(folder.id, pinned);
-    const oldest = this.#pinned.keys().next();
-    if (this.#pinned.size > limits.pinnedFolders && oldest.done !== true) this.#pinned.delete(oldest.value);
-    const first = pinned.keys().next();
-    if (pinned.size > limits.pinnedEntries && first.done !== true) pinned.delete(first.value);
-  }
-
-  /** The pinned entries of a folder as they are now; those that are gone are dropped. */
-  async #stillThere(folder: EntryRef, node: PeersNode): Promise<Entry[]> {
-    const pinned = this.#pinned.get(node.id);
-    if (pinned === undefined) return [];
-    for (const name of [...pinned.keys()]) {
-      const path = folder.path === '' ? name : `${folder.path}/${name}`;
-      try {
-        pinned.set(name, await this.#sidecar.request('catalog/stat', { entry: { ...folder, path } }));
-      } catch {
-        pinned.delete(name); // Gone, or nobody can say: it is not shown then.
-      }
-    }
-    return [...pinned.values()];
-  }
-
-  /** Fires for the root when the list of parties and peers changed, else for each party and peer that reads differently now. */
-  #redrawChanged(): void {
+  /** Tells of the root when the list of parties and peers changed, else of each row that says something else now. */
+  #redrawRows(): void {
     if (signatureOf(rootNodes(this.#world)) !== this.#rootSignature) {
       this.refresh();
       return;
     }
-    const changed: PeersNode[] = [];
-    const nowMs = Date.now();
-    for (const { node, signature } of this.#drawn.values()) {
-      const row = rowOf(node, this.#world, nowMs);
-      if (row === undefined || JSON.stringify(row) !== signature || (node.kind === 'party' && this.#lostOrGained(node)))
-        changed.push(node);
-    }
-    if (changed.length > 0) void this.#gate.change(changed);
+    const drawn = [...this.#drawn.values()];
+    const changed = drawn.filter(({ node, steady }) => {
+      return steadySignature(this.#source.current(node), this.#world) !== steady || this.#lostOrGained(node);
+    });
+    if (changed.length > 0) void this.#gate.change(changed.map(({ node }) => node));
+    this.#countsTimer ??= setTimeout(() => {
+      this.#countsTimer = undefined;
+      const nowMs = Date.now();
+      const counts = [...this.#drawn.values()].filter(({ node, signature }) => {
+        return JSON.stringify(rowOf(this.#source.current(node), this.#world, nowMs)) !== signature;
+      });
+      if (counts.length > 0) void this.#gate.change(counts.map(({ node }) => node));
+    }, limits.countsRedrawMs);
   }
 
-  #lostOrGained(node: PeersNode & { kind: 'party' }): boolean {
-    return partyChildren(this.#world, node).some(({ id, kind }) => kind === 'peer' && !this.#drawn.has(id));
+  #lostOrGained(node: PeersNode): boolean {
+    return (
+      node.kind === 'party' && partyChildren(this.#world, node).some(({ id, kind }) => kind === 'peer' && !this.#drawn.has(id))
+    );
   }
 
-  #catalogChanged(peerId: string): void {
-    this.#changedPeers.add(peerId);
-    this.#topTimer ??= setTimeout(() => {
-      this.#topTimer = undefined;
-      const top = ['everybody', 'recent'].flatMap((id) => this.#asked.get(id)?.node ?? []);
-      if (top.length > 0) void this.#gate.change(top);
-    }, limits.mergedRedrawMs);
+  #lookSoon(delayMs: number): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      const peers = new Set(this.#changedPeers);
-      this.#changedPeers.clear();
-      const nodes = [...this.#drawn.values()].map(({ node }) => node);
-      const changed = nodes.filter((node): node is PeerNode => node.kind === 'peer' && peers.has(node.peerId));
-      if (changed.length > 0) void this.#gate.change(changed);
-    }, limits.redrawMs);
+      void this.#look();
+    }, delayMs);
+  }
+
+  /** Reads again what VS Code has of the changed shares, and tells of the folders that differ, of nothing else. One round at a time. */
+  async #look(): Promise<void> {
+    const startedMs = performance.now();
+    this.#isLooking = true;
+    const changed = this.#changedShares;
+    this.#changedShares = new Map();
+    const readsTop = this.#isTopStale && startedMs - this.#topReadMs >= limits.mergedRedrawMs;
+    if (readsTop) {
+      this.#isTopStale = false;
+      this.#topReadMs = startedMs;
+    }
+    // Without its shares a peer's rows stay as they are: what failed is told where a person asks for it.
+    for (const peerId of changed.keys()) {
+      if (this.#world.peer(peerId) !== undefined) await this.#source.readShares(peerId).catch(() => undefined);
+    }
+    const stale: PeersNode[] = [];
+    for (const { node, signature } of [...this.#asked.values()]) {
+      if (!isConcerned(node, changed, readsTop)) continue;
+      if (childrenSignature(await this.#source.children(node)) !== signature) stale.push(node);
+    }
+    if (this.#isDisposed) return;
+    if (stale.length > 0) await this.#gate.change(stale);
+    this.#redrawRows();
+    this.#isLooking = false;
+    if (this.#isDisposed) return;
+    const pauseMs = Math.min(limits.refreshPauseMs, 4 * (performance.now() - startedMs));
+    if (this.#changedShares.size > 0 || this.#isTopStale) this.#lookSoon(Math.max(limits.redrawMs, pauseMs));
   }
 }
 
-/** Rows at first, before "more". */
-function pageOf(node: PeersNode): number {
-  return node.kind === 'recent' ? limits.recentPage : limits.treePage;
+function isConcerned(node: PeersNode, changed: ReadonlyMap<PeerId, ReadonlySet<string>>, readsTop: boolean): boolean {
+  switch (node.kind) {
+    case 'peer':
+      return changed.has(node.peerId);
+    case 'share':
+    case 'entry':
+      return changed.get(node.entry.peerId)?.has(node.entry.shareId) === true;
+    case 'everybody':
+    case 'merged':
+    case 'recent':
+      return readsTop;
+    case 'party':
+    case 'hit':
+    case 'more':
+    case 'note':
+      return false;
+  }
 }
 
 function signatureOf(nodes: readonly PeersNode[]): string {
