@@ -2,9 +2,12 @@
 // src/sidecar/catalog/search/kernelBytes.ts. Works on memory that the host lays out (src/sidecar/catalog/search/kernel.ts): no allocation, no imports.
 // Names are folded UTF-8, each ended by 0, with a 0 before the first and 32 bytes of room after the last.
 
-/** A term is not in a name. The other classes: 0 the whole name, 1 a whole word, 2 the name begins so, 3 a word begins so, 4 inside, 5 in the path. */
+/**
+ * A term is not in a name. The other classes: 0 the whole name, 1 a whole word, 2 the name begins so, 3 a word begins so, 4 inside, 5 in the path;
+ * when nearly equal names are asked for, too: 6 one edit away, 8 in the path (also one edit away), 9 its letters in this order. */
 const absent: u8 = 255;
-const inPath: u8 = 5;
+const oneEdit: u8 = 6;
+const inOrder: u8 = 9;
 /** 256 bytes, 1 for each byte that belongs to a word; the host fills it. */
 const wordTable: usize = 1024;
 
@@ -122,8 +125,42 @@ function keyOf(score: u32, time: u32, pathBytes: u32): f64 {
  * compared at once (Mula, http://0x80.pl/articles/simd-strfind.html).
  */
 export function scan(names: usize, length: i32, term: usize, termLength: i32, classes: usize, isFile: bool): i32 {
-  const isAnchored = load<u8>(term) == 0;
-  const shift: usize = isAnchored ? 1 : 0;
+  return find(names, length, term, termLength, classes, isFile ? anyFile : anyName, 0, 0);
+}
+
+/**
+ * Lowers the classes of names one of whose words has a part that is one edit away from the term: a byte more, less or another, or two
+ * swapped. One half of the term is then whole (pigeonhole), but when the two are on both sides of its middle. `scratch`: room for the term.
+ */
+export function scanEdits(names: usize, length: i32, term: usize, termLength: i32, classes: usize, scratch: usize): void {
+  const half = termLength >> 1;
+  const rest = term + <usize>half;
+  find(names, length, term, half, classes, editAfter, rest, termLength - half);
+  find(names, length, rest, termLength - half, classes, editBefore, term, half);
+  memory.copy(scratch, term, <usize>termLength);
+  store<u8>(scratch + <usize>half - 1, load<u8>(term + <usize>half));
+  store<u8>(scratch + <usize>half, load<u8>(term + <usize>half - 1));
+  find(names, length, scratch, termLength, classes, swapped, 0, 0);
+}
+
+const anyName: i32 = 0;
+const anyFile: i32 = 1;
+const editAfter: i32 = 2;
+const editBefore: i32 = 3;
+const swapped: i32 = 4;
+
+/** `mode`: what a place that holds the term counts; with an edit `other` must stand after or before it. */
+function find(
+  names: usize,
+  length: i32,
+  term: usize,
+  termLength: i32,
+  classes: usize,
+  mode: i32,
+  other: usize,
+  otherLength: i32,
+): i32 {
+  const shift: usize = load<u8>(term) == 0 ? 1 : 0;
   const first = i8x16.splat(load<i8>(term));
   const last = i8x16.splat(load<i8>(term + <usize>termLength - 1));
   const zero = i8x16.splat(0);
@@ -149,12 +186,65 @@ export function scan(names: usize, length: i32, term: usize, termLength: i32, cl
       const start = at - shift + <usize>bit;
       if (termLength > 2 && !isSame(start + 1, term + 1, termLength - 2)) continue;
       const own = classes + <usize>(number + popcnt(ends & ((1 << bit) - 1)));
-      const found = classOf(start + shift, start + <usize>termLength, isFirstWord, isLastWord, isFile);
+      let found: u8 = oneEdit;
+      if (mode <= anyFile) found = classOf(start + shift, start + <usize>termLength, isFirstWord, isLastWord, mode == anyFile);
+      else if (mode == editAfter && !isNear(start + <usize>termLength, other, otherLength, 1)) continue;
+      else if (mode == editBefore && !isNear(start - 1, other + <usize>otherLength - 1, otherLength, -1)) continue;
       if (found < load<u8>(own)) store<u8>(own, found);
     }
     number += popcnt(ends);
   }
   return number;
+}
+
+/** Whether `text` goes on with `length` bytes of `term`, at most one edit between them; both in steps of `step`, 1 or -1. */
+function isNear(text: usize, term: usize, length: i32, step: isize): bool {
+  let at = 0;
+  let one = text;
+  let other = term;
+  while (at < length && load<u8>(one) == load<u8>(other)) {
+    at++;
+    one += <usize>step;
+    other += <usize>step;
+  }
+  if (at >= length - 1) return true; // all but the last: it is another one, or missing
+  const byte = load<u8>(one);
+  const next = one + <usize>step;
+  const rest = length - at;
+  if (isRun(one, other + <usize>step, rest - 1, step)) return true;
+  if (!isWord(byte)) return false;
+  if (isRun(next, other + <usize>step, rest - 1, step) || isRun(next, other, rest, step)) return true;
+  return (
+    byte == load<u8>(other + <usize>step) &&
+    load<u8>(next) == load<u8>(other) &&
+    isRun(next + <usize>step, other + <usize>(step + step), rest - 2, step)
+  );
+}
+
+function isRun(text: usize, term: usize, length: i32, step: isize): bool {
+  let one = text;
+  let other = term;
+  for (let at = 0; at < length; at++) {
+    if (load<u8>(one) != load<u8>(other)) return false;
+    one += <usize>step;
+    other += <usize>step;
+  }
+  return true;
+}
+
+/** Lowers the classes of `names` that have the term's bytes in this order, whatever is between. */
+export function scanInOrder(names: usize, length: i32, term: usize, termLength: i32, classes: usize): void {
+  const end = names + <usize>length;
+  let number: usize = 0;
+  let met = 0;
+  for (let at = names; at < end; at++) {
+    const byte = load<u8>(at);
+    if (byte == 0) {
+      if (met == termLength && load<u8>(classes + number) > inOrder) store<u8>(classes + number, inOrder);
+      number++;
+      met = 0;
+    } else if (met < termLength && byte == load<u8>(term + <usize>met)) met++;
+  }
 }
 
 function isWord(byte: u8): bool {
@@ -220,7 +310,7 @@ export function spreadAll(
 }
 
 /**
- * Lowers the classes of the files that have word `number`, whose own class is `kind` (0 it is the term, 2 it begins so, 4 the term is inside).
+ * Lowers the classes of the files that have a word, whose own class is `kind` (0 it is the term, 2 it begins so, 4 the term is inside, or more).
  * Its occurrences: uint (LEB128) of (file - file before) * 4 + 2 if the name begins with the word + 1 if it is the whole name.
  */
 export function spread(occurrences: usize, length: i32, kind: i32, classesAt: usize): void {
@@ -239,11 +329,25 @@ export function spread(occurrences: usize, length: i32, kind: i32, classesAt: us
       }
     }
     file += value >> 2;
-    let own: u32 = 4;
+    let own = <u32>kind;
     if (kind == 0) own = 1 - (value & 1);
     else if (kind == 2) own = value & 2 ? 2 : 3;
     const place = classesAt + <usize>(file & 0xffff);
     if (own < <u32>load<u8>(place)) store<u8>(place, <u8>own);
+  }
+}
+
+/** A bit for each block of 2^`blockShift` files, set when the class of some is not absent. */
+export function blocksFound(classesAt: usize, count: i32, blockShift: i32, bits: usize): void {
+  const none = i8x16.splat(-1);
+  memory.fill(bits, 0, <usize>(((count >> blockShift) >> 3) + 1));
+  for (let at = 0; at < count; at += 16) {
+    let hits = ~(<u32>i8x16.bitmask(i8x16.eq(v128.load(classesAt + <usize>at), none))) & 0xffff;
+    if (count - at < 16) hits &= (1 << (<u32>(count - at))) - 1;
+    if (hits == 0) continue;
+    const block = at >> blockShift;
+    const place = bits + <usize>(block >> 3);
+    store<u8>(place, <u8>((<u32>load<u8>(place)) | (1 << ((<u32>block) & 7))));
   }
 }
 
@@ -272,6 +376,7 @@ let stride: usize = 0;
 let termCount: i32 = 0;
 let positive: u32 = 0;
 let negative: u32 = 0;
+let inPath: u8 = 5;
 /** u16 for each folder of the share: terms that its path (itself included) has. */
 let masks: usize = 0;
 /** u32, one more than folders: number of the folder's first file. */
@@ -279,7 +384,15 @@ let firstFiles: usize = 0;
 /** u16 for each folder: bytes of its path. */
 let pathLengths: usize = 0;
 
-export function ask(classesAt: usize, strideBytes: usize, terms: i32, positiveBits: u32, negativeBits: u32): void {
+export function ask(
+  classesAt: usize,
+  strideBytes: usize,
+  terms: i32,
+  positiveBits: u32,
+  negativeBits: u32,
+  pathClass: i32,
+): void {
+  inPath = <u8>pathClass;
   classes = classesAt;
   stride = strideBytes;
   termCount = terms;
@@ -303,17 +416,20 @@ export function folders(first: i32, count: i32, parents: usize, opened: usize, s
     let above: u32 = 0;
     if (number > 0) above = load<u16>(masks + ((<usize>load<u32>(parents + ((<usize>at) << 2))) << 1));
     let own: u32 = 0;
+    let handedOn: u32 = 0;
     let score: u32 = 0;
     for (let term = 0; term < termCount; term++) {
       const found = load<u8>(classes + <usize>term * stride + <usize>at);
       const bit: u32 = 1 << term;
       if (found != absent) own |= bit;
+      if (found < inOrder) handedOn |= bit;
       if (positive & bit) score += min<u32>(found, above & bit ? inPath : absent);
     }
-    let all = above | own;
+    const all = above | own;
     store<u8>(scores + <usize>at, (all & negative) != 0 || (all & positive) != positive || number == 0 ? absent : <u8>score);
-    if (opened != 0) all |= load<u16>(opened + ((<usize>number) << 1));
-    store<u16>(masks + ((<usize>number) << 1), <u16>all);
+    handedOn |= above;
+    if (opened != 0) handedOn |= load<u16>(opened + ((<usize>number) << 1));
+    store<u16>(masks + ((<usize>number) << 1), <u16>handedOn);
   }
 }
 
@@ -458,7 +574,10 @@ function promising(scores: usize, at: i32, count: i32): u32 {
   const most = threshold == Infinity ? 254 : min<i32>(254, <i32>(threshold / 35184372088832.0));
   const block = v128.load(scores + <usize>at);
   const hits = <u32>i8x16.bitmask(i8x16.eq(v128.min<u8>(block, i8x16.splat(<i8>most)), block));
-  return count - at < 16 ? hits & ((1 << (<u32>(count - at))) - 1) : hits;
+  const rest = count - at;
+  if (rest >= 16) return hits;
+  const inside = (1 << rest) - 1;
+  return hits & (<u32>inside);
 }
 
 /** Offers the matches among files [first, first + count). `order` is that of the first. */

@@ -181,6 +181,8 @@ export const catalogLimits = {
   holdersShown: 16,
   /** Places remembered in a merged folder too large to sort, from which a later page goes on. */
   mergedPlaces: 1000,
+  /** Room on a disk that was full, from which on the feeds are opened again. */
+  healBytes: 16 * MiB,
   /** A decoder that has a turn waits so long in all for blocks that are still to come; slower, and others go first. */
   decodeWaitMs: 2_000,
   /** Longest a worker may take for one block: 64 k entries take 0.1 s. */
@@ -247,6 +249,9 @@ export const searchLimits = {
   /** Fewer exact matches than this bring similar names, too; at most so many of them. */
   littleFound: 10,
   fuzzyHits: 200,
+  /** Terms that similar names are looked for: shorter ones are similar to everything, longer ones would take long to compare. */
+  nearBytesMin: 3,
+  nearBytesMax: 64,
   /** A query that runs longer is ended. */
   queryMs: 10_000,
   /** Connected peers asked live for one query, and hits taken of each. */
@@ -265,6 +270,54 @@ export const searchLimits = {
   buildIdleMs: 5_000,
   /** From a change of the catalog to looking whether a watched search has news. */
   watchSettleMs: 1_000,
+} as const;
+
+/** What is known of files beyond their names: content ids, types, texts. All of it gives way to names. */
+export const detailLimits = {
+  /** Records in one feed block, and its bytes before compression. */
+  blockRecords: 4096,
+  blockRawBytes: 960 * KiB,
+  /** A media type, as in `text/plain`. */
+  mimeBytes: 100,
+  /** Kinds of text of one file (title, artist, …), and all its texts together. */
+  recordFields: 16,
+  recordTextBytes: 2 * KiB,
+  /** Blocks of one details feed; a feed that is half stale begins anew long before. */
+  feedBlocks: 65_536,
+  /** What the details of all shares of one peer may take here, beside its indexes: feeds, rows and words. */
+  peerDiskBytes: 512 * MiB,
+  /** Of an own file that is looked into: what is read, and what of a text is told. */
+  headBytes: 4 * KiB,
+  previewBytes: 1 * KiB,
+  /** Previews of one own share, in all: everybody who follows it keeps them. Then only types are told. */
+  sharePreviewBytes: 32 * MiB,
+  /** Own files are looked into with this share of one core. */
+  describeShare: 0.05,
+  /** Longest the worker looks at files in one go, and files handed to it. */
+  describeSliceMs: 50,
+  describeFiles: 256,
+  /** Looking at one file that takes longer hangs (a network drive that is gone): it is left out. */
+  describeStallMs: 30_000,
+  /** A block goes out at most this often; while there are many files, ever more rarely, up to the second. */
+  publishMinMs: 2_000,
+  publishMaxMs: 30_000,
+  /** Changed files of one share that are remembered; more, and the whole share is compared. */
+  changedFiles: 10_000,
+  /** Records that are stale before a feed begins anew, at least: half of it. */
+  staleRecords: 8192,
+  /** Files found by type or text that are looked at for one query. */
+  candidates: 10_000,
+  /** Files found by their text where names found little. */
+  textHits: 200,
+  /** Entries named as holders of a content id. */
+  holders: 100,
+  /** Entries checked against an index in one go on the main thread. */
+  checkedAtOnce: 256,
+  /** The worker that keeps details ends after this long without work. */
+  idleMs: 30_000,
+  /** Time for one answer of it. */
+  answerMs: 60_000,
+  workerHeapMiB: 256,
 } as const;
 
 /** What the sidecar spends on this machine. */

@@ -4,7 +4,15 @@
 import type { Kernel } from './kernel.ts';
 import type { PlannedTerm } from './plan.ts';
 import type { SearchFile } from './searchFile.ts';
-import { decodeGroup, groupFiles, groupRecordBytes, runFiles, type GroupPlaces } from './searchFormat.ts';
+import {
+  blockFiles,
+  blockShift,
+  decodeGroup,
+  groupFiles,
+  groupRecordBytes,
+  letterBits,
+  type GroupPlaces,
+} from './searchFormat.ts';
 
 /** Files [first, first + count) of a share. */
 export interface Files {
@@ -12,8 +20,15 @@ export interface Files {
   count: number;
 }
 
+/** And where their classes lie. */
+export interface FilesAt extends Files {
+  classes: number;
+}
+
 const absent = 255;
-const mostClass = 4;
+/** Of words: one edit away. */
+const mostClass = 6;
+const bitsOf = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
 /** Reading the occurrences of so many words one by one costs as much as reading all. */
 const singleReads = 10;
 
@@ -36,46 +51,102 @@ export class GroupNames {
   }
 
   /** Lowers the classes of the files that hold `needle`, which parts no words. False when there are none. */
-  findWord(needle: Buffer, classes: number, files: Files): boolean {
+  findWord(needle: Buffer, at: FilesAt): boolean {
     const { calls } = this.#kernel;
     const letter = needle.length === 1 ? (needle[0] ?? 0) - 97 : -1;
     const isLetter = letter >= 0 && letter < 26;
     // Where a lone letter is, the column tells; only words that are it or begin with it must be looked up.
     const count = this.#listWords(isLetter ? Buffer.concat([Buffer.of(0), needle]) : needle);
-    if (isLetter) calls.letterClasses(this.#letters(files), files.count, 1 << letter, classes);
-    if (count > 0) this.#spread(count, classes);
+    if (isLetter) calls.letterClasses(this.#letters(at), at.count, 1 << letter, at.classes);
+    if (count > 0) this.#spread(count, at.classes);
     return isLetter || count > 0;
   }
 
-  /** Whether the term can be in a name at all. */
-  mayHold({ wordParts }: PlannedTerm): boolean {
-    return wordParts.every((part) => this.#listWords(part) > 0);
+  /** The same, also where a word is one edit away from holding it. */
+  findNearWord(needle: Buffer, at: FilesAt): boolean {
+    const count = this.#listWords(needle, { isNear: true });
+    if (count > 0) this.#spread(count, at.classes);
+    return count > 0;
   }
 
-  /** Lowers the classes of the files that hold a needle, by reading all names. */
-  findText(
-    needles: readonly { place: number; length: number; classes: number }[],
-    files: Files,
-    checkCancelled: () => void,
-  ): void {
+  /** Lowers the classes of the files whose names have the letters of `needle` in its order. */
+  findInOrder(needle: Buffer, at: FilesAt): boolean {
+    return this.#passing(() => this.#findInOrder(needle, at));
+  }
+
+  #findInOrder(needle: Buffer, at: FilesAt): boolean {
     const kernel = this.#kernel;
-    const firstRun = files.first / runFiles;
-    const runs = Math.ceil(files.count / runFiles);
-    const starts = this.#file.bytes('runNames', firstRun * 4, runs * 4);
-    for (let run = 0; run < runs; run++) {
-      checkCancelled();
-      const mark = kernel.mark;
-      const from = starts.readUInt32LE(run * 4);
-      const to = run + 1 < runs ? starts.readUInt32LE(run * 4 + 4) : this.#places.end - this.#places.names;
-      const names = this.#load(this.#places.names + from, to - from);
-      for (const { place, length, classes } of needles)
-        kernel.calls.scan(names, to - from, place, length, classes + run * runFiles, 1);
-      kernel.release(mark);
+    const some = kernel.take(roomFor(at.count));
+    const bits = needle.reduce((all, byte) => all | (letterBits[byte] ?? 0), 0);
+    kernel.calls.letterClasses(this.#letters(at), at.count, bits, some);
+    const place = this.#copy(needle);
+    return this.#inBlocks(some, at, (names, length, classes) =>
+      kernel.calls.scanInOrder(names, length, place, needle.length, classes),
+    );
+  }
+
+  /** Lowers the classes of the files that hold a term of any characters. Reads only names that hold its longest word. */
+  findText(term: PlannedTerm, at: FilesAt): boolean {
+    if (term.wordParts.some((part) => this.#listWords(part) === 0)) return false;
+    return this.#passing(() => this.#findText(term, at));
+  }
+
+  #findText({ needle, wordParts }: PlannedTerm, at: FilesAt): boolean {
+    const kernel = this.#kernel;
+    const longest = wordParts.reduce((one, other) => (other.length > one.length ? other : one), Buffer.alloc(0));
+    const some = kernel.take(roomFor(at.count));
+    kernel.bytes(some, roomFor(at.count)).fill(longest.length > 1 ? absent : 0);
+    if (longest.length > 1) this.findWord(longest, { ...at, classes: some });
+    const place = this.#copy(needle);
+    return this.#inBlocks(some, at, (names, length, classes) =>
+      kernel.calls.scan(names, length, place, needle.length, classes, 1),
+    );
+  }
+
+  /** Gives back the memory that was taken meanwhile, and forgets what of the group was read into it. */
+  #passing<T>(body: () => T): T {
+    const { mark } = this.#kernel;
+    const [words, starts, occurrences] = [this.#words, this.#starts, this.#occurrences];
+    try {
+      return body();
+    } finally {
+      this.#kernel.release(mark);
+      [this.#words, this.#starts, this.#occurrences] = [words, starts, occurrences];
     }
   }
 
+  /** Hands on the names of the blocks that hold a file whose class in `some` is not absent. False when there are none. */
+  #inBlocks(some: number, at: FilesAt, use: (names: number, length: number, classes: number) => void): boolean {
+    const kernel = this.#kernel;
+    const blocks = Math.ceil(at.count / blockFiles);
+    const place = kernel.take(blocks + 16);
+    kernel.calls.blocksFound(some, at.count, blockShift, place);
+    const bits = kernel.bytes(place, Math.ceil(blocks / 8));
+    const wanted = bits.reduce((sum, byte) => sum + (bitsOf[byte] ?? 0), 0);
+    if (wanted === 0) return false;
+    const starts = this.#file.bytes('blockNames', (at.first / blockFiles) * 4, blocks * 4);
+    const startOf = (block: number): number =>
+      block < blocks ? starts.readUInt32LE(block * 4) : this.#places.end - this.#places.names;
+    const runs: [number, number][] = [];
+    for (let block = 0; block < blocks; block++) {
+      if ((((bits[block >> 3] ?? 0) >> (block & 7)) & 1) === 0) continue;
+      const last = runs.at(-1);
+      if (last?.[1] === block) last[1] = block + 1;
+      else runs.push([block, block + 1]);
+    }
+    const all = runs.length > singleReads * 8 ? this.#load(this.#places.names, startOf(blocks)) : undefined;
+    for (const [from, to] of runs) {
+      const mark = kernel.mark;
+      const length = startOf(to) - startOf(from);
+      const names = all === undefined ? this.#load(this.#places.names + startOf(from), length) : all + startOf(from);
+      use(names, length, at.classes + from * blockFiles);
+      kernel.release(mark);
+    }
+    return true;
+  }
+
   /** Lists the words that hold the needle, with their classes. */
-  #listWords(needle: Buffer): number {
+  #listWords(needle: Buffer, options: { isNear?: boolean } = {}): number {
     const kernel = this.#kernel;
     const { words: from, starts: to, wordCount } = this.#places;
     if (this.#words === undefined) {
@@ -84,13 +155,21 @@ export class GroupNames {
       this.#list = kernel.take(wordCount * 4);
     }
     const mark = kernel.mark;
-    const place = kernel.take(needle.length);
-    needle.copy(kernel.bytes(place, needle.length));
+    const place = this.#copy(needle);
+    const length = to - from;
     kernel.bytes(this.#wordClasses, roomFor(wordCount)).fill(absent);
-    kernel.calls.scan(this.#words, to - from, place, needle.length, this.#wordClasses, 0);
+    kernel.calls.scan(this.#words, length, place, needle.length, this.#wordClasses, 0);
+    if (options.isNear)
+      kernel.calls.scanEdits(this.#words, length, place, needle.length, this.#wordClasses, kernel.take(needle.length));
     const count = kernel.calls.list(this.#wordClasses, wordCount, mostClass, this.#list);
     kernel.release(mark);
     return count;
+  }
+
+  #copy(needle: Buffer): number {
+    const place = this.#kernel.take(needle.length);
+    needle.copy(this.#kernel.bytes(place, needle.length));
+    return place;
   }
 
   /** The files of the listed words. */

@@ -10,11 +10,14 @@ export interface KernelCalls {
   settle(): number;
   bound(): number;
   scan(names: number, length: number, term: number, termLength: number, classes: number, isFile: number): number;
+  scanEdits(names: number, length: number, term: number, termLength: number, classes: number, scratch: number): void;
+  scanInOrder(names: number, length: number, term: number, termLength: number, classes: number): void;
+  blocksFound(classes: number, count: number, blockShift: number, bits: number): void;
   list(classes: number, count: number, most: number, list: number): number;
   spreadAll(list: number, count: number, wordClasses: number, starts: number, occurrences: number, classes: number): void;
   spread(occurrences: number, length: number, kind: number, classes: number): void;
   letterClasses(letters: number, count: number, bits: number, classes: number): void;
-  ask(classes: number, stride: number, terms: number, positive: number, negative: number): void;
+  ask(classes: number, stride: number, terms: number, positive: number, negative: number, pathClass: number): void;
   share(masks: number, firstFiles: number, pathLengths: number): void;
   folders(first: number, count: number, parents: number, opened: number, scores: number): void;
   runPaths(folderCount: number, runShift: number, some: number, runCount: number): void;

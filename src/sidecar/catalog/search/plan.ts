@@ -1,6 +1,7 @@
 // A query made ready for the kernel: its terms as bytes, which count and which exclude, and what the columns must hold. Knows no share.
 
 import type { EntryKind } from '../../../protocol/model.ts';
+import { searchLimits } from '../../limits.ts';
 import { isWordByte } from './kernel.ts';
 import type { Query } from './query.ts';
 import { secondsOf } from './searchFormat.ts';
@@ -15,7 +16,12 @@ export interface PlannedTerm {
   isWord: boolean;
   /** What some words of a name that holds it hold. */
   wordParts: readonly Buffer[];
+  /** Nearly equal names are found for it, too, when the plan says so. */
+  mayBeNear: boolean;
 }
+
+/** What counts as a match of a term that may be near: it itself; also with one edit; also its letters in this order. */
+export type Nearness = 'exact' | 'edits' | 'letters';
 
 export interface Plan {
   terms: readonly PlannedTerm[];
@@ -33,11 +39,12 @@ export interface Plan {
   times: { low: number; high: number } | undefined;
   /** Recently added: no time counts as later than that of its index. */
   isRecent: boolean;
+  nearness: Nearness;
 }
 
 const slash = 47;
 
-export function planQuery(query: Query): Plan {
+export function planQuery(query: Query, nearness: Nearness = 'exact'): Plan {
   const terms = [...query.terms.map((term) => planTerm(term, false)), ...query.excluded.map((term) => planTerm(term, true))];
   const bits = (isIn: (term: PlannedTerm) => boolean): number =>
     terms.reduce((mask, term, at) => (isIn(term) ? mask | (1 << at) : mask), 0);
@@ -57,6 +64,7 @@ export function planQuery(query: Query): Plan {
       high: query.times.beforeMs === Infinity ? 0xffff_ffff : secondsFrom(query.times.beforeMs) - 1,
     },
     isRecent: false,
+    nearness,
   };
 }
 
@@ -72,6 +80,7 @@ export const recentPlan: Plan = {
   sizes: undefined,
   times: undefined,
   isRecent: true,
+  nearness: 'exact',
 };
 
 function isWanted({ kind }: Query, asked: EntryKind): boolean {
@@ -85,19 +94,17 @@ function secondsFrom(timeMs: number): number {
 
 function planTerm(term: string, isExcluded: boolean): PlannedTerm {
   const bytes = Buffer.from(term);
-  if (!bytes.includes(slash)) {
-    const wordParts = wordsIn(bytes);
-    return {
-      needle: bytes,
-      above: [],
-      isExcluded,
-      isWord: wordParts.length === 1 && wordParts[0]?.length === bytes.length,
-      wordParts,
-    };
+  if (bytes.includes(slash)) {
+    const parts = term.split('/').map((part) => Buffer.from(part));
+    const last = parts.pop() ?? Buffer.alloc(0);
+    const needle = Buffer.concat([Buffer.of(0), last]);
+    return { needle, above: parts, isExcluded, isWord: false, wordParts: wordsIn(last), mayBeNear: false };
   }
-  const parts = term.split('/').map((part) => Buffer.from(part));
-  const last = parts.pop() ?? Buffer.alloc(0);
-  return { needle: Buffer.concat([Buffer.of(0), last]), above: parts, isExcluded, isWord: false, wordParts: wordsIn(last) };
+  const wordParts = wordsIn(bytes);
+  const isWord = wordParts[0]?.length === bytes.length;
+  const mayBeNear =
+    isWord && !isExcluded && bytes.length >= searchLimits.nearBytesMin && bytes.length <= searchLimits.nearBytesMax;
+  return { needle: bytes, above: [], isExcluded, isWord, wordParts, mayBeNear };
 }
 
 function wordsIn(bytes: Buffer): Buffer[] {

@@ -10,7 +10,10 @@ import { crc32 } from 'node:zlib';
 
 export const headerBytes = 4096;
 export const checkedPageBytes = 65_536;
-/** Files whose names are read and scored at once. */
+/** Files whose names are found, and read, at once: where only some can hold a term. */
+export const blockShift = 5;
+export const blockFiles = 1 << blockShift;
+/** Files that are scored at once. */
 export const runShift = 13;
 export const runFiles = 1 << runShift;
 /** Files that have a dictionary of their words together: what is worked on then fits the processor's cache. */
@@ -46,7 +49,7 @@ export type Section =
   | 'fileExtensions' // u16 a file: number in `extensions`, from 1
   | 'letters' // u32 a file: see letterBits
   | 'fileSizes' // f64 a file
-  | 'runNames' // u32 a run: where its names begin, from the first of its group
+  | 'blockNames' // u32 a block: where its names begin, from the first of its group
   | 'folderNameStarts' // u32 for each `folderChunk` folders and one more
   | 'groupTable' // for each group of files, where in `groups` its parts lie: see GroupPlaces
   | 'groups' // for each: its words, each once, ended by 0; u32 a word and one more: where its occurrences begin; these (kernel.ts, spread); its names
@@ -76,7 +79,7 @@ export function sectionsOf(sizes: Sizes): { places: Record<Section, Place>; body
     fileExtensions: place(files * 2),
     letters: place(files * 4),
     fileSizes: place(files * 8),
-    runNames: place(Math.ceil(files / runFiles) * 4),
+    blockNames: place(Math.ceil(files / blockFiles) * 4),
     folderNameStarts: place((Math.ceil(folders / folderChunk) + 1) * 4),
     groupTable: place(Math.ceil(files / groupFiles) * groupRecordBytes),
     groups: place(sizes.groupsBytes),

@@ -7,6 +7,7 @@ import type { IndexCounts, IndexSink } from '../index/rows.ts';
 import { Column, Extensions, writeAll } from './columns.ts';
 import { fold } from './fold.ts';
 import {
+  blockFiles,
   checkedPageBytes,
   encodeGroup,
   encodeHeader,
@@ -15,7 +16,6 @@ import {
   headerBytes,
   letterBits,
   noExtension,
-  runFiles,
   secondsOf,
   sectionsOf,
   type Section,
@@ -33,7 +33,7 @@ const columnSections = [
   'fileExtensions',
   'letters',
   'fileSizes',
-  'runNames',
+  'blockNames',
   'folderNameStarts',
   'groupTable',
   'groups',
@@ -102,7 +102,7 @@ export class SearchWriter implements IndexSink {
       this.#children.push({ name: folded, parent: this.#folders - 1, seconds: secondsOf(mtimeMs), pathLength });
       return;
     }
-    if (this.#files % runFiles === 0) this.#columns.runNames.u32(this.#group.namesLength);
+    if (this.#files % blockFiles === 0) this.#columns.blockNames.u32(this.#group.namesLength);
     this.#name(name);
     this.#columns.fileTimes.u32(secondsOf(mtimeMs));
     this.#columns.nameLengths.u8(name.length);

@@ -2,7 +2,7 @@
 // group. Counts exactly and offers every match to the kernel's selection. What changed over the segment is left out here.
 
 import type { Kernel } from './kernel.ts';
-import type { Plan } from './plan.ts';
+import type { Nearness, Plan, PlannedTerm } from './plan.ts';
 import type { SearchFile } from './searchFile.ts';
 import { GroupNames, kernelFence, roomFor, type Files } from './groupNames.ts';
 import { folderChunk, groupFiles, otherExtension, runFiles, runShift, secondsOf, type Section } from './searchFormat.ts';
@@ -23,6 +23,7 @@ export interface ShareQuestion {
 }
 
 const absent = 255;
+const pathClasses: Readonly<Record<Nearness, number>> = { exact: 5, edits: 8, letters: 8 };
 const scoreUnit = 2 ** 45;
 
 /** How many entries match. */
@@ -105,9 +106,10 @@ class ShareSearch {
       if (needle.length > 1 || needle[0] !== 0)
         calls.scan(names, length, this.#needles[term] ?? 0, needle.length, classes + term * stride, 0);
     }
+    this.#scanNearFolders(names, length, { classes, stride });
     const opened = this.#slash && this.#followSlashes(first, count, { names, length, parents, classes, stride });
     const scores = kernel.take(stride);
-    calls.ask(classes, stride, plan.terms.length, plan.positive, plan.negative);
+    calls.ask(classes, stride, plan.terms.length, plan.positive, plan.negative, pathClasses[plan.nearness]);
     calls.folders(first, count, parents, opened ?? 0, scores);
     if (!plan.wantsFolders) return;
     strike(kernel.bytes(scores, count), first, this.#question.hidden.folders);
@@ -116,6 +118,17 @@ class ShareSearch {
     if (plan.times) calls.filterTimes(scores, count, times, plan.times.low, plan.times.high);
     this.#total += calls.matches(scores, count);
     calls.offerFolders(scores, first, count, times, this.#question.orders.folders + first);
+  }
+
+  #scanNearFolders(names: number, length: number, { classes, stride }: { classes: number; stride: number }): void {
+    const { calls } = this.#kernel;
+    const { terms, nearness } = this.#plan;
+    for (const [term, { needle, mayBeNear }] of terms.entries()) {
+      if (nearness === 'exact' || !mayBeNear) continue;
+      const place = this.#needles[term] ?? 0;
+      calls.scanEdits(names, length, place, needle.length, classes + term * stride, this.#kernel.take(needle.length));
+      if (nearness === 'letters') calls.scanInOrder(names, length, place, needle.length, classes + term * stride);
+    }
   }
 
   /** Strikes out what does not lie in the right folder. Gives the place of `opened`, such that the kernel may index it by folder. */
@@ -185,22 +198,21 @@ class ShareSearch {
     const kernel = this.#kernel;
     const { terms, positive } = this.#plan;
     kernel.bytes(classes, stride * terms.length).fill(absent);
-    let inNames = 0;
-    // Those that ask the words alone come first: they may save reading the names.
     for (const [term, planned] of terms.entries()) {
-      const isThere = planned.isWord
-        ? names.findWord(planned.needle, classes + term * stride, { first, count })
-        : names.mayHold(planned);
-      if (isThere) inNames |= 1 << term;
-      else if (positive & ~inPaths & (1 << term)) return false;
+      const isThere = this.#findTerm(names, planned, { classes: classes + term * stride, first, count });
+      if (!isThere && positive & ~inPaths & (1 << term)) return false;
     }
-    const needles = terms.flatMap(({ needle, isWord }, term) =>
-      isWord || (inNames & (1 << term)) === 0 || (needle.length === 1 && needle[0] === 0)
-        ? []
-        : [{ place: this.#needles[term] ?? 0, length: needle.length, classes: classes + term * stride }],
-    );
-    if (needles.length > 0) names.findText(needles, { first, count }, this.#question.checkCancelled);
     return true;
+  }
+
+  /** False when no name holds the term. */
+  #findTerm(names: GroupNames, term: PlannedTerm, at: Files & { classes: number }): boolean {
+    const { nearness } = this.#plan;
+    if (term.needle.length === 1 && term.needle[0] === 0) return false;
+    if (!term.isWord) return names.findText(term, at);
+    if (nearness === 'exact' || !term.mayBeNear) return names.findWord(term.needle, at);
+    const isThere = names.findNearWord(term.needle, at);
+    return (nearness === 'letters' && names.findInOrder(term.needle, at)) || isThere;
   }
 
   /** Scores a group's files, counts and offers those that match. */
@@ -209,7 +221,7 @@ class ShareSearch {
     const { calls } = kernel;
     const plan = this.#plan;
     const { stride, classes, paths, scores, ready, first, count } = group;
-    calls.ask(classes, stride, plan.terms.length, plan.positive, plan.negative);
+    calls.ask(classes, stride, plan.terms.length, plan.positive, plan.negative, pathClasses[plan.nearness]);
     calls.combine(first, count, this.#folderOf(first), paths, scores, ready, plan.anchored);
     strike(kernel.bytes(scores, count), first, this.#question.hidden.files);
     this.#filter(group);
