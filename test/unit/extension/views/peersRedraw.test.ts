@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CatalogShare, PeerInfo } from '../../../../src/protocol/model.ts';
-import { entryNodes, type PeersNode } from '../../../../src/extension/views/peersModel.ts';
+import { entryNodes } from '../../../../src/extension/views/peersModel.ts';
 import { childrenSignature, steadySignature } from '../../../../src/extension/views/peersRedraw.ts';
 import { catalogShare, file, folder, peer, peerId, shareId } from '../worlds.ts';
 
