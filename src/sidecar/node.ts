@@ -73,7 +73,11 @@ export class SidecarNode {
     this.#database = database;
     this.#settings = new SettingsStore(database, options.overrides);
 
-    this.#feeds = new Feeds({ folder: feedFolder(dataFolder), log: log.for('catalog') });
+    this.#feeds = new Feeds({
+      folder: feedFolder(dataFolder),
+      log: log.for('catalog'),
+      onReopen: () => this.#sessions.endAll('the feeds are opened again after the disk was full'),
+    });
     this.#answers = new Answers({
       database,
       own: { peerId, name: () => this.#settings.get().nickname || derivedName(peerId) },

@@ -6,7 +6,6 @@ import type Hypercore from 'hypercore';
 import type { InnerCore, ReplicationPeer } from 'hypercore';
 import { AppError } from '../../../protocol/errors.ts';
 import { catalogLimits, indexLimits } from '../../limits.ts';
-import type { Log } from '../../log.ts';
 import { asDiskFull, reasonsOf } from './diskFull.ts';
 
 /** What Hypercore's block encryption puts before each block. */
@@ -20,12 +19,13 @@ const wrongCodes = new Set(['INVALID_CHECKSUM', 'INVALID_SIGNATURE', 'INVALID_PR
  * refuses one.
  */
 export class FeedGuard {
-  readonly #log: Log;
+  readonly #onUnwritten: (error: AppError) => void;
   /** Sessions of the cores that are guarded already. */
   readonly #guarded = new WeakMap<object, Set<Hypercore>>();
 
-  constructor(log: Log) {
-    this.#log = log;
+  /** `onUnwritten`: a block could not be kept on this disk. */
+  constructor(onUnwritten: (error: AppError) => void) {
+    this.#onUnwritten = onUnwritten;
   }
 
   guard(core: Hypercore): void {
@@ -47,7 +47,7 @@ export class FeedGuard {
         if (isWrong(error) || inner.closing !== null) throw error;
         // Not the peer's fault. Told to the readers; Hypercore would never ask this peer again.
         for (const session of sessions) session.emit('unwritten', unwritten(error));
-        this.#log.warn(unwritten(error).message);
+        this.#onUnwritten(unwritten(error));
         setImmediate(() => (from.paused = false));
         throw error;
       }

@@ -4,18 +4,20 @@
 import Corestore from 'corestore';
 import type Hypercore from 'hypercore';
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { AppError } from '../../../protocol/errors.ts';
 import type { ShareId } from '../../../protocol/ids.ts';
-import { catalogLimits, indexLimits } from '../../limits.ts';
+import { catalogLimits, indexLimits, watchLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import { discoveryKeyOf } from '../../wire/discoveryKey.ts';
 import type { ReplicableCore } from '../../wire/services.ts';
+import { asDiskFull, reasonsOf } from './diskFull.ts';
 import { FeedGuard } from './feedGuard.ts';
 import { RemoteFeed } from './remoteFeed.ts';
 
 /** The feed of an own share. */
 export interface OwnFeed {
+  /** Another one after the feeds were opened again. */
   readonly core: Hypercore;
   readonly key: Uint8Array;
   readonly length: number;
@@ -25,21 +27,34 @@ export interface OwnFeed {
   clearBefore(length: number): Promise<void>;
 }
 
+interface Own {
+  shareId: ShareId;
+  encryptionKey: Uint8Array;
+  core: Hypercore;
+}
+
 export class Feeds {
   readonly #folder: string;
   readonly #log: Log;
   readonly #guard: FeedGuard;
   #store: Corestore | undefined;
-  readonly #own = new Map<string, { shareId: ShareId; core: Hypercore }>();
+  readonly #onReopen: () => void;
+  readonly #own = new Map<string, Own>();
   /** Peers' feeds by key (hex): two peers may announce the same one, and the last who lets go of it deletes it. */
   readonly #holders = new Map<string, Set<string>>();
   /** Inner cores that third peers were given. Corestore closes each a while after its last connection. */
   readonly #served = new Set<Hypercore.InnerCore>();
 
-  constructor(options: { folder: string; log: Log }) {
+  /** Waits for room on a full disk. */
+  #healing: NodeJS.Timeout | undefined;
+  #reopening: Promise<void> | undefined;
+
+  /** `onReopen`: every core is closed now, and opened again when somebody uses it; connections that carried some must end. */
+  constructor(options: { folder: string; log: Log; onReopen?(): void }) {
     this.#folder = options.folder;
     this.#log = options.log.for('feeds');
-    this.#guard = new FeedGuard(this.#log);
+    this.#guard = new FeedGuard((error) => this.#heal(error));
+    this.#onReopen = () => options.onReopen?.();
   }
 
   async open(): Promise<void> {
@@ -51,6 +66,8 @@ export class Feeds {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#healing);
+    await this.#reopening;
     const store = this.#store;
     this.#store = undefined;
     this.#own.clear();
@@ -60,26 +77,32 @@ export class Feeds {
 
   /** Opens, or makes, the feed of an own share. Another encryption key means another feed. */
   async own(shareId: ShareId, encryptionKey: Uint8Array): Promise<OwnFeed> {
-    const core = this.#opened().get({ name: ownName(shareId, encryptionKey), encryption: { key: encryptionKey } });
-    await core.ready();
-    this.#guard.guard(core);
-    const key = keyOf(core);
-    this.#own.set(hex(key), { shareId, core });
+    const own: Own = { shareId, encryptionKey, core: await this.#openOwn(shareId, encryptionKey) };
+    const key = keyOf(own.core);
+    this.#own.set(hex(key), own);
     return {
-      core,
+      get core() {
+        return own.core;
+      },
       key,
       get length() {
-        return core.length;
+        return own.core.length;
       },
       append: async (blocks) => {
         for (const block of blocks) {
           if (block.length > indexLimits.blockBytes)
             throw new AppError('too-large', 'The index of this share does not fit a feed block.');
         }
-        return (await core.append(blocks.map((block) => Buffer.from(block)))).length;
+        try {
+          return (await own.core.append(blocks.map((block) => Buffer.from(block)))).length;
+        } catch (thrown) {
+          const error = asDiskFull(thrown);
+          if (error !== undefined) this.#heal(error);
+          throw error ?? thrown;
+        }
       },
       clearBefore: async (length) => {
-        await core.clear(0, length);
+        await own.core.clear(0, length);
       },
     };
   }
@@ -165,6 +188,41 @@ export class Feeds {
     }
   }
 
+  async #openOwn(shareId: ShareId, encryptionKey: Uint8Array): Promise<Hypercore> {
+    const core = this.#opened().get({ name: ownName(shareId, encryptionKey), encryption: { key: encryptionKey } });
+    await core.ready();
+    this.#guard.guard(core);
+    return core;
+  }
+
+  /** RocksDB takes nothing any more once a write failed, also when there is room again: it must be opened anew. */
+  #heal(error: AppError): void {
+    if (error.kind !== 'disk-full' || this.#healing !== undefined || this.#store === undefined) return;
+    this.#log.warn(error.message);
+    this.#healing = setInterval(() => {
+      if (this.#reopening !== undefined || !hasRoom(this.#folder)) return;
+      this.#reopening = this.#reopen()
+        .then(() => {
+          clearInterval(this.#healing);
+          this.#healing = undefined;
+        })
+        .catch((error: unknown) => this.#log.error(`The feeds cannot be opened again: ${reasonsOf(error)}`))
+        .finally(() => (this.#reopening = undefined));
+    }, watchLimits.retryMs);
+    this.#healing.unref();
+  }
+
+  async #reopen(): Promise<void> {
+    const store = this.#store;
+    this.#store = undefined;
+    this.#onReopen();
+    await store?.close().catch(() => undefined); // What it could not write is why it is closed.
+    this.#served.clear();
+    await this.open();
+    for (const own of this.#own.values()) own.core = await this.#openOwn(own.shareId, own.encryptionKey);
+    this.#log.info('There is room on the disk again: the feeds were opened anew');
+  }
+
   /** Corestore cannot delete a core, its storage can, once no session and no replication holds it. */
   async #delete(core: Hypercore): Promise<void> {
     const inner = core.core;
@@ -186,6 +244,16 @@ export class Feeds {
   #opened(): Corestore {
     if (this.#store === undefined) throw new AppError('unavailable', 'The feeds are closed.');
     return this.#store;
+  }
+}
+
+function hasRoom(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize >= catalogLimits.healBytes;
+  } catch {
+    // The data folder itself is away.
+    return false;
   }
 }
 
