@@ -1,10 +1,11 @@
 // Answers one query over many shares: the exact matches, best first, any page of them. Runs in the search worker.
 
 import { AppError } from '../../../protocol/errors.ts';
+import { searchLimits } from '../../limits.ts';
 import type { FoundPage, RawHit } from './hits.ts';
 import type { Kernel } from './kernel.ts';
 import { matchRanges } from './matchRanges.ts';
-import { planQuery, recentPlan, type Plan } from './plan.ts';
+import { planQuery, recentPlan, type Nearness, type Plan } from './plan.ts';
 import type { Query } from './query.ts';
 import { rankKey, scoreOf, type RankedEntry } from './ranking.ts';
 import { searchShare, type ShareQuestion } from './shareSearch.ts';
@@ -33,11 +34,46 @@ interface Ranked {
 
 const firstOfAll: Ranked = { key: -1, order: -1, home: 0 };
 
+/** The exact matches; when they are few, similar names after them. */
 export function answerQuery(kernel: Kernel, shares: readonly ShareIndex[], query: Query, page: Page): FoundPage {
+  const exact = select(kernel, questionOf(shares, query, 'exact'), page);
   const plan = planQuery(query);
-  const scored = (entry: RankedEntry): number | undefined => scoreOf(entry, query, plan);
-  const { total, ranked } = select(kernel, { shares, plan, scored }, page);
-  return { hits: hitsOf(ranked, shares, query.terms), total, isFuzzy: false };
+  if (exact.total >= searchLimits.littleFound || !plan.terms.some((term) => term.mayBeNear))
+    return { hits: hitsOf(exact.ranked, shares, query.terms), total: exact.total, isFuzzy: false };
+  const isAllHere = exact.ranked.length === exact.total;
+  const first = { ...page, offset: 0, limit: searchLimits.littleFound };
+  const known = isAllHere ? exact.ranked : select(kernel, questionOf(shares, query, 'exact'), first).ranked;
+  const near = similar(kernel, { shares, query, known }, page);
+  const end = page.offset + page.limit;
+  const hits = hitsOf(known.slice(page.offset, end), shares, query.terms);
+  const from = Math.max(0, page.offset - known.length);
+  const nearHits = hitsOf(near.slice(from, Math.max(0, end - known.length)), shares, []);
+  return {
+    hits: [...hits, ...nearHits.map((hit) => ({ ...hit, isFuzzy: true }))],
+    total: known.length + near.length,
+    isFuzzy: near.length > 0,
+  };
+}
+
+/** Entries that nearly match, best first: one edit away; if these are few as well, also those with the letters in order. */
+function similar(
+  kernel: Kernel,
+  { shares, query, known }: { shares: readonly ShareIndex[]; query: Query; known: readonly Ranked[] },
+  page: Page,
+): Ranked[] {
+  const orders = new Set(known.map(({ order }) => order));
+  const limit = searchLimits.fuzzyHits + known.length;
+  for (const nearness of ['edits', 'letters'] as const) {
+    const { total, ranked } = select(kernel, questionOf(shares, query, nearness), { ...page, offset: 0, limit });
+    if (total >= searchLimits.littleFound || nearness === 'letters')
+      return ranked.filter(({ order }) => !orders.has(order)).slice(0, searchLimits.fuzzyHits);
+  }
+  return [];
+}
+
+function questionOf(shares: readonly ShareIndex[], query: Query, nearness: Nearness): Question {
+  const plan = planQuery(query, nearness);
+  return { shares, plan, scored: (entry) => scoreOf(entry, query, plan) };
 }
 
 /** Files newest first. */

@@ -87,7 +87,6 @@ export class GroupNames {
 
   /** Lowers the classes of the files that hold a term of any characters. Reads only names that hold its longest word. */
   findText(term: PlannedTerm, at: FilesAt): boolean {
-    if (term.wordParts.some((part) => this.#listWords(part) === 0)) return false;
     return this.#passing(() => this.#findText(term, at));
   }
 
@@ -96,7 +95,7 @@ export class GroupNames {
     const longest = wordParts.reduce((one, other) => (other.length > one.length ? other : one), Buffer.alloc(0));
     const some = kernel.take(roomFor(at.count));
     kernel.bytes(some, roomFor(at.count)).fill(longest.length > 1 ? absent : 0);
-    if (longest.length > 1) this.findWord(longest, { ...at, classes: some });
+    if (longest.length > 1 && !this.findWord(longest, { ...at, classes: some })) return false;
     const place = this.#copy(needle);
     return this.#inBlocks(some, at, (names, length, classes) =>
       kernel.calls.scan(names, length, place, needle.length, classes, 1),

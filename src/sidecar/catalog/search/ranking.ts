@@ -4,6 +4,7 @@
 import type { EntryKind } from '../../../protocol/model.ts';
 import { fold } from './fold.ts';
 import { isWordByte } from './kernel.ts';
+import { holdsInOrder, holdsNear } from './nearness.ts';
 import type { Plan } from './plan.ts';
 import type { Query } from './query.ts';
 import { extensionOf, secondsOf } from './searchFormat.ts';
@@ -18,6 +19,11 @@ export interface RankedEntry {
 /** Lower is better: for each term 0 the whole name, 1 a whole word, 2 the name begins so, 3 a word begins so, 4 inside it, 5 in the path only. */
 const inPath = 5;
 
+/** And when nearly equal names are asked for. */
+const oneEdit = 6;
+const nearInPath = 8;
+const inOrder = 9;
+
 /** The sum over all terms, or undefined when the entry does not match. */
 export function scoreOf(entry: RankedEntry, query: Query, plan: Plan): number | undefined {
   if (entry.kind === 'folder' ? !plan.wantsFolders : !plan.wantsFiles) return undefined;
@@ -25,11 +31,26 @@ export function scoreOf(entry: RankedEntry, query: Query, plan: Plan): number | 
   const path = `/${fold(entry.path)}`;
   if (query.excluded.some((term) => holds(path, term))) return undefined;
   let score = 0;
-  for (const term of query.terms) {
-    if (!holds(path, term)) return undefined;
-    score += classOf(path, term, entry.kind);
+  for (const [at, term] of query.terms.entries()) {
+    const isNear = plan.nearness !== 'exact' && plan.terms[at]?.mayBeNear === true;
+    const found = isNear ? nearClassOf(path, term, { kind: entry.kind, plan }) : exactClassOf(path, term, entry.kind);
+    if (found === undefined) return undefined;
+    score += found === inPath && plan.nearness !== 'exact' ? nearInPath : found;
   }
   return score;
+}
+
+function exactClassOf(path: string, term: string, kind: EntryKind): number | undefined {
+  return holds(path, term) ? classOf(path, term, kind) : undefined;
+}
+
+function nearClassOf(path: string, term: string, { kind, plan }: { kind: EntryKind; plan: Plan }): number | undefined {
+  const exact = exactClassOf(path, term, kind);
+  if (exact !== undefined && exact !== inPath) return exact;
+  const nameAt = path.lastIndexOf('/') + 1;
+  if (holdsNear(path.slice(nameAt), term)) return oneEdit;
+  if (exact !== undefined || holdsNear(path.slice(0, nameAt), term)) return inPath;
+  return plan.nearness === 'letters' && holdsInOrder(path.slice(nameAt), term) ? inOrder : undefined;
 }
 
 /** Smaller sorts first: score, then newer, then shorter path. */

@@ -12,7 +12,7 @@ import { createLog, silentLog } from '../../../../../src/sidecar/log.ts';
 import { feed, seededRandom, type ModelFolder } from '../index/randomTree.ts';
 import { modelCounts, randomChange } from '../index/randomDelta.ts';
 import { namedTree, randomQuery } from './namedTree.ts';
-import { byRank, entriesOf, rankOf, type PlainEntry, type Rank } from './plainAnswer.ts';
+import { byRank, entriesOf, nearRankOf, rankOf, type PlainEntry, type Rank } from './plainAnswer.ts';
 
 const nowMs = Date.UTC(2026, 0, 1);
 let folder = '';
@@ -65,7 +65,40 @@ async function check(engine: SearchEngine, shares: ReadonlyMap<string, ModelFold
     assert.equal(hit.mtimeMs, known.entry.mtimeMs);
     byName.delete(nameOf(hit));
   }
+  assert.equal(found.isFuzzy, found.hits.length > exact.length);
+  checkNear(found.hits.slice(exact.length), shares, { text, query, known: plain });
   return plain.length;
+}
+
+/** What comes after the exact matches. */
+function checkNear(
+  hits: readonly RawHit[],
+  shares: ReadonlyMap<string, ModelFolder>,
+  { text, query, known }: { text: string; query: Query; known: readonly Known[] },
+): void {
+  const isOffered =
+    known.length < 10 && query.terms.some((term) => /^[a-z0-9\u0080-\uffff]+$/.test(term) && Buffer.byteLength(term) >= 3);
+  if (!isOffered) return assert.equal(hits.length, 0, `${text}: nothing similar`);
+  const near = (withLetters: boolean): Map<string, Rank> => {
+    const found = new Map<string, Rank>();
+    for (const [key, model] of shares)
+      for (const entry of entriesOf(model)) {
+        const rank = nearRankOf(entry, query, withLetters);
+        if (rank !== undefined) found.set(nameOf({ key, ...entry }), rank);
+      }
+    return found;
+  };
+  const edits = near(false);
+  const plain = edits.size >= 10 ? edits : near(true);
+  for (const { key, entry } of known) assert.ok(plain.delete(nameOf({ key, ...entry })), `${text}: exact ones are near, too`);
+  const ranks = [...plain.values()].sort(byRank);
+  assert.equal(hits.length, Math.min(200, plain.size), `${text}: similar ones`);
+  for (const [at, hit] of hits.entries()) {
+    assert.ok(hit.isFuzzy);
+    assert.deepEqual(hit.matches, []);
+    assert.deepEqual(plain.get(nameOf(hit)), ranks[at], `${text}: similar, place ${at}: ${nameOf(hit)}`);
+    plain.delete(nameOf(hit));
+  }
 }
 
 async function withEngine(body: (engine: SearchEngine) => Promise<void>): Promise<void> {
@@ -87,6 +120,46 @@ test('500 random queries over several shares find what a look at every entry fin
     let found = 0;
     for (let count = 0; count < 500; count++) if ((await check(engine, shares, randomQuery(random))) > 0) found++;
     assert.ok(found > 250, `seed ${seed}: only ${found} queries found something`);
+  });
+});
+
+test('with a typo, what was meant is found', async () => {
+  const file = { sizeBytes: 1, mtimeMs: 1 };
+  const names = ['Holiday.jpg', 'project-plan.md', 'report.pdf', 'notes.txt', 'über uns.txt'];
+  const model: ModelFolder = { folders: new Map(), files: new Map(names.map((name) => [name, file])) };
+  model.folders.set('Photos', { mtimeMs: 1, folder: { folders: new Map(), files: new Map([['x.raw', file]]) } });
+  const signal = new AbortController().signal;
+  await withEngine(async (engine) => {
+    engine.put('a/1', { segmentPath: segmentOf(model), overlay: undefined });
+    await engine.searchable();
+    const found = async (text: string): Promise<string[]> =>
+      (await engine.query(parseQuery(text), { offset: 0, limit: 10, signal })).hits.map((hit) => hit.path);
+    assert.deepEqual(await found('holidya'), ['Holiday.jpg']);
+    assert.deepEqual(await found('hoilday'), ['Holiday.jpg']);
+    assert.deepEqual(await found('holday'), ['Holiday.jpg']);
+    assert.deepEqual(await found('hooliday'), ['Holiday.jpg']);
+    assert.deepEqual(await found('rxport pdf'), ['report.pdf']);
+    assert.deepEqual(await found('prjplan'), ['project-plan.md']);
+    assert.deepEqual(await found('phtoos'), ['Photos', 'Photos/x.raw']);
+    assert.deepEqual(await found('holidax -jpg'), []);
+    assert.deepEqual(await found('zzzzz'), []);
+  });
+});
+
+test('similar names are paged after the exact ones', async () => {
+  const files = Array.from({ length: 30 }, (_, at) => [`beech${at}.txt`, { sizeBytes: 1, mtimeMs: at * 1e6 }] as const);
+  const model: ModelFolder = { folders: new Map(), files: new Map([...files, ['beach.txt', { sizeBytes: 1, mtimeMs: 1 }]]) };
+  const signal = new AbortController().signal;
+  await withEngine(async (engine) => {
+    engine.put('a/1', { segmentPath: segmentOf(model), overlay: undefined });
+    await engine.searchable();
+    const query = parseQuery('beach');
+    const whole = await engine.query(query, { offset: 0, limit: 100, signal });
+    assert.equal(whole.total, 31);
+    assert.deepEqual([whole.hits[0]?.path, whole.hits[1]?.path], ['beach.txt', 'beech29.txt']);
+    const paged: RawHit[] = [];
+    while (paged.length < 31) paged.push(...(await engine.query(query, { offset: paged.length, limit: 7, signal })).hits);
+    assert.deepEqual(paged, whole.hits);
   });
 });
 

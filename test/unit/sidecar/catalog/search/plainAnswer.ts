@@ -41,6 +41,54 @@ export function rankOf(entry: PlainEntry, query: Query): Rank | undefined {
   return [score, -seconds(entry.mtimeMs), Buffer.byteLength(entry.path)];
 }
 
+/** As rankOf, for entries that nearly match; `withLetters`: also those that only have the letters of a term in order. */
+export function nearRankOf(entry: PlainEntry, query: Query, withLetters: boolean): Rank | undefined {
+  const exact = rankOf(entry, { ...query, terms: [] });
+  if (exact === undefined) return undefined;
+  const path = `/${folded(entry.path)}`;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const above = path.slice(0, path.length - name.length);
+  const parts = { name, stem: entry.kind === 'file' && name.lastIndexOf('.') > 0 ? name.slice(0, name.lastIndexOf('.')) : name };
+  let score = 0;
+  for (const term of query.terms) {
+    const bytes = Buffer.byteLength(term);
+    const mayBeNear = /^[a-z0-9\u0080-\uffff]+$/.test(term) && bytes >= 3 && bytes <= 64;
+    const own = path.includes(term) ? classOf(path, term, parts) : undefined;
+    if (own !== undefined && own < 5) score += own;
+    else if (mayBeNear && hasNear(name, term)) score += 6;
+    else if (own === 5 || (mayBeNear && hasNear(above, term))) score += 8;
+    else if (mayBeNear && withLetters && hasInOrder(name, term)) score += 9;
+    else return undefined;
+  }
+  return [score, exact[1], exact[2]];
+}
+
+function hasInOrder(text: string, term: string): boolean {
+  let at = -1;
+  const bytes = Buffer.from(text);
+  return Buffer.from(term).every((byte) => (at = bytes.indexOf(byte, at + 1)) >= 0);
+}
+
+/** Every part of every word, one edit of a byte away (optimal string alignment). */
+function hasNear(text: string, term: string): boolean {
+  const wanted = Buffer.from(term).toString('latin1');
+  return (text.match(/[a-z0-9\u0080-\uffff]+/g) ?? []).some((found) => {
+    const word = Buffer.from(found).toString('latin1');
+    for (let start = 0; start <= word.length; start++)
+      for (let length = wanted.length - 1; length <= wanted.length + 1; length++)
+        if (start + length <= word.length && isOneEdit(word.slice(start, start + length), wanted)) return true;
+    return false;
+  });
+}
+
+function isOneEdit(one: string, other: string): boolean {
+  let same = 0;
+  while (same < one.length && one[same] === other[same]) same++;
+  const [a, b] = [one.slice(same), other.slice(same)];
+  if (a.slice(1) === b || a === b.slice(1) || a.slice(1) === b.slice(1)) return true;
+  return a.length === b.length && a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2);
+}
+
 function classOf(path: string, term: string, { name, stem }: { name: string; stem: string }): number {
   let shown = term;
   if (term.includes('/')) {
