@@ -290,7 +290,9 @@ export class Sessions {
   async #giveHeldFeed(seat: Seat, discoveryKey: Uint8Array): Promise<void> {
     if (!seat.session.isOpen || seat.passable.owners.length === 0) return;
     try {
-      const held = await this.#options.catalog.heldFeed(discoveryKey);
+      const held = await this.#options.catalog.heldFeed(discoveryKey, (owner, shareId) =>
+        seat.mayBePassed(shareKey(owner, shareId)),
+      );
       if (!held || !seat.session.isOpen) return;
       const key = shareKey(held.owner, held.shareId);
       if (!seat.passable.has(key)) return;
