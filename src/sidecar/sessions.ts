@@ -291,7 +291,7 @@ export class Sessions {
     if (!seat.session.isOpen || seat.passable.owners.length === 0) return;
     try {
       const held = await this.#options.catalog.heldFeed(discoveryKey, (owner, shareId) =>
-        seat.mayBePassed(shareKey(owner, shareId)),
+        seat.passable.has(shareKey(owner, shareId)),
       );
       if (!held || !seat.session.isOpen) return;
       const key = shareKey(held.owner, held.shareId);
