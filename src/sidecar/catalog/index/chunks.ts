@@ -1,7 +1,7 @@
 // Feed blocks that carry an index: each chunk holds a run of it, column by column, under brotli. docs/index-format.md is the
 // specification. Writes them; reading, which trusts nothing, is chunkDecoder.ts's.
 
-import { brotliCompress, brotliCompressSync, brotliDecompressSync, constants, type BrotliOptions } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { indexLimits } from '../../limits.ts';
 import { badIndex, ByteWriter } from './bytes.ts';
 import { textOf } from './nameBytes.ts';
@@ -26,17 +26,9 @@ export interface Chunk extends ChunkInfo {
 
 export const columnCount = 5;
 
-/** Chunks that wait for their compression at once, each of at most `chunkRawBytes`; more are compressed in place. */
-const chunksInBackground = 32;
-
-/**
- * Collects an index into chunks and hands each one on. Names must have passed `nameProblem`. Call `end()` after the last entry. In the
- * background: other threads compress while the index comes, and chunks are handed on from `finished()`.
- */
+/** Collects an index into chunks and hands each one on. Names must have passed `nameProblem`. Call `end()` after the last entry. */
 export class ChunkEncoder implements IndexSink {
   readonly #emit: (chunk: Chunk) => void;
-  readonly #isInBackground: boolean;
-  readonly #compressing: Promise<Chunk>[] = [];
   readonly #folders = new ByteWriter();
   readonly #prefixes = new ByteWriter(4096);
   readonly #suffixes = new ByteWriter(65_536);
@@ -50,9 +42,8 @@ export class ChunkEncoder implements IndexSink {
   #isEmpty = true;
   #firstFolder = '';
 
-  constructor(emit: (chunk: Chunk) => void, options: { isInBackground?: boolean } = {}) {
+  constructor(emit: (chunk: Chunk) => void) {
     this.#emit = emit;
-    this.#isInBackground = options.isInBackground ?? false;
   }
 
   folder(folderCount: number, fileCount: number): void {
@@ -86,12 +77,6 @@ export class ChunkEncoder implements IndexSink {
     if (!this.#isEmpty) this.#flush();
   }
 
-  /** Hands on the chunks that were made in the background. */
-  async finished(): Promise<void> {
-    for (const chunk of this.#compressing) this.#emit(await chunk);
-    this.#compressing.length = 0;
-  }
-
   #flushIfFull(): void {
     if (this.#entryCount >= indexLimits.chunkEntries || this.#rawBytes() >= indexLimits.chunkRawBytes) this.#flush();
   }
@@ -111,13 +96,8 @@ export class ChunkEncoder implements IndexSink {
     const columns = [this.#folders, this.#prefixes, this.#suffixes, this.#sizes, this.#times];
     for (const column of columns) raw.uint(column.length);
     for (const column of columns) raw.raw(column.view());
-    const made = { entryCount: this.#entryCount, firstFolder: this.#firstFolder };
-    if (!this.#isInBackground) this.#emit(chunkOf(made, raw.length, brotliCompressSync(raw.view(), compression(raw.length))));
-    else if (this.#compressing.length < chunksInBackground) this.#compressing.push(compressed(raw.view(), made));
-    else {
-      const chunk = chunkOf(made, raw.length, brotliCompressSync(raw.view(), compression(raw.length)));
-      this.#compressing.push(Promise.resolve(chunk));
-    }
+    const block = blockOf(raw.view(), this.#entryCount);
+    this.#emit({ block, entryCount: this.#entryCount, sizeBytes: block.length, firstFolder: this.#firstFolder });
     for (const column of columns) column.clear();
     this.#entryCount = 0;
     this.#isEmpty = true;
@@ -126,30 +106,18 @@ export class ChunkEncoder implements IndexSink {
   }
 }
 
-function compressed(raw: Uint8Array, made: Pick<Chunk, 'entryCount' | 'firstFolder'>): Promise<Chunk> {
-  return new Promise((resolve, reject) => {
-    brotliCompress(raw, compression(raw.length), (error, bytes) => {
-      if (error === null) resolve(chunkOf(made, raw.length, bytes));
-      else reject(error);
-    });
-  });
-}
-
-/** A window of 2^20 bytes holds every chunk that we write. */
-function compression(rawLength: number): BrotliOptions {
+function blockOf(raw: Uint8Array, entryCount: number): Uint8Array {
   const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_LGWIN, BROTLI_PARAM_SIZE_HINT } = constants;
-  return { params: { [BROTLI_PARAM_QUALITY]: 5, [BROTLI_PARAM_LGWIN]: 20, [BROTLI_PARAM_SIZE_HINT]: rawLength } };
-}
-
-function chunkOf(made: Pick<Chunk, 'entryCount' | 'firstFolder'>, rawLength: number, bytes: Uint8Array): Chunk {
-  const out = new ByteWriter(bytes.length + 16);
+  // A window of 2^20 bytes holds every chunk that we write.
+  const params = { [BROTLI_PARAM_QUALITY]: 5, [BROTLI_PARAM_LGWIN]: 20, [BROTLI_PARAM_SIZE_HINT]: raw.length };
+  const compressed = brotliCompressSync(raw, { params });
+  const out = new ByteWriter(compressed.length + 16);
   out.byte(formatVersion);
   out.byte(blockKinds.chunk);
-  out.uint(made.entryCount);
-  out.uint(rawLength);
-  out.raw(bytes);
-  const block = Uint8Array.from(out.view());
-  return { ...made, block, sizeBytes: block.length };
+  out.uint(entryCount);
+  out.uint(raw.length);
+  out.raw(compressed);
+  return Uint8Array.from(out.view());
 }
 
 /** Bounded by what the block claims, which is bounded by the limits: a bomb stops there. */

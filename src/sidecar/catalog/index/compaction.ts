@@ -21,7 +21,7 @@ export async function packIndex(
 ): Promise<{ chunks: Chunk[] | undefined; counts: IndexCounts }> {
   const worker = new Worker(workerUrl(import.meta.url, 'packWorker'), {
     workerData: data,
-    resourceLimits: { maxOldGenerationSizeMb: catalogLimits.workerHeapMiB },
+    resourceLimits: { maxOldGenerationSizeMb: catalogLimits.workerHeapMiB, maxYoungGenerationSizeMb: catalogLimits.walkYoungMiB },
   });
   const replies = new WorkerReplies<PackWorkerReply>(worker);
   const chunks: Chunk[] = [];

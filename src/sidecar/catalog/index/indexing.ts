@@ -26,7 +26,7 @@ export async function writeSegment(
   const data: IndexWorkerData = { path, updatedAtMs, counts: { folderCount, fileCount, totalBytes } };
   const worker = new Worker(workerUrl(import.meta.url, 'indexWorker'), {
     workerData: data,
-    resourceLimits: { maxOldGenerationSizeMb: catalogLimits.workerHeapMiB },
+    resourceLimits: { maxOldGenerationSizeMb: catalogLimits.workerHeapMiB, maxYoungGenerationSizeMb: catalogLimits.walkYoungMiB },
   });
   const replies = new WorkerReplies<IndexWorkerReply>(worker);
   let isWritten = false;

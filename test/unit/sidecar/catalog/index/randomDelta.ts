@@ -51,9 +51,10 @@ export function randomChange(model: ModelFolder, random: () => number): { model:
     const folder = anyFolder();
     const name = anyName(folder);
     const step = pick(8);
-    if (step === 0)
-      (folder.files.set(`n${pick(99)}`, { sizeBytes: pick(99), mtimeMs: pick(99) }), folder.folders.delete(`n${pick(99)}`));
-    else if (step === 1)
+    if (step === 0) {
+      folder.files.set(`n${pick(99)}`, { sizeBytes: pick(99), mtimeMs: pick(99) });
+      folder.folders.delete(`n${pick(99)}`);
+    } else if (step === 1)
       add(folder, `f${pick(9)}`, pick(2) === 0 ? randomTree(random, 5) : { folders: new Map(), files: new Map() });
     else if (name === undefined) continue;
     else if (step === 2 && folder.files.has(name)) folder.files.set(name, { sizeBytes: pick(3), mtimeMs: pick(3) });
