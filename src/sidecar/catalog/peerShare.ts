@@ -205,6 +205,7 @@ export class PeerShare {
     this.#later(async (signal) => {
       try {
         await this.#index.pack(signal);
+        this.#options.onChange(this.announcement.shareId);
       } catch (thrown) {
         if (asAppError(thrown).kind !== 'protocol') throw thrown;
         await this.#refuse(asAppError(thrown));

@@ -1,190 +1,34 @@
-// Following shares of peers as they change: step by step, over whoever passes them on, within a quota; and what a hostile or a mistaken
-// source can do about it: nothing.
+// Following shares of peers over whoever passes them on, and within a quota; and what a mistaken source can do about it: nothing.
 
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
-import type { PartyId, ShareId } from '../../../../src/protocol/ids.ts';
+import { test } from 'node:test';
+import type { ShareId } from '../../../../src/protocol/ids.ts';
 import type { CatalogShare } from '../../../../src/protocol/model.ts';
-import type { Delta } from '../../../../src/sidecar/catalog/index/rows.ts';
 import type { ShareRemoval } from '../../../../src/sidecar/wire/services.ts';
 import { file, hostileShare, MadeUpFeed, newKeys } from './hostileFeed.ts';
-import { connect, Side, until, type Link } from './twoPeers.ts';
-
-const party = 'p'.repeat(52) as PartyId;
-
-let owner: Side;
-let reader: Side;
-let third: Side;
-let feed: MadeUpFeed;
-let links: Link[];
-
-beforeEach(async () => {
-  [owner, reader, third] = [await Side.open('y'), await Side.open('b'), await Side.open('c')];
-  feed = await MadeUpFeed.open();
-  links = [];
-});
-
-afterEach(async () => {
-  for (const link of links) await link.end();
-  for (const side of [owner, reader, third]) await side.close();
-  await feed.close();
-});
-
-async function join(one: Side, other: Side): Promise<Link> {
-  const link = await connect(one, other);
-  for (const side of [one, other]) link.session(side).hello.partyIds = [party];
-  links.push(link);
-  return link;
-}
-
-function at(side: Side, shareId: ShareId = hostileShare): CatalogShare | undefined {
-  return side.catalog.shares(owner.peerId).find((share) => share.shareId === shareId);
-}
-
-function names(side: Side): string[] {
-  const ref = { peerId: owner.peerId, shareId: hostileShare, path: '' };
-  return side.catalog.list(ref, { offset: 0, limit: 1000 }).entries.map(({ name }) => name);
-}
-
-async function has(side: Side, expected: string[]): Promise<void> {
-  const isSo = (): boolean => at(side)?.indexState === 'ready' && names(side).join() === expected.join();
-  await until(side.changes, isSo, `${expected.join()} is listed, not ${at(side)?.indexState ?? 'nothing'}`);
-}
-
-async function isRefused(side: Side, reason: RegExp): Promise<void> {
-  await until(side.changes, () => at(side)?.indexState === 'refused', 'the share is refused');
-  assert.match(at(side)?.failure?.message ?? '', reason);
-  assert.deepEqual(segmentFiles(side), []);
-}
-
-function segmentFiles(side: Side): string[] {
-  const root = path.join(side.folder, 'index');
-  if (!existsSync(root)) return [];
-  return readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.segment') || name.endsWith('.new'))
-    .map((name) => path.join(root, name));
-}
-
-function announce(link: Link, side = reader): void {
-  link.announce(owner, side, [feed.announcement], [feed.core]);
-}
-
-/** Answers once the newest announcement can be passed on. */
-async function holds(side: Side, feedLength = feed.core.length): Promise<void> {
-  const held = (): number | undefined => side.catalog.holdings()[0]?.shares[0]?.announcement.feedLength;
-  await until(side.changes, () => held() === feedLength, `${feedLength} blocks are held`);
-}
-
-function counts(files: number): Delta['counts'] {
-  return { fileCount: files, folderCount: 0, totalBytes: 5 * files };
-}
-
-/** Adds files to the root; `files` is how many there are then. */
-async function add(name: string, files: number, headBlock = 1): Promise<void> {
-  await feed.delta([{ path: '', mtimeMs: 0, removed: [], set: [file(name)] }], counts(files), { headBlock });
-}
+import {
+  add,
+  announce,
+  at,
+  counts,
+  feed,
+  has,
+  holds,
+  isRefused,
+  join,
+  names,
+  owner,
+  party,
+  reader,
+  segmentFiles,
+  third,
+} from './threeSides.ts';
+import { until } from './twoPeers.ts';
 
 function removal(revision: number): ShareRemoval {
   return { shareId: hostileShare, revision, signed: { body: new Uint8Array(1), signature: new Uint8Array(64) } };
-}
-
-test('deltas are applied one by one, stand after a restart, and a new snapshot replaces them', async () => {
-  await feed.snapshot([file('a'), file('b')]);
-  const link = await join(owner, reader);
-  announce(link);
-  await has(reader, ['a', 'b']);
-  await add('c', 3);
-  announce(link);
-  await has(reader, ['a', 'b', 'c']);
-  await add('d', 4);
-  await feed.delta([{ path: '', mtimeMs: 0, removed: ['a'], set: [] }], counts(3), { headBlock: 1 });
-  announce(link);
-  await has(reader, ['b', 'c', 'd']);
-  assert.deepEqual(reader.told, ['indexed', 'changed', 'changed', 'changed']);
-  assert.equal(at(reader)?.fileCount, 3);
-
-  await link.end();
-  await reader.reopen();
-  assert.deepEqual(names(reader), ['b', 'c', 'd']);
-
-  const again = await join(owner, reader);
-  await feed.snapshot([file('x')]);
-  await add('y', 2, feed.core.length - 1);
-  announce(again);
-  await has(reader, ['x', 'y']);
-  assert.equal(segmentFiles(reader).length, 1);
-});
-
-test('a reader that was away over a snapshot and deltas catches up', async () => {
-  await feed.snapshot([file('a')]);
-  let link = await join(owner, reader);
-  announce(link);
-  await has(reader, ['a']);
-  await link.end();
-  await add('b', 2);
-  await feed.snapshot([file('c')]);
-  await add('d', 2, 4);
-  await add('e', 3, 4);
-  link = await join(owner, reader);
-  announce(link);
-  await has(reader, ['c', 'd', 'e']);
-});
-
-test('a damaged segment is made again from snapshot and deltas on this disk', async () => {
-  await feed.snapshot([file('a')]);
-  await add('b', 2);
-  const link = await join(owner, reader);
-  announce(link);
-  await has(reader, ['a', 'b']);
-  await link.end();
-  await reader.reopen(() => {
-    for (const segment of segmentFiles(reader)) truncateSync(segment, statSync(segment).size - 10);
-  });
-  await has(reader, ['a', 'b']);
-});
-
-const wrongDeltas: [string, () => Promise<void>, RegExp][] = [
-  ['names another head', () => add('b', 2, 0), /./],
-  [
-    'removes what is not there',
-    () => feed.delta([{ path: '', mtimeMs: 0, removed: ['x'], set: [] }], counts(1), { headBlock: 1 }),
-    /./,
-  ],
-  [
-    'is in a folder that is not there',
-    () => feed.delta([{ path: 'x', mtimeMs: 0, removed: [], set: [file('b')] }], counts(2), { headBlock: 1 }),
-    /./,
-  ],
-  ['is garbage', () => feed.append([Buffer.from([1, 3, 1, 2, 3, 4])]), /./],
-  ['is cut off', () => feed.append([Buffer.from([1, 3])]), /./],
-  ['is of no known kind', () => feed.append([Buffer.from([1, 9])]), /./],
-  [
-    'claims other numbers than announced',
-    () => feed.delta([{ path: '', mtimeMs: 0, removed: [], set: [file('b')] }], counts(2), { headBlock: 1, fileCount: 7 }),
-    /other numbers/,
-  ],
-  [
-    'shortens the feed',
-    async () => void (feed.announcement = { ...feed.announcement, feedLength: 1, revision: 9 }),
-    /shorter feed/,
-  ],
-];
-
-for (const [what, change, reason] of wrongDeltas) {
-  test(`a delta that ${what} refuses the share and ends the session`, async () => {
-    await feed.snapshot([file('a')]);
-    const link = await join(owner, reader);
-    announce(link);
-    await has(reader, ['a']);
-    await change();
-    announce(link);
-    await isRefused(reader, reason);
-    assert.equal(reader.hostile.length, 1);
-    assert.equal(reader.told.at(-1), 'gone');
-    assert.deepEqual(reader.catalog.holdings(), []);
-  });
 }
 
 test('an index is passed on with its changes while its owner is away', async () => {
