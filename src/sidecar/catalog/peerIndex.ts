@@ -19,7 +19,7 @@ import { writeSegment } from './index/indexing.ts';
 import { IndexView } from './index/indexView.ts';
 import type { Delta, IndexCounts } from './index/rows.ts';
 import { Segment } from './index/segment.ts';
-import type { SegmentFolder } from './index/segmentFolder.ts';
+import { searchFile, type SegmentFolder } from './index/segmentFolder.ts';
 import type { Slots } from './slots.ts';
 
 /** Search data comes beside the segment a while after it. */
@@ -155,7 +155,7 @@ export class PeerIndex {
 
   #measure(): void {
     const { file } = this;
-    this.#fileBytes = file === undefined ? 0 : sizeOf(file) + sizeOf(file.replace(/\.segment$/, '.search'));
+    this.#fileBytes = file === undefined ? 0 : sizeOf(file) + sizeOf(searchFile(file));
     this.#measuredAt = performance.now();
   }
 
