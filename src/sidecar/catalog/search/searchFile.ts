@@ -25,11 +25,6 @@ export class SearchFileError extends Error {
   }
 }
 
-/** Where the search file of a segment lies: beside it. */
-export function searchPathOf(segmentPath: string): string {
-  return `${segmentPath.replace(/\.segment$/, '')}.search`;
-}
-
 /** Files held open, the oldest use first. */
 const openFiles = new Map<SearchFile, number>();
 const page = Buffer.alloc(checkedPageBytes);

@@ -4,10 +4,11 @@
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import { asAppError } from '../../../protocol/errors.ts';
 import type { LogLevel } from '../../../protocol/model.ts';
+import { searchFile } from '../index/segmentFolder.ts';
 import { answerQuery, answerRecent } from './answer.ts';
 import { Builder } from './builder.ts';
 import { Kernel } from './kernel.ts';
-import { SearchFile, SearchFileError, searchPathOf } from './searchFile.ts';
+import { SearchFile, SearchFileError } from './searchFile.ts';
 import type { PageRequest, SearchReply, SearchRequest } from './searchMessages.ts';
 import { ShareIndex } from './shareIndex.ts';
 
@@ -76,7 +77,7 @@ class Searcher {
   }
 
   #open(share: ShareIndex): void {
-    const path = searchPathOf(share.segmentPath);
+    const path = searchFile(share.segmentPath);
     try {
       share.file = SearchFile.open(path, share.segment.header.contentHash);
       this.#ready(share);

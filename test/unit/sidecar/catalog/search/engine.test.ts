@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Delta } from '../../../../../src/sidecar/catalog/index/rows.ts';
+import { searchFile } from '../../../../../src/sidecar/catalog/index/segmentFolder.ts';
 import { SegmentWriter } from '../../../../../src/sidecar/catalog/index/segmentWriter.ts';
 import { SearchEngine, type RawHit } from '../../../../../src/sidecar/catalog/search/engine.ts';
 import { parseQuery, type Query } from '../../../../../src/sidecar/catalog/search/query.ts';
-import { searchPathOf } from '../../../../../src/sidecar/catalog/search/searchFile.ts';
 import { createLog, silentLog } from '../../../../../src/sidecar/log.ts';
 import { feed, seededRandom, type ModelFolder } from '../index/randomTree.ts';
 import { modelCounts, randomChange } from '../index/randomDelta.ts';
@@ -286,7 +286,7 @@ test('a damaged search file is made anew, and the share found again', async () =
     engine.put('a/1', { segmentPath, overlay: undefined });
     await engine.searchable();
   });
-  const file = searchPathOf(segmentPath);
+  const file = searchFile(segmentPath);
   const whole = readFileSync(file);
   const damages: Record<string, (bytes: Buffer) => Buffer> = {
     'another version': (bytes) => (bytes.writeUInt32LE(99, 8), bytes),
@@ -320,7 +320,7 @@ test('a share whose search file cannot be made is left out, with a line in the l
   const model = namedTree(seededRandom(6), 20);
   const [good, bad] = [segmentOf(model), segmentOf(model)];
   // A folder in the file's place stands for a full or read-only disk.
-  mkdirSync(searchPathOf(bad));
+  mkdirSync(searchFile(bad));
   const lines: string[] = [];
   const engine = new SearchEngine({ log: createLog(({ message }) => lines.push(message)) });
   try {
@@ -334,7 +334,7 @@ test('a share whose search file cannot be made is left out, with a line in the l
     );
     assert.ok((await check(engine, new Map([['a/good', model]]), 'a')) > 0);
     assert.equal(lines.length, 2);
-    assert.ok(!existsSync(`${searchPathOf(bad)}.new`));
+    assert.ok(!existsSync(`${searchFile(bad)}.new`));
   } finally {
     await engine.close();
   }
