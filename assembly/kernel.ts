@@ -4,10 +4,11 @@
 
 /**
  * A term is not in a name. The other classes: 0 the whole name, 1 a whole word, 2 the name begins so, 3 a word begins so, 4 inside, 5 in the path;
- * when nearly equal names are asked for, too: 6 one edit away, 8 in the path (also one edit away), 9 its letters in this order. */
+ * when nearly equal names are asked for, too: 6 one edit away, 8 in the path (also one edit away), 128 its letters in this order (so that two
+ * such terms, and more than 254, are no match). */
 const absent: u8 = 255;
 const oneEdit: u8 = 6;
-const inOrder: u8 = 9;
+const inOrder: u8 = 128;
 /** 256 bytes, 1 for each byte that belongs to a word; the host fills it. */
 const wordTable: usize = 1024;
 
@@ -232,19 +233,57 @@ function isRun(text: usize, term: usize, length: i32, step: isize): bool {
   return true;
 }
 
-/** Lowers the classes of `names` that have the term's bytes in this order, whatever is between. */
-export function scanInOrder(names: usize, length: i32, term: usize, termLength: i32, classes: usize): void {
+/** Lowers the classes of those names whose byte in `some` is not absent, and that have the term's bytes in this order, whatever is between. */
+export function scanInOrder(names: usize, length: i32, term: usize, termLength: i32, classes: usize, some: usize): void {
+  const zero = i8x16.splat(0);
   const end = names + <usize>length;
   let number: usize = 0;
-  let met = 0;
-  for (let at = names; at < end; at++) {
-    const byte = load<u8>(at);
-    if (byte == 0) {
-      if (met == termLength && load<u8>(classes + number) > inOrder) store<u8>(classes + number, inOrder);
+  let start = names;
+  for (let at = names; at < end; at += 16) {
+    let ends = <u32>i8x16.bitmask(i8x16.eq(v128.load(at), zero));
+    const rest = end - at;
+    if (rest < 16) ends &= (1 << (<u32>rest)) - 1;
+    while (ends != 0) {
+      const next = at + <usize>ctz(ends);
+      ends &= ends - 1;
+      if (load<u8>(some + number) != absent && load<u8>(classes + number) > inOrder && hasInOrder(start, next, term, termLength))
+        store<u8>(classes + number, inOrder);
       number++;
-      met = 0;
-    } else if (met < termLength && byte == load<u8>(term + <usize>met)) met++;
+      start = next + 1;
+    }
   }
+}
+
+function hasInOrder(name: usize, end: usize, term: usize, termLength: i32): bool {
+  let met = 0;
+  for (let at = name; at < end && met < termLength; at++) if (load<u8>(at) == load<u8>(term + <usize>met)) met++;
+  return met == termLength;
+}
+
+/** Strikes out of `some` the files that have no score, and those that have a class already. */
+export function restrict(some: usize, scores: usize, classes: usize, count: i32): void {
+  const none = i8x16.splat(-1);
+  for (let at: usize = 0; at < <usize>count; at += 16) {
+    const isOut = v128.or(i8x16.eq(v128.load(scores + at), none), v128.not(i8x16.eq(v128.load(classes + at), none)));
+    v128.store(some + at, v128.or(v128.load(some + at), isOut));
+  }
+}
+
+/** How many scores are below `limit`. */
+export function below(scores: usize, count: i32, limit: i32): i32 {
+  const most = i8x16.splat(<i8>(limit - 1));
+  let total = 0;
+  for (let at = 0; at < count; at += 16) {
+    const block = v128.load(scores + <usize>at);
+    let hits = <u32>i8x16.bitmask(i8x16.eq(v128.min<u8>(block, most), block));
+    const rest = count - at;
+    if (rest < 16) {
+      const inside = (1 << rest) - 1;
+      hits &= <u32>inside;
+    }
+    total += popcnt(hits);
+  }
+  return total;
 }
 
 function isWord(byte: u8): bool {
@@ -343,7 +382,11 @@ export function blocksFound(classesAt: usize, count: i32, blockShift: i32, bits:
   memory.fill(bits, 0, <usize>(((count >> blockShift) >> 3) + 1));
   for (let at = 0; at < count; at += 16) {
     let hits = ~(<u32>i8x16.bitmask(i8x16.eq(v128.load(classesAt + <usize>at), none))) & 0xffff;
-    if (count - at < 16) hits &= (1 << (<u32>(count - at))) - 1;
+    const rest = count - at;
+    if (rest < 16) {
+      const inside = (1 << rest) - 1;
+      hits &= <u32>inside;
+    }
     if (hits == 0) continue;
     const block = at >> blockShift;
     const place = bits + <usize>(block >> 3);
@@ -426,7 +469,10 @@ export function folders(first: i32, count: i32, parents: usize, opened: usize, s
       if (positive & bit) score += min<u32>(found, above & bit ? inPath : absent);
     }
     const all = above | own;
-    store<u8>(scores + <usize>at, (all & negative) != 0 || (all & positive) != positive || number == 0 ? absent : <u8>score);
+    store<u8>(
+      scores + <usize>at,
+      (all & negative) != 0 || (all & positive) != positive || number == 0 ? absent : <u8>min<u32>(score, absent),
+    );
     handedOn |= above;
     if (opened != 0) handedOn |= load<u16>(opened + ((<usize>number) << 1));
     store<u16>(masks + ((<usize>number) << 1), <u16>handedOn);
@@ -487,23 +533,10 @@ export function combine(first: u32, count: i32, folder: i32, paths: usize, score
       const offset = <usize>term * stride + at;
       const found = v128.min<u8>(v128.load(classes + offset), v128.load(paths + offset));
       if (positive & (1 << term)) score = v128.add_sat<u8>(score, found);
-      else score = v128.or(score, v128.not(i8x16.eq(found, none)));
+      else if (negative & (1 << term)) score = v128.or(score, v128.not(i8x16.eq(found, none)));
     }
     v128.store(scores + at, score);
   }
-}
-
-/** How many of the scores are matches. */
-export function matches(scores: usize, count: i32): i32 {
-  const none = i8x16.splat(-1);
-  let total = 0;
-  for (let at = 0; at < count; at += 16) {
-    let misses = <u32>i8x16.bitmask(i8x16.eq(v128.load(scores + <usize>at), none));
-    const rest = count - at;
-    if (rest < 16) misses |= 0xffff << (<u32>rest);
-    total += 16 - popcnt(misses & 0xffff);
-  }
-  return total;
 }
 
 /** The smallest score, 255 when nothing matches. */

@@ -262,6 +262,11 @@ export const searchLimits = {
   /** Watched searches; matches of one that are remembered as known. */
   watches: 100,
   knownHits: 20_000,
+  /** What of search files stays in memory between queries; and memory that a query may leave behind. */
+  keptBytes: 20 * MiB,
+  spareBytes: 8 * MiB,
+  /** Pages of index files that the search keeps in memory for the paths of hits: 2 MiB. */
+  segmentPages: 128,
   /** Search files held open. */
   filesOpen: 256,
   /** Heap of the worker that makes search files; a share that needs more cannot be searched. */
@@ -284,6 +289,8 @@ export const detailLimits = {
   recordTextBytes: 2 * KiB,
   /** Blocks of one details feed; a feed that is half stale begins anew long before. */
   feedBlocks: 65_536,
+  /** Details feeds of peers fetched at once. */
+  fetchesAtOnce: 2,
   /** What the details of all shares of one peer may take here, beside its indexes: feeds, rows and words. */
   peerDiskBytes: 512 * MiB,
   /** Of an own file that is looked into: what is read, and what of a text is told. */
@@ -298,6 +305,8 @@ export const detailLimits = {
   describeFiles: 256,
   /** Looking at one file that takes longer hangs (a network drive that is gone): it is left out. */
   describeStallMs: 30_000,
+  /** Looking begins so long after there is something to look at: names go first. */
+  startMs: 500,
   /** A block goes out at most this often; while there are many files, ever more rarely, up to the second. */
   publishMinMs: 2_000,
   publishMaxMs: 30_000,

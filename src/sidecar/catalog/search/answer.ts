@@ -3,13 +3,13 @@
 import { AppError } from '../../../protocol/errors.ts';
 import { searchLimits } from '../../limits.ts';
 import type { FoundPage, RawHit } from './hits.ts';
-import type { Kernel } from './kernel.ts';
 import { matchRanges } from './matchRanges.ts';
-import { planQuery, recentPlan, type Nearness, type Plan } from './plan.ts';
+import { planQuery, recentPlan, type Plan } from './plan.ts';
 import type { Query } from './query.ts';
-import { rankKey, scoreOf, type RankedEntry } from './ranking.ts';
+import { inOrder, rankKey, scoreOf, scoreUnit, type RankedEntry } from './ranking.ts';
 import { searchShare, type ShareQuestion } from './shareSearch.ts';
 import type { ShareIndex } from './shareIndex.ts';
+import type { Workspace } from './workspace.ts';
 
 /** `order` of an entry: its share, what it is, and its number there. Files and folders have at most 2^23 numbers. */
 const shareUnit = 2 ** 26;
@@ -35,15 +35,15 @@ interface Ranked {
 const firstOfAll: Ranked = { key: -1, order: -1, home: 0 };
 
 /** The exact matches; when they are few, similar names after them. */
-export function answerQuery(kernel: Kernel, shares: readonly ShareIndex[], query: Query, page: Page): FoundPage {
-  const exact = select(kernel, questionOf(shares, query, 'exact'), page);
+export function answerQuery(workspace: Workspace, shares: readonly ShareIndex[], query: Query, page: Page): FoundPage {
+  const exact = select(workspace, questionOf(shares, query), page);
   const plan = planQuery(query);
   if (exact.total >= searchLimits.littleFound || !plan.terms.some((term) => term.mayBeNear))
     return { hits: hitsOf(exact.ranked, shares, query.terms), total: exact.total, isFuzzy: false };
   const isAllHere = exact.ranked.length === exact.total;
   const first = { ...page, offset: 0, limit: searchLimits.littleFound };
-  const known = isAllHere ? exact.ranked : select(kernel, questionOf(shares, query, 'exact'), first).ranked;
-  const near = similar(kernel, { shares, query, known }, page);
+  const known = isAllHere ? exact.ranked : select(workspace, questionOf(shares, query), first).ranked;
+  const near = similar(workspace, { shares, query, known }, page);
   const end = page.offset + page.limit;
   const hits = hitsOf(known.slice(page.offset, end), shares, query.terms);
   const from = Math.max(0, page.offset - known.length);
@@ -55,31 +55,29 @@ export function answerQuery(kernel: Kernel, shares: readonly ShareIndex[], query
   };
 }
 
-/** Entries that nearly match, best first: one edit away; if these are few as well, also those with the letters in order. */
+/** Entries that nearly match, best first: one edit away; only if these are few as well, also those with the letters of a term in order. */
 function similar(
-  kernel: Kernel,
+  workspace: Workspace,
   { shares, query, known }: { shares: readonly ShareIndex[]; query: Query; known: readonly Ranked[] },
   page: Page,
 ): Ranked[] {
-  const orders = new Set(known.map(({ order }) => order));
   const limit = searchLimits.fuzzyHits + known.length;
-  for (const nearness of ['edits', 'letters'] as const) {
-    const { total, ranked } = select(kernel, questionOf(shares, query, nearness), { ...page, offset: 0, limit });
-    if (total >= searchLimits.littleFound || nearness === 'letters')
-      return ranked.filter(({ order }) => !orders.has(order)).slice(0, searchLimits.fuzzyHits);
-  }
-  return [];
+  const { ranked } = select(workspace, questionOf(shares, query, { isNear: true }), { ...page, offset: 0, limit });
+  const edits = ranked.filter(({ key }) => key < inOrder * scoreUnit);
+  const orders = new Set(known.map(({ order }) => order));
+  const found = edits.length >= searchLimits.littleFound ? edits : ranked;
+  return found.filter(({ order }) => !orders.has(order)).slice(0, searchLimits.fuzzyHits);
 }
 
-function questionOf(shares: readonly ShareIndex[], query: Query, nearness: Nearness): Question {
-  const plan = planQuery(query, nearness);
+function questionOf(shares: readonly ShareIndex[], query: Query, options: { isNear?: boolean } = {}): Question {
+  const plan = planQuery(query, options);
   return { shares, plan, scored: (entry) => scoreOf(entry, query, plan) };
 }
 
 /** Files newest first. */
-export function answerRecent(kernel: Kernel, shares: readonly ShareIndex[], page: Page): FoundPage {
+export function answerRecent(workspace: Workspace, shares: readonly ShareIndex[], page: Page): FoundPage {
   const scored = ({ kind }: RankedEntry): number | undefined => (kind === 'file' ? 0 : undefined);
-  const { total, ranked } = select(kernel, { shares, plan: recentPlan, scored }, page);
+  const { total, ranked } = select(workspace, { shares, plan: recentPlan, scored }, page);
   return { hits: hitsOf(ranked, shares, []), total, isFuzzy: false };
 }
 
@@ -90,13 +88,13 @@ interface Question {
   scored(entry: RankedEntry): number | undefined;
 }
 
-function select(kernel: Kernel, question: Question, page: Page): { total: number; ranked: Ranked[] } {
+function select(workspace: Workspace, question: Question, page: Page): { total: number; ranked: Ranked[] } {
   let after = firstOfAll;
   let skipped = 0;
   for (;;) {
     const isLast = page.offset + page.limit - skipped <= keptAtOnce;
     const count = isLast ? page.offset + page.limit - skipped : keptAtOnce;
-    const { total, ranked } = pass(kernel, question, { count, after, isCancelled: page.isCancelled });
+    const { total, ranked } = pass(workspace, question, { count, after, isCancelled: page.isCancelled });
     if (isLast || ranked.length < count) return { total, ranked: ranked.slice(page.offset - skipped) };
     skipped += count;
     after = ranked.at(-1) ?? firstOfAll;
@@ -105,10 +103,12 @@ function select(kernel: Kernel, question: Question, page: Page): { total: number
 
 /** The `count` best after one, in order. */
 function pass(
-  kernel: Kernel,
+  workspace: Workspace,
   { shares, plan, scored }: Question,
   { count, after, isCancelled }: { count: number; after: Ranked; isCancelled: Int32Array },
 ): { total: number; ranked: Ranked[] } {
+  const { kernel } = workspace;
+  workspace.prepare(shares.flatMap(({ file }) => file ?? []));
   const mark = kernel.mark;
   try {
     const room = count + spareRoom;
@@ -118,6 +118,8 @@ function pass(
       if (Atomics.load(isCancelled, 0) !== 0) throw new AppError('cancelled', 'The search was stopped.');
     };
     let total = 0;
+    /** Matches that are not by letters alone. */
+    let certain = 0;
     for (const [number, share] of shares.entries()) {
       checkCancelled();
       if (share.file === undefined) continue;
@@ -128,13 +130,18 @@ function pass(
         updatedAtMs: share.updatedAtMs,
         hidden: overlay.hidden,
         orders: { folders: start + parts.folder * partUnit, files: start + parts.file * partUnit },
+        wantsLetters: () => certain < searchLimits.littleFound,
         checkCancelled,
       };
-      total += searchShare(kernel, plan, question);
+      searchShare(workspace, plan, question, (matches) => {
+        total += matches.total;
+        certain += matches.certain;
+      });
       for (const [at, entry] of overlay.entries.entries()) {
         const score = scored(entry);
         if (score === undefined) continue;
         total++;
+        if (score < inOrder) certain++;
         const mtimeMs = plan.isRecent ? Math.min(entry.mtimeMs, share.updatedAtMs) : entry.mtimeMs;
         const key = rankKey(score, mtimeMs, Buffer.byteLength(entry.path));
         kernel.calls.offer(key, start + parts.overlay * partUnit + at, 0);

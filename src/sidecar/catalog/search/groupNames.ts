@@ -4,15 +4,8 @@
 import type { Kernel } from './kernel.ts';
 import type { PlannedTerm } from './plan.ts';
 import type { SearchFile } from './searchFile.ts';
-import {
-  blockFiles,
-  blockShift,
-  decodeGroup,
-  groupFiles,
-  groupRecordBytes,
-  letterBits,
-  type GroupPlaces,
-} from './searchFormat.ts';
+import type { Workspace } from './workspace.ts';
+import { blockFiles, blockShift, groupFiles, letterBits, type GroupPlaces } from './searchFormat.ts';
 
 /** Files [first, first + count) of a share. */
 export interface Files {
@@ -33,7 +26,9 @@ const bitsOf = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).re
 const singleReads = 10;
 
 export class GroupNames {
+  readonly #workspace: Workspace;
   readonly #kernel: Kernel;
+  readonly #group: number;
   readonly #file: SearchFile;
   readonly #places: GroupPlaces;
   #words: number | undefined;
@@ -44,10 +39,12 @@ export class GroupNames {
   #list = 0;
 
   /** The kernel's memory is used until the caller releases it. */
-  constructor(kernel: Kernel, file: SearchFile, group: number) {
-    this.#kernel = kernel;
+  constructor(workspace: Workspace, file: SearchFile, group: number) {
+    this.#workspace = workspace;
+    this.#kernel = workspace.kernel;
     this.#file = file;
-    this.#places = decodeGroup(file.bytes('groupTable', group * groupRecordBytes, groupRecordBytes));
+    this.#group = group;
+    this.#places = file.group(group);
   }
 
   /** Lowers the classes of the files that hold `needle`, which parts no words. False when there are none. */
@@ -69,20 +66,19 @@ export class GroupNames {
     return count > 0;
   }
 
-  /** Lowers the classes of the files whose names have the letters of `needle` in its order. */
-  findInOrder(needle: Buffer, at: FilesAt): boolean {
-    return this.#passing(() => this.#findInOrder(needle, at));
-  }
-
-  #findInOrder(needle: Buffer, at: FilesAt): boolean {
-    const kernel = this.#kernel;
-    const some = kernel.take(roomFor(at.count));
-    const bits = needle.reduce((all, byte) => all | (letterBits[byte] ?? 0), 0);
-    kernel.calls.letterClasses(this.#letters(at), at.count, bits, some);
-    const place = this.#copy(needle);
-    return this.#inBlocks(some, at, (names, length, classes) =>
-      kernel.calls.scanInOrder(names, length, place, needle.length, classes),
-    );
+  /** Gives classes to those files without one that have a score and whose names have the letters of `needle` in its order. */
+  findInOrder(needle: Buffer, at: FilesAt, scores: number): void {
+    this.#passing(() => {
+      const kernel = this.#kernel;
+      const some = kernel.take(roomFor(at.count));
+      const bits = needle.reduce((all, byte) => all | (letterBits[byte] ?? 0), 0);
+      kernel.calls.letterClasses(this.#letters(at), at.count, bits, some);
+      kernel.calls.restrict(some, scores, at.classes, at.count);
+      const place = this.#copy(needle);
+      this.#inBlocks(some, at, (names, length, from) =>
+        kernel.calls.scanInOrder(names, length, place, needle.length, at.classes + from, some + from),
+      );
+    });
   }
 
   /** Lowers the classes of the files that hold a term of any characters. Reads only names that hold its longest word. */
@@ -97,8 +93,8 @@ export class GroupNames {
     kernel.bytes(some, roomFor(at.count)).fill(longest.length > 1 ? absent : 0);
     if (longest.length > 1 && !this.findWord(longest, { ...at, classes: some })) return false;
     const place = this.#copy(needle);
-    return this.#inBlocks(some, at, (names, length, classes) =>
-      kernel.calls.scan(names, length, place, needle.length, classes, 1),
+    return this.#inBlocks(some, at, (names, length, from) =>
+      kernel.calls.scan(names, length, place, needle.length, at.classes + from, 1),
     );
   }
 
@@ -114,8 +110,8 @@ export class GroupNames {
     }
   }
 
-  /** Hands on the names of the blocks that hold a file whose class in `some` is not absent. False when there are none. */
-  #inBlocks(some: number, at: FilesAt, use: (names: number, length: number, classes: number) => void): boolean {
+  /** Hands on the names of the blocks that hold a file whose class in `some` is not absent, with the number of their first file here. */
+  #inBlocks(some: number, at: FilesAt, use: (names: number, length: number, from: number) => void): boolean {
     const kernel = this.#kernel;
     const blocks = Math.ceil(at.count / blockFiles);
     const place = kernel.take(blocks + 16);
@@ -138,7 +134,7 @@ export class GroupNames {
       const mark = kernel.mark;
       const length = startOf(to) - startOf(from);
       const names = all === undefined ? this.#load(this.#places.names + startOf(from), length) : all + startOf(from);
-      use(names, length, at.classes + from * blockFiles);
+      use(names, length, from * blockFiles);
       kernel.release(mark);
     }
     return true;
@@ -149,7 +145,7 @@ export class GroupNames {
     const kernel = this.#kernel;
     const { words: from, starts: to, wordCount } = this.#places;
     if (this.#words === undefined) {
-      this.#words = this.#load(from, to - from);
+      this.#words = this.#workspace.words(this.#file, this.#group);
       this.#wordClasses = kernel.take(roomFor(wordCount));
       this.#list = kernel.take(wordCount * 4);
     }

@@ -11,7 +11,8 @@ export interface KernelCalls {
   bound(): number;
   scan(names: number, length: number, term: number, termLength: number, classes: number, isFile: number): number;
   scanEdits(names: number, length: number, term: number, termLength: number, classes: number, scratch: number): void;
-  scanInOrder(names: number, length: number, term: number, termLength: number, classes: number): void;
+  scanInOrder(names: number, length: number, term: number, termLength: number, classes: number, some: number): void;
+  restrict(some: number, scores: number, classes: number, count: number): void;
   blocksFound(classes: number, count: number, blockShift: number, bits: number): void;
   list(classes: number, count: number, most: number, list: number): number;
   spreadAll(list: number, count: number, wordClasses: number, starts: number, occurrences: number, classes: number): void;
@@ -22,7 +23,7 @@ export interface KernelCalls {
   folders(first: number, count: number, parents: number, opened: number, scores: number): void;
   runPaths(folderCount: number, runShift: number, some: number, runCount: number): void;
   combine(first: number, count: number, folder: number, paths: number, scores: number, ready: number, anchored: number): void;
-  matches(scores: number, count: number): number;
+  below(scores: number, count: number, limit: number): number;
   bestScore(scores: number, count: number): number;
   filterTable(scores: number, count: number, column: number, table: number): void;
   filterTimes(scores: number, count: number, column: number, low: number, high: number): void;
@@ -43,6 +44,7 @@ export class Kernel {
   readonly calls: KernelCalls;
   readonly #memory: WebAssembly.Memory;
   #next = firstPlace;
+  #floor = firstPlace;
   #bytes: Buffer;
 
   constructor() {
@@ -66,6 +68,14 @@ export class Kernel {
       this.#memory.grow(Math.ceil((this.#next - this.#bytes.length) / pageBytes));
       this.#bytes = Buffer.from(this.#memory.buffer);
     }
+    return place;
+  }
+
+  /** As `take`, for as long as the kernel lives; only while nothing else is taken. */
+  takeForGood(bytes: number): number {
+    if (this.#next !== this.#floor) throw new RangeError('what is kept for good must lie below what is not');
+    const place = this.take(bytes);
+    this.#floor = this.#next;
     return place;
   }
 

@@ -20,9 +20,6 @@ export interface PlannedTerm {
   mayBeNear: boolean;
 }
 
-/** What counts as a match of a term that may be near: it itself; also with one edit; also its letters in this order. */
-export type Nearness = 'exact' | 'edits' | 'letters';
-
 export interface Plan {
   terms: readonly PlannedTerm[];
   /** Bits of terms. */
@@ -39,12 +36,13 @@ export interface Plan {
   times: { low: number; high: number } | undefined;
   /** Recently added: no time counts as later than that of its index. */
   isRecent: boolean;
-  nearness: Nearness;
+  /** Nearly equal names count, too. */
+  isNear: boolean;
 }
 
 const slash = 47;
 
-export function planQuery(query: Query, nearness: Nearness = 'exact'): Plan {
+export function planQuery(query: Query, options: { isNear?: boolean } = {}): Plan {
   const terms = [...query.terms.map((term) => planTerm(term, false)), ...query.excluded.map((term) => planTerm(term, true))];
   const bits = (isIn: (term: PlannedTerm) => boolean): number =>
     terms.reduce((mask, term, at) => (isIn(term) ? mask | (1 << at) : mask), 0);
@@ -64,7 +62,7 @@ export function planQuery(query: Query, nearness: Nearness = 'exact'): Plan {
       high: query.times.beforeMs === Infinity ? 0xffff_ffff : secondsFrom(query.times.beforeMs) - 1,
     },
     isRecent: false,
-    nearness,
+    isNear: options.isNear === true,
   };
 }
 
@@ -80,7 +78,7 @@ export const recentPlan: Plan = {
   sizes: undefined,
   times: undefined,
   isRecent: true,
-  nearness: 'exact',
+  isNear: false,
 };
 
 function isWanted({ kind }: Query, asked: EntryKind): boolean {

@@ -22,7 +22,9 @@ const inPath = 5;
 /** And when nearly equal names are asked for. */
 const oneEdit = 6;
 const nearInPath = 8;
-const inOrder = 9;
+/** Only one term of a query may be found so: two would pass the highest score. */
+export const inOrder = 128;
+const highestScore = 254;
 
 /** The sum over all terms, or undefined when the entry does not match. */
 export function scoreOf(entry: RankedEntry, query: Query, plan: Plan): number | undefined {
@@ -32,30 +34,33 @@ export function scoreOf(entry: RankedEntry, query: Query, plan: Plan): number | 
   if (query.excluded.some((term) => holds(path, term))) return undefined;
   let score = 0;
   for (const [at, term] of query.terms.entries()) {
-    const isNear = plan.nearness !== 'exact' && plan.terms[at]?.mayBeNear === true;
-    const found = isNear ? nearClassOf(path, term, { kind: entry.kind, plan }) : exactClassOf(path, term, entry.kind);
+    const isNear = plan.isNear && plan.terms[at]?.mayBeNear === true;
+    const found = isNear ? nearClassOf(path, term, entry.kind) : exactClassOf(path, term, entry.kind);
     if (found === undefined) return undefined;
-    score += found === inPath && plan.nearness !== 'exact' ? nearInPath : found;
+    score += found === inPath && plan.isNear ? nearInPath : found;
   }
-  return score;
+  return score > highestScore ? undefined : score;
 }
 
 function exactClassOf(path: string, term: string, kind: EntryKind): number | undefined {
   return holds(path, term) ? classOf(path, term, kind) : undefined;
 }
 
-function nearClassOf(path: string, term: string, { kind, plan }: { kind: EntryKind; plan: Plan }): number | undefined {
+function nearClassOf(path: string, term: string, kind: EntryKind): number | undefined {
   const exact = exactClassOf(path, term, kind);
   if (exact !== undefined && exact !== inPath) return exact;
   const nameAt = path.lastIndexOf('/') + 1;
   if (holdsNear(path.slice(nameAt), term)) return oneEdit;
   if (exact !== undefined || holdsNear(path.slice(0, nameAt), term)) return inPath;
-  return plan.nearness === 'letters' && holdsInOrder(path.slice(nameAt), term) ? inOrder : undefined;
+  return holdsInOrder(path.slice(nameAt), term) ? inOrder : undefined;
 }
+
+/** What one more in the score is worth in a key. */
+export const scoreUnit = 2 ** 45;
 
 /** Smaller sorts first: score, then newer, then shorter path. */
 export function rankKey(score: number, mtimeMs: number, pathBytes: number): number {
-  return score * 2 ** 45 + (0xffff_ffff - secondsOf(mtimeMs)) * 2 ** 13 + Math.min(pathBytes, 8191);
+  return score * scoreUnit + (0xffff_ffff - secondsOf(mtimeMs)) * 2 ** 13 + Math.min(pathBytes, 8191);
 }
 
 /** `path` is folded and begins with `/`. Terms without `/` lie in one name, since names hold none. */

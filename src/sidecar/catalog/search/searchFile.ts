@@ -6,6 +6,9 @@ import { crc32 } from 'node:zlib';
 import { searchLimits } from '../../limits.ts';
 import {
   checkedPageBytes,
+  decodeGroup,
+  groupRecordBytes,
+  type GroupPlaces,
   decodeHeader,
   headerBytes,
   sectionsOf,
@@ -37,6 +40,7 @@ export class SearchFile {
   /** Of the pages; those that were checked are in `#isChecked`. */
   readonly #checksums: Uint32Array;
   readonly #isChecked: Uint8Array;
+  #groups: GroupPlaces[] | undefined;
 
   private constructor(path: string, header: SearchHeader, checksums: Uint32Array) {
     const { places, bodyBytes } = sectionsOf(header);
@@ -94,6 +98,20 @@ export class SearchFile {
     for (let number = Math.floor(at / checkedPageBytes); number <= last; number++)
       if (this.#isChecked[number] === 0) this.#check(number);
     this.#readAt(at, target);
+  }
+
+  get groupCount(): number {
+    return this.places.groupTable.bytes / groupRecordBytes;
+  }
+
+  /** Where the parts of a group lie. */
+  group(number: number): GroupPlaces {
+    this.#groups ??= Array.from({ length: this.groupCount }, (_, at) =>
+      decodeGroup(this.bytes('groupTable', at * groupRecordBytes, groupRecordBytes)),
+    );
+    const found = this.#groups[number];
+    if (found === undefined) throw new SearchFileError(this.path, 'a group outside of it');
+    return found;
   }
 
   bytes(section: Section, offset: number, length: number): Buffer {

@@ -43,6 +43,7 @@ export type Section =
   | 'parents' // u32 a folder
   | 'firstFiles' // u32 a folder and one more: number of its first file
   | 'pathLengths' // u16 a folder: bytes of its path in UTF-8, not folded
+  | 'folderNameStarts' // u32 for each `folderChunk` folders and one more: where their names begin
   | 'folderTimes' // u32 a folder, seconds since 1970
   | 'fileTimes' // u32 a file
   | 'nameLengths' // u8 a file: bytes of its name, not folded
@@ -50,7 +51,6 @@ export type Section =
   | 'letters' // u32 a file: see letterBits
   | 'fileSizes' // f64 a file
   | 'blockNames' // u32 a block: where its names begin, from the first of its group
-  | 'folderNameStarts' // u32 for each `folderChunk` folders and one more
   | 'groupTable' // for each group of files, where in `groups` its parts lie: see GroupPlaces
   | 'groups' // for each: its words, each once, ended by 0; u32 a word and one more: where its occurrences begin; these (kernel.ts, spread); its names
   | 'folderNames'
@@ -73,6 +73,7 @@ export function sectionsOf(sizes: Sizes): { places: Record<Section, Place>; body
     parents: place(folders * 4),
     firstFiles: place((folders + 1) * 4),
     pathLengths: place(folders * 2),
+    folderNameStarts: place((Math.ceil(folders / folderChunk) + 1) * 4),
     folderTimes: place(folders * 4),
     fileTimes: place(files * 4),
     nameLengths: place(files),
@@ -80,7 +81,6 @@ export function sectionsOf(sizes: Sizes): { places: Record<Section, Place>; body
     letters: place(files * 4),
     fileSizes: place(files * 8),
     blockNames: place(Math.ceil(files / blockFiles) * 4),
-    folderNameStarts: place((Math.ceil(folders / folderChunk) + 1) * 4),
     groupTable: place(Math.ceil(files / groupFiles) * groupRecordBytes),
     groups: place(sizes.groupsBytes),
     folderNames: place(sizes.folderNamesBytes),

@@ -7,15 +7,12 @@ import type { LogLevel } from '../../../protocol/model.ts';
 import { searchFile } from '../index/segmentFolder.ts';
 import { answerQuery, answerRecent } from './answer.ts';
 import { Builder } from './builder.ts';
-import { Kernel } from './kernel.ts';
 import { SearchFile, SearchFileError } from './searchFile.ts';
 import type { PageRequest, SearchReply, SearchRequest } from './searchMessages.ts';
 import { ShareIndex } from './shareIndex.ts';
+import { Workspace } from './workspace.ts';
 
 type Asked = Extract<SearchRequest, { page: PageRequest }>;
-
-/** A kernel whose memory grew past this (a page far down, a share of millions of folders) is replaced afterwards. */
-const keptMemoryBytes = 24 * 1024 * 1024;
 
 class Searcher {
   readonly #port: MessagePort;
@@ -24,7 +21,7 @@ class Searcher {
   readonly #building = new Map<ShareIndex, Promise<void>>();
   readonly #madeAnew = new WeakSet<ShareIndex>();
   readonly #builder = new Builder();
-  #kernel = new Kernel();
+  readonly #workspace = new Workspace();
   /** The newest last. */
   readonly #asked: Asked[] = [];
   #isScheduled = false;
@@ -73,6 +70,7 @@ class Searcher {
   #drop(key: string): void {
     const share = this.#shares.get(key);
     this.#shares.delete(key);
+    this.#workspace.rest(share?.file);
     share?.close();
   }
 
@@ -130,7 +128,7 @@ class Searcher {
       const error = asAppError(thrown);
       this.#reply({ type: 'failed', id: asked.id, kind: error.kind, message: error.message });
     }
-    if (this.#kernel.memoryBytes > keptMemoryBytes) this.#kernel = new Kernel();
+    this.#workspace.rest();
   }
 
   #found(asked: Asked): ReturnType<typeof answerQuery> {
@@ -139,12 +137,13 @@ class Searcher {
       const shares = this.#searched(asked.page.keys);
       try {
         return asked.type === 'query'
-          ? answerQuery(this.#kernel, shares, asked.query, asked.page)
-          : answerRecent(this.#kernel, shares, asked.page);
+          ? answerQuery(this.#workspace, shares, asked.query, asked.page)
+          : answerRecent(this.#workspace, shares, asked.page);
       } catch (error) {
         if (!(error instanceof SearchFileError)) throw error;
         const damaged = shares.find(({ file }) => file?.path === error.path);
         if (damaged === undefined) throw error;
+        this.#workspace.rest(damaged.file);
         damaged.file?.close();
         damaged.file = undefined;
         this.#lost(damaged, error);

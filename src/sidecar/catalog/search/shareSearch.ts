@@ -2,11 +2,13 @@
 // group. Counts exactly and offers every match to the kernel's selection. What changed over the segment is left out here.
 
 import type { Kernel } from './kernel.ts';
-import type { Nearness, Plan, PlannedTerm } from './plan.ts';
+import type { Plan, PlannedTerm } from './plan.ts';
 import type { SearchFile } from './searchFile.ts';
-import { GroupNames, kernelFence, roomFor, type Files } from './groupNames.ts';
+import { GroupNames, roomFor, type Files, type FilesAt } from './groupNames.ts';
 import { folderChunk, groupFiles, otherExtension, runFiles, runShift, secondsOf, type Section } from './searchFormat.ts';
 import { SlashTerms } from './slashTerms.ts';
+import { inOrder, scoreUnit } from './ranking.ts';
+import type { Workspace } from './workspace.ts';
 
 /** Numbers [from, to) that the share does not have any more, ascending. */
 export type Ranges = readonly (readonly [from: number, to: number])[];
@@ -18,26 +20,41 @@ export interface ShareQuestion {
   hidden: { folders: Ranges; files: Ranges };
   /** `order` of its first folder and first file. */
   orders: { folders: number; files: number };
+  /** Asked when nearly equal names count: whether those with only the letters of a term still do. */
+  wantsLetters(): boolean;
   /** Throws when nobody waits any more. */
   checkCancelled(): void;
 }
 
 const absent = 255;
-const pathClasses: Readonly<Record<Nearness, number>> = { exact: 5, edits: 8, letters: 8 };
-const scoreUnit = 2 ** 45;
+/** Of a term that only the path has. */
+const pathClass = { exact: 5, near: 8 } as const;
 
-/** How many entries match. */
-export function searchShare(kernel: Kernel, plan: Plan, question: ShareQuestion): number {
-  const mark = kernel.mark;
+export interface Matches {
+  total: number;
+  /** Those not by letters alone. */
+  certain: number;
+}
+
+/** Tells how many entries match, part by part. */
+export function searchShare(
+  workspace: Workspace,
+  plan: Plan,
+  question: ShareQuestion,
+  onMatches: (matches: Matches) => void,
+): void {
+  const { mark } = workspace.kernel;
   try {
-    return new ShareSearch(kernel, plan, question).run();
+    new ShareSearch(workspace, plan, question, onMatches).run();
   } finally {
-    kernel.release(mark);
+    workspace.kernel.release(mark);
   }
 }
 
 class ShareSearch {
+  readonly #workspace: Workspace;
   readonly #kernel: Kernel;
+  readonly #onMatches: (matches: Matches) => void;
   readonly #plan: Plan;
   readonly #question: ShareQuestion;
   readonly #file: SearchFile;
@@ -46,11 +63,14 @@ class ShareSearch {
   readonly #parents: number;
   readonly #firstFiles: number;
   readonly #pathLengths: number;
+  readonly #nameStarts: number;
   readonly #slash: SlashTerms | undefined;
-  #total = 0;
 
-  constructor(kernel: Kernel, plan: Plan, question: ShareQuestion) {
+  constructor(workspace: Workspace, plan: Plan, question: ShareQuestion, onMatches: (matches: Matches) => void) {
+    const { kernel } = workspace;
+    this.#workspace = workspace;
     this.#kernel = kernel;
+    this.#onMatches = onMatches;
     this.#plan = plan;
     this.#question = question;
     this.#file = question.file;
@@ -61,23 +81,22 @@ class ShareSearch {
       return place;
     });
     this.#masks = kernel.take(folders * 2);
-    const { parents, firstFiles, pathLengths } = question.file.places;
-    const columns = kernel.take(pathLengths.at + pathLengths.bytes - parents.at);
-    question.file.readAll('parents', 'pathLengths', kernel.bytes(columns, pathLengths.at + pathLengths.bytes - parents.at));
+    const { parents, firstFiles, pathLengths, folderNameStarts } = question.file.places;
+    const columns = workspace.folderColumns(question.file);
     this.#parents = columns;
     this.#firstFiles = columns + firstFiles.at - parents.at;
     this.#pathLengths = columns + pathLengths.at - parents.at;
+    this.#nameStarts = columns + folderNameStarts.at - parents.at;
     this.#slash = plan.anchored === 0 ? undefined : new SlashTerms(plan, folders);
   }
 
-  run(): number {
+  run(): void {
     const { calls } = this.#kernel;
     calls.share(this.#masks, this.#firstFiles, this.#pathLengths);
     if (this.#plan.terms.length === 0 && !this.#plan.wantsFolders)
       this.#kernel.bytes(this.#masks, this.#file.header.folders * 2).fill(0);
     else this.#folders();
     if (this.#plan.wantsFiles) this.#files();
-    return this.#total;
   }
 
   #folders(): void {
@@ -94,10 +113,9 @@ class ShareSearch {
     const kernel = this.#kernel;
     const { calls } = kernel;
     const plan = this.#plan;
-    const starts = this.#file.bytes('folderNameStarts', (first / folderChunk) * 4, 8);
-    const from = starts.readUInt32LE(0);
-    const length = starts.readUInt32LE(4) - from;
-    const names = this.#loadFolderNames(from, length);
+    const [from = 0, to = 0] = kernel.u32(this.#nameStarts + (first / folderChunk) * 4, 2);
+    const length = to - from;
+    const names = this.#workspace.folderNames(this.#file, from, length);
     const parents = this.#parents + first * 4;
     const stride = roomFor(count);
     const classes = kernel.take(stride * Math.max(1, plan.terms.length));
@@ -109,25 +127,29 @@ class ShareSearch {
     this.#scanNearFolders(names, length, { classes, stride });
     const opened = this.#slash && this.#followSlashes(first, count, { names, length, parents, classes, stride });
     const scores = kernel.take(stride);
-    calls.ask(classes, stride, plan.terms.length, plan.positive, plan.negative, pathClasses[plan.nearness]);
+    calls.ask(classes, stride, plan.terms.length, plan.positive, plan.negative, plan.isNear ? pathClass.near : pathClass.exact);
     calls.folders(first, count, parents, opened ?? 0, scores);
     if (!plan.wantsFolders) return;
     strike(kernel.bytes(scores, count), first, this.#question.hidden.folders);
     if (calls.bestScore(scores, count) === absent) return;
     const times = this.#load('folderTimes', first * 4, count * 4);
     if (plan.times) calls.filterTimes(scores, count, times, plan.times.low, plan.times.high);
-    this.#total += calls.matches(scores, count);
+    this.#count(scores, count);
     calls.offerFolders(scores, first, count, times, this.#question.orders.folders + first);
   }
 
   #scanNearFolders(names: number, length: number, { classes, stride }: { classes: number; stride: number }): void {
     const { calls } = this.#kernel;
-    const { terms, nearness } = this.#plan;
+    const { terms, isNear } = this.#plan;
+    const withLetters = isNear && this.#question.wantsLetters();
     for (const [term, { needle, mayBeNear }] of terms.entries()) {
-      if (nearness === 'exact' || !mayBeNear) continue;
+      if (!isNear || !mayBeNear) continue;
       const place = this.#needles[term] ?? 0;
       calls.scanEdits(names, length, place, needle.length, classes + term * stride, this.#kernel.take(needle.length));
-      if (nearness === 'letters') calls.scanInOrder(names, length, place, needle.length, classes + term * stride);
+      if (!withLetters) continue;
+      const all = this.#kernel.take(stride);
+      this.#kernel.bytes(all, stride).fill(0);
+      calls.scanInOrder(names, length, place, needle.length, classes + term * stride, all);
     }
   }
 
@@ -167,7 +189,7 @@ class ShareSearch {
       let inPaths = 0;
       const masks = kernel.u16(some, runs);
       for (let run = first / runFiles; run < runs && run * runFiles < first + count; run++) inPaths |= masks[run] ?? 0;
-      const names = new GroupNames(kernel, this.#file, first / groupFiles);
+      const names = new GroupNames(this.#workspace, this.#file, first / groupFiles);
       if (this.#findNames(names, inPaths, { ...places, first, count })) this.#score({ ...places, first, count });
       kernel.release(mark);
     }
@@ -194,38 +216,62 @@ class ShareSearch {
   }
 
   /** Fills the classes of a group's files. False when some term is neither in the names nor (`inPaths`) in the paths: nothing matches. */
-  #findNames(names: GroupNames, inPaths: number, { classes, stride, first, count }: GroupPlaces & Files): boolean {
-    const kernel = this.#kernel;
-    const { terms, positive } = this.#plan;
-    kernel.bytes(classes, stride * terms.length).fill(absent);
+  #findNames(names: GroupNames, inPaths: number, group: GroupPlaces & Files): boolean {
+    const { classes, stride, first, count } = group;
+    const { terms, positive, isNear } = this.#plan;
+    this.#kernel.bytes(classes, stride * terms.length).fill(absent);
+    const withLetters = isNear && this.#question.wantsLetters();
+    let missing = positive & ~inPaths;
     for (const [term, planned] of terms.entries()) {
-      const isThere = this.#findTerm(names, planned, { classes: classes + term * stride, first, count });
-      if (!isThere && positive & ~inPaths & (1 << term)) return false;
+      const bit = 1 << term;
+      if (this.#findTerm(names, planned, { classes: classes + term * stride, first, count })) missing &= ~bit;
+      else if (missing & bit && !(withLetters && planned.mayBeNear)) return false;
     }
+    if (withLetters) this.#findLetters(names, missing, group);
     return true;
   }
 
+  /** Of a group's files that match but for one term, those with its letters in order. */
+  #findLetters(names: GroupNames, missing: number, group: GroupPlaces & Files): void {
+    const { classes, stride, first, count, scores } = group;
+    for (const [term, { needle, mayBeNear }] of this.#plan.terms.entries()) {
+      const bit = 1 << term;
+      if (!mayBeNear || (missing & ~bit) !== 0) continue;
+      this.#combine(group, this.#plan.positive & ~bit);
+      names.findInOrder(needle, { classes: classes + term * stride, first, count }, scores);
+    }
+  }
+
   /** False when no name holds the term. */
-  #findTerm(names: GroupNames, term: PlannedTerm, at: Files & { classes: number }): boolean {
-    const { nearness } = this.#plan;
+  #findTerm(names: GroupNames, term: PlannedTerm, at: FilesAt): boolean {
     if (term.needle.length === 1 && term.needle[0] === 0) return false;
     if (!term.isWord) return names.findText(term, at);
-    if (nearness === 'exact' || !term.mayBeNear) return names.findWord(term.needle, at);
-    const isThere = names.findNearWord(term.needle, at);
-    return (nearness === 'letters' && names.findInOrder(term.needle, at)) || isThere;
+    return this.#plan.isNear && term.mayBeNear ? names.findNearWord(term.needle, at) : names.findWord(term.needle, at);
+  }
+
+  /** Scores of a group's files as far as the terms in `positive` go. */
+  #combine({ stride, classes, paths, scores, ready, first, count }: GroupPlaces & Files, positive: number): void {
+    const { calls } = this.#kernel;
+    const { terms, negative, isNear, anchored } = this.#plan;
+    calls.ask(classes, stride, terms.length, positive, negative, isNear ? pathClass.near : pathClass.exact);
+    calls.combine(first, count, this.#folderOf(first), paths, scores, ready, anchored);
+  }
+
+  #count(scores: number, count: number): void {
+    const { calls } = this.#kernel;
+    const total = calls.below(scores, count, absent);
+    this.#onMatches({ total, certain: this.#plan.isNear ? calls.below(scores, count, inOrder) : total });
   }
 
   /** Scores a group's files, counts and offers those that match. */
   #score(group: GroupPlaces & Files): void {
     const kernel = this.#kernel;
     const { calls } = kernel;
-    const plan = this.#plan;
-    const { stride, classes, paths, scores, ready, first, count } = group;
-    calls.ask(classes, stride, plan.terms.length, plan.positive, plan.negative, pathClasses[plan.nearness]);
-    calls.combine(first, count, this.#folderOf(first), paths, scores, ready, plan.anchored);
+    const { scores, first, count } = group;
+    this.#combine(group, this.#plan.positive);
     strike(kernel.bytes(scores, count), first, this.#question.hidden.files);
     this.#filter(group);
-    this.#total += calls.matches(scores, count);
+    this.#count(scores, count);
     for (let at = 0; at < count; at += runFiles) {
       const inRun = Math.min(runFiles, count - at);
       if (calls.bestScore(scores + at, inRun) * scoreUnit >= calls.bound()) continue;
@@ -285,12 +331,6 @@ class ShareSearch {
   #load(section: Section, offset: number, bytes: number): number {
     const place = this.#kernel.take(bytes);
     this.#file.read(section, offset, this.#kernel.bytes(place, bytes));
-    return place;
-  }
-
-  #loadFolderNames(offset: number, bytes: number): number {
-    const place = this.#load('folderNames', offset, bytes);
-    kernelFence(this.#kernel, place, bytes);
     return place;
   }
 }

@@ -57,10 +57,10 @@ export function nearRankOf(entry: PlainEntry, query: Query, withLetters: boolean
     if (own !== undefined && own < 5) score += own;
     else if (mayBeNear && hasNear(name, term)) score += 6;
     else if (own === 5 || (mayBeNear && hasNear(above, term))) score += 8;
-    else if (mayBeNear && withLetters && hasInOrder(name, term)) score += 9;
+    else if (mayBeNear && withLetters && hasInOrder(name, term)) score += 128;
     else return undefined;
   }
-  return [score, exact[1], exact[2]];
+  return score > 254 ? undefined : [score, exact[1], exact[2]];
 }
 
 function hasInOrder(text: string, term: string): boolean {
