@@ -6,7 +6,7 @@ import { copyFileSync, readdirSync, renameSync, statSync, utimesSync } from 'nod
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import type { LocalPeer } from '../scripts/localPeers.ts';
-import type { CatalogShare } from '../src/protocol/model.ts';
+import type { CatalogShare, ShareInfo } from '../src/protocol/model.ts';
 import {
   arrived,
   inBenchWorld,
@@ -53,15 +53,12 @@ interface Subject {
 
 async function measure(world: BenchWorld, subject: Subject): Promise<void> {
   const owner = await world.peer(`${subject.name}-owner`);
-  await owner.client.request('parties/join', { name: `bench ${subject.name}` });
-  await owner.client.request('shares/add', { path: subject.tree, title: 'Bench' });
-  const { found } = await watching(owner);
+  const { found, wireBytes } = await shareConnected(world, owner, subject);
   const entries = found.fileCount + found.folderCount;
   console.log(`${subject.name}: ${found.fileCount} files in ${found.folderCount} folders`);
-  const [browse, search, wire, delta, deltaMs]: number[][] = [[], [], [], [], []];
+  const [browse, search, delta, deltaMs]: number[][] = [[], [], [], []];
   for (let run = 0; run < runs; run++) {
     const viewer = await world.peer(`${subject.name}-viewer${run}`);
-    const bytesBefore = loopbackBytes();
     const connected = told(viewer, ['peers/changed'], async () => {
       const peers = await viewer.client.request('peers/list', {});
       return peers.find(({ peerId, isOnline }) => peerId === owner.peerId && isOnline);
@@ -73,13 +70,12 @@ async function measure(world: BenchWorld, subject: Subject): Promise<void> {
     browse?.push((await browsable) - atMs);
     search?.push((await searchable) - atMs);
     const { found: share } = await arrived(viewer, owner);
-    wire?.push((loopbackBytes() - bytesBefore) / entries);
-    const change = await changeMany(viewer, { tree: subject.tree, share, seed: run });
+    const change = await changeMany(viewer, owner, { tree: subject.tree, share, seed: run });
     delta?.push(change.bytes / 1024);
     deltaMs?.push(change.ms);
     console.log(
       `  run ${run + 1}: browse ${(browse?.at(-1) ?? 0).toFixed(0)} ms, search ${(search?.at(-1) ?? 0).toFixed(0)} ms, ` +
-        `${(wire?.at(-1) ?? 0).toFixed(2)} B/entry, ${changes} changes ${change.bytes.toFixed(0)} B`,
+        `${changes} changes ${change.bytes.toFixed(0)} B`,
     );
     await world.stop(viewer);
     await isOnline(owner, viewer, false);
@@ -91,14 +87,35 @@ async function measure(world: BenchWorld, subject: Subject): Promise<void> {
   const listing = await compressedListing(subject.tree);
   add('connection to browsing', median(browse ?? []), 'ms', limit(1000));
   add('connection to searching all', median(search ?? []), 'ms', limit(3000));
-  // Everything on the loopback interface in that time: what others send in the same time can only add to it.
-  add('wire per entry', Math.min(...(wire ?? [])), 'B', {
+  add('wire per entry', wireBytes / entries, 'B', {
     limit: subject.perEntry,
     baseline: ['find | gzip -6', listing / entries],
   });
   add(`wire of ${changes} changes`, Math.min(...(delta ?? [])), 'KiB', { limit: 32 });
   add(`${changes} changes to the peer`, median(deltaMs ?? []), 'ms');
   await world.stop(owner);
+}
+
+/**
+ * Shares the tree while a viewer is connected already, and counts all that goes over the loopback interface until that has the index:
+ * finding each other and saying hello are not in it, and what others send in the same time can only add to it.
+ */
+async function shareConnected(
+  world: BenchWorld,
+  owner: LocalPeer,
+  subject: Subject,
+): Promise<{ found: ShareInfo; wireBytes: number }> {
+  const viewer = await world.peer(`${subject.name}-witness`);
+  for (const peer of [owner, viewer]) await peer.client.request('parties/join', { name: `bench ${subject.name}` });
+  await isOnline(viewer, owner, true);
+  const bytesBefore = loopbackBytes();
+  await owner.client.request('shares/add', { path: subject.tree, title: 'Bench' });
+  await arrived(viewer, owner);
+  const wireBytes = loopbackBytes() - bytesBefore;
+  const { found } = await watching(owner);
+  await world.stop(viewer);
+  await isOnline(owner, viewer, false);
+  return { found, wireBytes };
 }
 
 /** When the first page of the share's root was answered with something in it. */
@@ -122,23 +139,31 @@ async function wholeSearch(viewer: LocalPeer, owner: LocalPeer): Promise<number>
   }
 }
 
-/** Touches files here and there; until the viewer has all of it. */
+/** Touches files here and there while the share is paused; from resuming until the viewer has all of it. */
 async function changeMany(
   viewer: LocalPeer,
+  owner: LocalPeer,
   { tree, share, seed }: { tree: string; share: CatalogShare; seed: number },
 ): Promise<{ bytes: number; ms: number }> {
   const random = seededRandom(seed + 77);
   const files = new Set<string>();
-  while (files.size < changes) files.add(randomFile(tree, random));
+  // Rules and the list of secrets leave some files out.
+  while (files.size < changes) {
+    const file = randomFile(tree, random);
+    const entry = { ...rootOf(share), path: relativeTo(tree, file) };
+    if (await viewer.client.request('catalog/stat', { entry }).catch(() => undefined)) files.add(file);
+  }
   const times = new Map([...files].map((file) => [file, ownTimes(file)]));
+  await owner.client.request('shares/pause', { shareId: share.shareId });
   const quietBefore = loopbackBytes();
   await pause(quietMs);
   const quietPerMs = (loopbackBytes() - quietBefore) / quietMs;
   const nowS = Math.floor(Date.now() / 1000) - 1000 + seed;
   const bytesBefore = loopbackBytes();
-  const startedMs = performance.now();
   for (const file of files) utimesSync(file, nowS, nowS);
-  const rest = new Set([...files].map((file) => path.relative(tree, file).split(path.sep).join('/')));
+  const startedMs = performance.now();
+  await owner.client.request('shares/resume', { shareId: share.shareId });
+  const rest = new Set([...files].map((file) => relativeTo(tree, file)));
   const { atMs } = await told(viewer, ['catalog/changed'], async () => {
     for (const each of rest) {
       const entry = await viewer.client.request('catalog/stat', { entry: { ...rootOf(share), path: each } });
@@ -163,6 +188,10 @@ function ownTimes(file: string): Date {
     renameSync(`${file}.copy`, file);
   }
   return mtime;
+}
+
+function relativeTo(tree: string, file: string): string {
+  return path.relative(tree, file).split(path.sep).join('/');
 }
 
 function randomFile(tree: string, random: () => number): string {
