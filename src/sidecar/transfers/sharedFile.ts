@@ -49,6 +49,8 @@ export async function openShared(located: LocatedFile, sharePath: SafePath): Pro
 /** The open file must be what lies at the path now, with no symlink on the way from the share's real folder. */
 async function checkPlace(located: LocatedFile, sharePath: SafePath, stats: BigIntStats): Promise<void> {
   const realRoot = await realpath(located.root);
+  // It was shared by its real path: a link in its place, or above it, leads to what nobody shared.
+  if (spelling(realRoot) !== spelling(located.root)) throw notServed(sharePath, 'a link leads elsewhere');
   const realFile = await realpath(located.absolutePath);
   const relative = path.relative(realRoot, realFile);
   const expected = path.relative(located.root, located.absolutePath);

@@ -156,6 +156,22 @@ test('a link in place of a file, or of a folder on the way, leads nowhere', { sk
   );
 });
 
+test(
+  'a link in place of the shared folder, or of a folder above it, leads nowhere',
+  { skip: process.platform === 'win32' },
+  async (t) => {
+    const base = temporaryFolder(t);
+    const { from, ask } = listing(t, base);
+    from.write('d/f', 'shared');
+    mkdirSync(path.join(base, 'outside/d'), { recursive: true });
+    writeFileSync(path.join(base, 'outside/d/f'), 'private');
+    renameSync(from.shared, `${from.shared} before`);
+    symlinkSync(path.join(base, 'outside'), from.shared);
+    await assert.rejects(ask('d/f'), { kind: 'permission-denied' });
+    assert.deepEqual(openBelow(path.join(base, 'outside')), []);
+  },
+);
+
 test('pipes, sockets and devices are refused without waiting', { skip: process.platform === 'win32' }, async (t) => {
   const { from, ask } = listing(t, temporaryFolder(t));
   execFileSync('mkfifo', [path.join(from.shared, 'pipe')]);
