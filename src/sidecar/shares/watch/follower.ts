@@ -43,6 +43,8 @@ export class Follower {
   readonly #dirty = new DirtyFolders();
   readonly #listening: Listening;
   readonly #ruleFolders = new Map<string, string>();
+  /** All folders with rules are in `ruleFolders`. */
+  #knowsRules = false;
   #life = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #turn = 0;
@@ -172,6 +174,7 @@ export class Follower {
     const startedMs = Date.now();
     this.#hasMissed = false;
     this.#ruleFolders.clear();
+    this.#knowsRules = false;
     const work = this.#work(this.#rootIdentity);
     const asOfMs = this.#asOfMs;
     await this.#pinned(() => checkFolders({ ...work, view: this.#indexView(), turns, asOfMs }));
@@ -183,6 +186,7 @@ export class Follower {
     } finally {
       clearTimeout(slow);
     }
+    this.#knowsRules = true;
     this.#asOfMs = startedMs;
     this.#report();
     await this.#steady(work, signal);
@@ -283,7 +287,17 @@ export class Follower {
       places: new Places(this.root, identity, onRules),
       onRules,
       onRuleFolder: (folder) => void this.#ruleFolders.set(folder, rulesSignature(absoluteOf(this.root, folder))),
+      areRulesNew: (folder, hasRules) => this.#areRulesNew(folder, hasRules),
     };
+  }
+
+  #areRulesNew(folder: string, hasRules: boolean): boolean {
+    const before = this.#ruleFolders.get(folder);
+    if (!hasRules && before === undefined) return false;
+    const now = rulesSignature(absoluteOf(this.root, folder));
+    this.#ruleFolders.set(folder, now);
+    // Before all rule files are known, the time of each tells.
+    return this.#knowsRules && now !== before;
   }
 
   #rulesChanged(folder: string): void {
@@ -331,6 +345,7 @@ export class Follower {
 
 interface Work extends Omit<RoundOptions, 'turns' | 'ruleFolders'> {
   readonly onRuleFolder: (folder: string) => void;
+  readonly areRulesNew: (folder: string, hasRules: boolean) => boolean;
 }
 
 function openView({ segmentPath, overlay }: FollowedShare): IndexView {

@@ -32,8 +32,8 @@ export interface LookingOptions {
   steps: Steps;
   turns: Turns;
   readonly onRules: (folder: string) => void;
-  /** Folders with rules of their own are told. */
-  readonly onRuleFolder: (folder: string) => void;
+  /** A whole folder was read, with or without rules of its own. Answers whether they are others than the last time. */
+  readonly areRulesNew: (folder: string, hasRules: boolean) => boolean;
 }
 
 interface Item {
@@ -128,7 +128,9 @@ class Looking {
     const content: FolderContent = standing.isClosed
       ? { rules: standing.inside.rules, folders: [], files: [] }
       : readFolder(root, standing.place, unheard);
-    if (content.rules !== standing.place.rules) this.#options.onRuleFolder(path);
+    const areRulesNew = this.#options.areRulesNew(path, content.rules !== standing.place.rules);
+    // What they hide may lie far below, where nothing else changed.
+    if (areRulesNew && !isNew && !dirty.isDeep) this.#options.onRules(path);
     const comparison = isNew ? allOf(content) : compareFolder(view(), path, content);
     this.#options.dirty.looked(path, performance.now() - startedMs);
     const child = (found: Found, how: { isNew: boolean; isDeep: boolean }): Item => {

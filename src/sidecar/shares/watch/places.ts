@@ -125,6 +125,9 @@ export function rootIdentity(root: string): string {
 
 /** Exactly spelled: where case does not count, a file of another spelling is none of the rule files. */
 function isThere(file: string): boolean {
-  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return false;
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  // A link is refused when it is read, wherever it leads.
+  if (stats.isSymbolicLink()) return true;
   return process.platform === 'linux' || path.basename(realpathSync.native(file)) === path.basename(file);
 }

@@ -1,7 +1,7 @@
 // What is not shared stays so while a folder is followed: rules that change, secrets, links, roots that go.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import test from 'node:test';
 import { inWorld } from './watchWorld.ts';
 
@@ -83,5 +83,43 @@ test('a folder that a link takes the place of is not followed through it', { ski
     writeFileSync(world.path('last'), '');
     await world.follows();
     assert.deepEqual(names(world), ['last']);
+  });
+});
+
+test('a rule file that comes, changes or goes is applied to all below it, also where the system tells of no changes', async () => {
+  // One watch: the root's.
+  await inWorld(
+    'polled',
+    async (world) => {
+      mkdirSync(world.path('a/b/c'), { recursive: true });
+      for (const at of ['a/x.log', 'a/b/x.log', 'a/b/c/x.log', 'a/b/c/x.txt']) writeFileSync(world.path(at), '');
+      for (const at of ['a/b/c', 'a/b', 'a']) utimesSync(world.path(at), 1_600_000_000, 1_600_000_000);
+      await world.start();
+      await world.watcher.sweepNow(world.shareId);
+      writeFileSync(world.path('a/.gitignore'), '*.log\n');
+      await world.follows();
+      assert.deepEqual(names(world), ['a/', 'a/.gitignore', 'a/b/', 'a/b/c/', 'a/b/c/x.txt']);
+      writeFileSync(world.path('a/.gitignore'), 'c/\n');
+      await world.follows();
+      assert.deepEqual(names(world), ['a/', 'a/.gitignore', 'a/b/', 'a/b/x.log', 'a/x.log']);
+      rmSync(world.path('a/.gitignore'));
+      await world.follows();
+      assert.equal(names(world).length, 7);
+    },
+    { watchedFolders: 1 },
+  );
+});
+
+test('a rule file that comes among very many names is applied to all below it', async () => {
+  await inWorld('among', async (world) => {
+    mkdirSync(world.path('a/b'), { recursive: true });
+    for (const at of ['a/x.log', 'a/b/x.log']) writeFileSync(world.path(at), '');
+    for (const at of ['a/b', 'a']) utimesSync(world.path(at), 1_600_000_000, 1_600_000_000);
+    await world.start();
+    await world.watcher.sweepNow(world.shareId);
+    writeFileSync(world.path('a/.gitignore'), '*.log\n');
+    for (let number = 0; number < 200; number++) writeFileSync(world.path(`a/${number}`), '');
+    await world.follows();
+    assert.ok(!names(world).some((name) => name.endsWith('.log')));
   });
 });
