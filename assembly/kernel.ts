@@ -191,7 +191,7 @@ function find(
       if (mode <= anyFile) found = classOf(start + shift, start + <usize>termLength, isFirstWord, isLastWord, mode == anyFile);
       else if (mode == editAfter && !isNear(start + <usize>termLength, other, otherLength, 1)) continue;
       else if (mode == editBefore && !isNear(start - 1, other + <usize>otherLength - 1, otherLength, -1)) continue;
-      if (found < load<u8>(own)) store<u8>(own, found);
+      store<u8>(own, min<u8>(found, load<u8>(own)));
     }
     number += popcnt(ends);
   }
@@ -200,6 +200,14 @@ function find(
 
 /** Whether `text` goes on with `length` bytes of `term`, at most one edit between them; both in steps of `step`, 1 or -1. */
 function isNear(text: usize, term: usize, length: i32, step: isize): bool {
+  if (length > 1) {
+    // Most places fall here: of the first two bytes some must fit, in place or beside it.
+    const a = load<u8>(text);
+    const b = load<u8>(text + <usize>step);
+    const c = load<u8>(term);
+    const d = load<u8>(term + <usize>step);
+    if (!((<u32>(a == c)) | (<u32>(b == d)) | (<u32>(a == d)) | (<u32>(b == c)))) return false;
+  }
   let at = 0;
   let one = text;
   let other = term;
@@ -295,16 +303,18 @@ function isSame(one: usize, other: usize, count: i32): bool {
   return true;
 }
 
+/** Without branches where it can: hits are many and follow no pattern. */
 function classOf(start: usize, end: usize, isFirstWord: bool, isLastWord: bool, isFile: bool): u8 {
   const before = load<u8>(start - 1);
   const after = load<u8>(end);
-  if (before == 0) {
-    if (after == 0) return 0;
-    if (isFile && after == 46 && isLastDot(end)) return 0;
-    return !isLastWord || !isWord(after) ? 1 : 2;
-  }
-  if (isFirstWord && isWord(before)) return 4;
-  return after == 0 || !isLastWord || !isWord(after) ? 1 : 3;
+  const begins = <u32>(before == 0);
+  const ends = <u32>(after == 0);
+  if (begins & (ends | ((<u32>(after == 46)) & (<u32>isFile))) && (after == 0 || isLastDot(end))) return 0;
+  const isStart = begins | (<u32>!isFirstWord) | ((<u32>load<u8>(wordTable + <usize>before)) ^ 1);
+  const isEnd = ends | (<u32>!isLastWord) | ((<u32>load<u8>(wordTable + <usize>after)) ^ 1);
+  // By isStart, isEnd, begins: inside 4, a word begins 3, the name begins 2, a whole word 1.
+  const shift = (isStart << 4) | (isEnd << 3) | (begins << 2);
+  return <u8>((0x11234444 >> shift) & 15);
 }
 
 function isLastDot(dot: usize): bool {
@@ -354,6 +364,8 @@ export function spreadAll(
  */
 export function spread(occurrences: usize, length: i32, kind: i32, classesAt: usize): void {
   const end = occurrences + <usize>length;
+  // By the flags of an occurrence: the class it gives.
+  const kinds: u32 = kind == 0 ? 0x00010001 : kind == 2 ? 0x02020303 : <u32>kind * 0x01010101;
   let file: u32 = 0;
   for (let at = occurrences; at < end;) {
     let value = <u32>load<u8>(at++);
@@ -368,11 +380,9 @@ export function spread(occurrences: usize, length: i32, kind: i32, classesAt: us
       }
     }
     file += value >> 2;
-    let own = <u32>kind;
-    if (kind == 0) own = 1 - (value & 1);
-    else if (kind == 2) own = value & 2 ? 2 : 3;
+    const own = <u8>(kinds >> ((value & 3) << 3));
     const place = classesAt + <usize>(file & 0xffff);
-    if (own < <u32>load<u8>(place)) store<u8>(place, <u8>own);
+    store<u8>(place, min<u8>(own, load<u8>(place)));
   }
 }
 
@@ -454,6 +464,7 @@ export function share(masksAt: usize, firstFilesAt: usize, pathLengthsAt: usize)
  * entry, 255 = no match. `parents` is of the first. `opened` (u16 each, may be 0): terms that hold below a folder though not for itself.
  */
 export function folders(first: i32, count: i32, parents: usize, opened: usize, scores: usize): void {
+  if (termCount == 1 && positive == 1 && opened == 0) return foldersOfOne(first, count, parents, scores);
   for (let at = 0; at < count; at++) {
     const number = first + at;
     let above: u32 = 0;
@@ -477,6 +488,18 @@ export function folders(first: i32, count: i32, parents: usize, opened: usize, s
     if (opened != 0) handedOn |= load<u16>(opened + ((<usize>number) << 1));
     store<u16>(masks + ((<usize>number) << 1), <u16>handedOn);
   }
+}
+
+/** The same for what is asked most: one term. */
+function foldersOfOne(first: i32, count: i32, parents: usize, scores: usize): void {
+  const inAll = <u32>inPath;
+  for (let at = 0; at < count; at++) {
+    const above = (<u32>load<u16>(masks + ((<usize>load<u32>(parents + ((<usize>at) << 2))) << 1))) & (<u32>(first + at > 0));
+    const found = <u32>load<u8>(classes + <usize>at);
+    store<u8>(scores + <usize>at, <u8>min<u32>(found, inAll | (above - 1)));
+    store<u16>(masks + ((<usize>(first + at)) << 1), <u16>(above | (<u32>(found < inOrder))));
+  }
+  if (first == 0) store<u8>(scores, absent);
 }
 
 /** For each run of 2^`runShift` files: the terms that the path of some folder in it has, u16 each. */

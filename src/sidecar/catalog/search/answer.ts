@@ -18,7 +18,8 @@ const parts = { folder: 0, file: 1, overlay: 2 } as const;
 
 /** Matches kept in one pass; a page further down takes more passes. */
 const keptAtOnce = 65_536;
-const spareRoom = 16_384;
+/** Places for better ones before the worst are dropped: few, so that it is soon known what is good enough. */
+const spareRoomMin = 256;
 
 export interface Page {
   offset: number;
@@ -111,7 +112,7 @@ function pass(
   workspace.prepare(shares.flatMap(({ file }) => file ?? []));
   const mark = kernel.mark;
   try {
-    const room = count + spareRoom;
+    const room = count + Math.max(spareRoomMin, count >> 1);
     const [keys, orders, homes] = [kernel.take(room * 8), kernel.take(room * 8), kernel.take(room * 4)];
     kernel.calls.keep(keys, orders, homes, room, count, after.key, after.order);
     const checkCancelled = (): void => {

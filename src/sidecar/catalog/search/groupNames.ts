@@ -5,7 +5,7 @@ import type { Kernel } from './kernel.ts';
 import type { PlannedTerm } from './plan.ts';
 import type { SearchFile } from './searchFile.ts';
 import type { Workspace } from './workspace.ts';
-import { blockFiles, blockShift, groupFiles, letterBits, type GroupPlaces } from './searchFormat.ts';
+import { blockFiles, blockShift, groupFiles, type GroupPlaces } from './searchFormat.ts';
 
 /** Files [first, first + count) of a share. */
 export interface Files {
@@ -59,7 +59,7 @@ export class GroupNames {
     return isLetter || count > 0;
   }
 
-  /** The same, also where a word is one edit away from holding it. */
+  /** The same where a word holds it, or is one edit away from that; all count alike. */
   findNearWord(needle: Buffer, at: FilesAt): boolean {
     const count = this.#listWords(needle, { isNear: true });
     if (count > 0) this.#spread(count, at.classes);
@@ -67,12 +67,11 @@ export class GroupNames {
   }
 
   /** Gives classes to those files without one that have a score and whose names have the letters of `needle` in its order. */
-  findInOrder(needle: Buffer, at: FilesAt, scores: number): void {
+  findInOrder({ needle, letters }: PlannedTerm, at: FilesAt, scores: number): void {
     this.#passing(() => {
       const kernel = this.#kernel;
       const some = kernel.take(roomFor(at.count));
-      const bits = needle.reduce((all, byte) => all | (letterBits[byte] ?? 0), 0);
-      kernel.calls.letterClasses(this.#letters(at), at.count, bits, some);
+      kernel.calls.letterClasses(this.#letters(at), at.count, letters, some);
       kernel.calls.restrict(some, scores, at.classes, at.count);
       const place = this.#copy(needle);
       this.#inBlocks(some, at, (names, length, from) =>
@@ -153,9 +152,9 @@ export class GroupNames {
     const place = this.#copy(needle);
     const length = to - from;
     kernel.bytes(this.#wordClasses, roomFor(wordCount)).fill(absent);
-    kernel.calls.scan(this.#words, length, place, needle.length, this.#wordClasses, 0);
     if (options.isNear)
       kernel.calls.scanEdits(this.#words, length, place, needle.length, this.#wordClasses, kernel.take(needle.length));
+    else kernel.calls.scan(this.#words, length, place, needle.length, this.#wordClasses, 0);
     const count = kernel.calls.list(this.#wordClasses, wordCount, mostClass, this.#list);
     kernel.release(mark);
     return count;

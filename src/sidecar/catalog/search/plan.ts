@@ -4,7 +4,7 @@ import type { EntryKind } from '../../../protocol/model.ts';
 import { searchLimits } from '../../limits.ts';
 import { isWordByte } from './kernel.ts';
 import type { Query } from './query.ts';
-import { secondsOf } from './searchFormat.ts';
+import { letterBits, secondsOf } from './searchFormat.ts';
 
 export interface PlannedTerm {
   /** What is looked for in names; of a term with `/` what follows its last, after a 0: only where a name begins. */
@@ -18,6 +18,8 @@ export interface PlannedTerm {
   wordParts: readonly Buffer[];
   /** Nearly equal names are found for it, too, when the plan says so. */
   mayBeNear: boolean;
+  /** Of its bytes: see letterBits. */
+  letters: number;
 }
 
 export interface Plan {
@@ -92,17 +94,18 @@ function secondsFrom(timeMs: number): number {
 
 function planTerm(term: string, isExcluded: boolean): PlannedTerm {
   const bytes = Buffer.from(term);
+  const letters = bytes.reduce((all, byte) => all | (letterBits[byte] ?? 0), 0);
   if (bytes.includes(slash)) {
     const parts = term.split('/').map((part) => Buffer.from(part));
     const last = parts.pop() ?? Buffer.alloc(0);
     const needle = Buffer.concat([Buffer.of(0), last]);
-    return { needle, above: parts, isExcluded, isWord: false, wordParts: wordsIn(last), mayBeNear: false };
+    return { needle, above: parts, isExcluded, isWord: false, wordParts: wordsIn(last), mayBeNear: false, letters };
   }
   const wordParts = wordsIn(bytes);
   const isWord = wordParts[0]?.length === bytes.length;
   const mayBeNear =
     isWord && !isExcluded && bytes.length >= searchLimits.nearBytesMin && bytes.length <= searchLimits.nearBytesMax;
-  return { needle: bytes, above: [], isExcluded, isWord, wordParts, mayBeNear };
+  return { needle: bytes, above: [], isExcluded, isWord, wordParts, mayBeNear, letters };
 }
 
 function wordsIn(bytes: Buffer): Buffer[] {

@@ -35,7 +35,7 @@ export function scoreOf(entry: RankedEntry, query: Query, plan: Plan): number | 
   let score = 0;
   for (const [at, term] of query.terms.entries()) {
     const isNear = plan.isNear && plan.terms[at]?.mayBeNear === true;
-    const found = isNear ? nearClassOf(path, term, entry.kind) : exactClassOf(path, term, entry.kind);
+    const found = isNear ? nearClassOf(path, term) : exactClassOf(path, term, entry.kind);
     if (found === undefined) return undefined;
     score += found === inPath && plan.isNear ? nearInPath : found;
   }
@@ -46,12 +46,10 @@ function exactClassOf(path: string, term: string, kind: EntryKind): number | und
   return holds(path, term) ? classOf(path, term, kind) : undefined;
 }
 
-function nearClassOf(path: string, term: string, kind: EntryKind): number | undefined {
-  const exact = exactClassOf(path, term, kind);
-  if (exact !== undefined && exact !== inPath) return exact;
+function nearClassOf(path: string, term: string): number | undefined {
   const nameAt = path.lastIndexOf('/') + 1;
   if (holdsNear(path.slice(nameAt), term)) return oneEdit;
-  if (exact !== undefined || holdsNear(path.slice(0, nameAt), term)) return inPath;
+  if (holdsNear(path.slice(0, nameAt), term)) return inPath;
   return holdsInOrder(path.slice(nameAt), term) ? inOrder : undefined;
 }
 

@@ -43,6 +43,7 @@ export type Section =
   | 'parents' // u32 a folder
   | 'firstFiles' // u32 a folder and one more: number of its first file
   | 'pathLengths' // u16 a folder: bytes of its path in UTF-8, not folded
+  | 'folderLetters' // u32 a folder: see letterBits
   | 'folderNameStarts' // u32 for each `folderChunk` folders and one more: where their names begin
   | 'folderTimes' // u32 a folder, seconds since 1970
   | 'fileTimes' // u32 a file
@@ -73,6 +74,7 @@ export function sectionsOf(sizes: Sizes): { places: Record<Section, Place>; body
     parents: place(folders * 4),
     firstFiles: place((folders + 1) * 4),
     pathLengths: place(folders * 2),
+    folderLetters: place(folders * 4),
     folderNameStarts: place((Math.ceil(folders / folderChunk) + 1) * 4),
     folderTimes: place(folders * 4),
     fileTimes: place(files * 4),

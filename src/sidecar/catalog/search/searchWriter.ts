@@ -28,6 +28,7 @@ const columnSections = [
   'firstFiles',
   'folderTimes',
   'pathLengths',
+  'folderLetters',
   'fileTimes',
   'nameLengths',
   'fileExtensions',
@@ -82,13 +83,14 @@ export class SearchWriter implements IndexSink {
     this.#endFolder();
     const own = this.#coming.pop();
     if (own === undefined) throw new RangeError('a folder that none lists');
-    const { parents, firstFiles, folderTimes, pathLengths, folderNameStarts } = this.#columns;
+    const { parents, firstFiles, folderTimes, pathLengths, folderLetters, folderNameStarts } = this.#columns;
     if (this.#folders % folderChunk === 0) folderNameStarts.u32(this.#folderNames.length);
     this.#folderNames.add(own.name);
     parents.u32(own.parent);
     firstFiles.u32(this.#files);
     folderTimes.u32(own.seconds);
     pathLengths.u16(own.pathLength);
+    folderLetters.u32(lettersOf(own.name));
     this.#pathLength = own.pathLength;
     this.#foldersLeft = folderCount;
     this.#folders++;
@@ -231,6 +233,13 @@ class Pieces {
   all(): Buffer[] {
     return [...this.#full, this.#last.subarray(0, this.#fill)];
   }
+}
+
+/** `text` is latin1: a byte a character. */
+function lettersOf(text: string): number {
+  let letters = 0;
+  for (let at = 0; at < text.length; at++) letters |= letterBits[text.charCodeAt(at)] ?? 0;
+  return letters;
 }
 
 function utf8(bytes: Uint8Array): string {

@@ -63,6 +63,7 @@ class ShareSearch {
   readonly #parents: number;
   readonly #firstFiles: number;
   readonly #pathLengths: number;
+  readonly #letters: number;
   readonly #nameStarts: number;
   readonly #slash: SlashTerms | undefined;
 
@@ -81,11 +82,12 @@ class ShareSearch {
       return place;
     });
     this.#masks = kernel.take(folders * 2);
-    const { parents, firstFiles, pathLengths, folderNameStarts } = question.file.places;
+    const { parents, firstFiles, pathLengths, folderLetters, folderNameStarts } = question.file.places;
     const columns = workspace.folderColumns(question.file);
     this.#parents = columns;
     this.#firstFiles = columns + firstFiles.at - parents.at;
     this.#pathLengths = columns + pathLengths.at - parents.at;
+    this.#letters = columns + folderLetters.at - parents.at;
     this.#nameStarts = columns + folderNameStarts.at - parents.at;
     this.#slash = plan.anchored === 0 ? undefined : new SlashTerms(plan, folders);
   }
@@ -120,36 +122,36 @@ class ShareSearch {
     const stride = roomFor(count);
     const classes = kernel.take(stride * Math.max(1, plan.terms.length));
     kernel.bytes(classes, stride * plan.terms.length).fill(absent);
-    for (const [term, { needle }] of plan.terms.entries()) {
-      if (needle.length > 1 || needle[0] !== 0)
-        calls.scan(names, length, this.#needles[term] ?? 0, needle.length, classes + term * stride, 0);
-    }
-    this.#scanNearFolders(names, length, { classes, stride });
+    this.#scanFolders({ names, length, classes, stride, first, count });
     const opened = this.#slash && this.#followSlashes(first, count, { names, length, parents, classes, stride });
     const scores = kernel.take(stride);
     calls.ask(classes, stride, plan.terms.length, plan.positive, plan.negative, plan.isNear ? pathClass.near : pathClass.exact);
     calls.folders(first, count, parents, opened ?? 0, scores);
     if (!plan.wantsFolders) return;
     strike(kernel.bytes(scores, count), first, this.#question.hidden.folders);
-    if (calls.bestScore(scores, count) === absent) return;
+    const best = calls.bestScore(scores, count);
+    if (best === absent) return;
+    if (plan.times === undefined && best * scoreUnit >= calls.bound()) return this.#count(scores, count);
     const times = this.#load('folderTimes', first * 4, count * 4);
     if (plan.times) calls.filterTimes(scores, count, times, plan.times.low, plan.times.high);
     this.#count(scores, count);
     calls.offerFolders(scores, first, count, times, this.#question.orders.folders + first);
   }
 
-  #scanNearFolders(names: number, length: number, { classes, stride }: { classes: number; stride: number }): void {
-    const { calls } = this.#kernel;
+  #scanFolders({ names, length, classes, stride, first, count }: FolderNames): void {
+    const kernel = this.#kernel;
     const { terms, isNear } = this.#plan;
     const withLetters = isNear && this.#question.wantsLetters();
-    for (const [term, { needle, mayBeNear }] of terms.entries()) {
-      if (!isNear || !mayBeNear) continue;
+    for (const [term, { needle, mayBeNear, letters }] of terms.entries()) {
       const place = this.#needles[term] ?? 0;
-      calls.scanEdits(names, length, place, needle.length, classes + term * stride, this.#kernel.take(needle.length));
-      if (!withLetters) continue;
-      const all = this.#kernel.take(stride);
-      this.#kernel.bytes(all, stride).fill(0);
-      calls.scanInOrder(names, length, place, needle.length, classes + term * stride, all);
+      const own = classes + term * stride;
+      if (needle.length === 1 && needle[0] === 0) continue;
+      if (!isNear || !mayBeNear) kernel.calls.scan(names, length, place, needle.length, own, 0);
+      else kernel.calls.scanEdits(names, length, place, needle.length, own, kernel.take(needle.length));
+      if (!withLetters || !mayBeNear) continue;
+      const some = kernel.take(stride);
+      kernel.calls.letterClasses(this.#letters + first * 4, count, letters, some);
+      kernel.calls.scanInOrder(names, length, place, needle.length, own, some);
     }
   }
 
@@ -234,11 +236,11 @@ class ShareSearch {
   /** Of a group's files that match but for one term, those with its letters in order. */
   #findLetters(names: GroupNames, missing: number, group: GroupPlaces & Files): void {
     const { classes, stride, first, count, scores } = group;
-    for (const [term, { needle, mayBeNear }] of this.#plan.terms.entries()) {
+    for (const [term, planned] of this.#plan.terms.entries()) {
       const bit = 1 << term;
-      if (!mayBeNear || (missing & ~bit) !== 0) continue;
+      if (!planned.mayBeNear || (missing & ~bit) !== 0) continue;
       this.#combine(group, this.#plan.positive & ~bit);
-      names.findInOrder(needle, { classes: classes + term * stride, first, count }, scores);
+      names.findInOrder(planned, { classes: classes + term * stride, first, count }, scores);
     }
   }
 
@@ -274,7 +276,8 @@ class ShareSearch {
     this.#count(scores, count);
     for (let at = 0; at < count; at += runFiles) {
       const inRun = Math.min(runFiles, count - at);
-      if (calls.bestScore(scores + at, inRun) * scoreUnit >= calls.bound()) continue;
+      const best = calls.bestScore(scores + at, inRun);
+      if (best === absent || best * scoreUnit >= calls.bound()) continue;
       const mark = kernel.mark;
       const times = this.#times(first + at, inRun);
       if (calls.mayOffer(scores + at, inRun, times) !== 0) {
@@ -333,6 +336,13 @@ class ShareSearch {
     this.#file.read(section, offset, this.#kernel.bytes(place, bytes));
     return place;
   }
+}
+
+interface FolderNames extends Files {
+  names: number;
+  length: number;
+  classes: number;
+  stride: number;
 }
 
 interface GroupPlaces {

@@ -54,10 +54,11 @@ export function nearRankOf(entry: PlainEntry, query: Query, withLetters: boolean
     const bytes = Buffer.byteLength(term);
     const mayBeNear = /^[a-z0-9\u0080-\uffff]+$/.test(term) && bytes >= 3 && bytes <= 64;
     const own = path.includes(term) ? classOf(path, term, parts) : undefined;
-    if (own !== undefined && own < 5) score += own;
-    else if (mayBeNear && hasNear(name, term)) score += 6;
-    else if (own === 5 || (mayBeNear && hasNear(above, term))) score += 8;
-    else if (mayBeNear && withLetters && hasInOrder(name, term)) score += 128;
+    if (!mayBeNear && own === undefined) return undefined;
+    else if (!mayBeNear && own !== undefined) score += own === 5 ? 8 : own;
+    else if (hasNear(name, term)) score += 6;
+    else if (hasNear(above, term)) score += 8;
+    else if (withLetters && hasInOrder(name, term)) score += 128;
     else return undefined;
   }
   return score > 254 ? undefined : [score, exact[1], exact[2]];
@@ -77,7 +78,7 @@ function hasNear(text: string, term: string): boolean {
     for (let start = 0; start <= word.length; start++)
       for (let length = wanted.length - 1; length <= wanted.length + 1; length++)
         if (start + length <= word.length && isOneEdit(word.slice(start, start + length), wanted)) return true;
-    return false;
+    return word.includes(wanted);
   });
 }
 
