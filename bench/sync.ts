@@ -7,17 +7,7 @@ import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import type { LocalPeer } from '../scripts/localPeers.ts';
 import type { CatalogShare, ShareInfo } from '../src/protocol/model.ts';
-import {
-  arrived,
-  inBenchWorld,
-  isOnline,
-  loopbackBytes,
-  pause,
-  rootOf,
-  told,
-  watching,
-  type BenchWorld,
-} from './parts/benchWorld.ts';
+import { arrived, inBenchWorld, isOnline, pause, rootOf, told, watching, type BenchWorld } from './parts/benchWorld.ts';
 import { generatedTreeFolder, writeGeneratedTree } from './parts/generatedTree.ts';
 import { makeRealTree } from './parts/realTree.ts';
 import { median, seededRandom } from './parts/report.ts';
@@ -31,8 +21,6 @@ const { values } = parseArgs({
 });
 const runs = Number(values.runs);
 const changes = 1000;
-/** Peers that are connected say little to each other; it is measured and taken off. */
-const quietMs = 3_000;
 
 await inBenchWorld('sync', async (world) => {
   const options = { files: Number(values.files), seed: 1 };
@@ -97,8 +85,7 @@ async function measure(world: BenchWorld, subject: Subject): Promise<void> {
 }
 
 /**
- * Shares the tree while a viewer is connected already, and counts all that goes over the loopback interface until that has the index:
- * finding each other and saying hello are not in it, and what others send in the same time can only add to it.
+ * Shares the tree while a viewer is connected already, and counts all that their connection carries, both ways, until that has the index.
  */
 async function shareConnected(
   world: BenchWorld,
@@ -108,10 +95,10 @@ async function shareConnected(
   const viewer = await world.peer(`${subject.name}-witness`);
   for (const peer of [owner, viewer]) await peer.client.request('parties/join', { name: `bench ${subject.name}` });
   await isOnline(viewer, owner, true);
-  const bytesBefore = loopbackBytes();
+  const bytesBefore = await trafficOf(viewer, owner);
   await owner.client.request('shares/add', { path: subject.tree, title: 'Bench' });
   await arrived(viewer, owner);
-  const wireBytes = loopbackBytes() - bytesBefore;
+  const wireBytes = (await trafficOf(viewer, owner)) - bytesBefore;
   const { found } = await watching(owner);
   await world.stop(viewer);
   await isOnline(owner, viewer, false);
@@ -155,11 +142,8 @@ async function changeMany(
   }
   const times = new Map([...files].map((file) => [file, ownTimes(file)]));
   await owner.client.request('shares/pause', { shareId: share.shareId });
-  const quietBefore = loopbackBytes();
-  await pause(quietMs);
-  const quietPerMs = (loopbackBytes() - quietBefore) / quietMs;
   const nowS = Math.floor(Date.now() / 1000) - 1000 + seed;
-  const bytesBefore = loopbackBytes();
+  const bytesBefore = await trafficOf(viewer, owner);
   for (const file of files) utimesSync(file, nowS, nowS);
   const startedMs = performance.now();
   await owner.client.request('shares/resume', { shareId: share.shareId });
@@ -173,7 +157,7 @@ async function changeMany(
     return true;
   });
   const ms = atMs - startedMs;
-  const bytes = loopbackBytes() - bytesBefore - quietPerMs * ms;
+  const bytes = (await trafficOf(viewer, owner)) - bytesBefore;
   // The tree is kept for the next bench, which finds it as it was.
   for (const [file, mtime] of times) utimesSync(file, mtime, mtime);
   return { bytes, ms };
@@ -188,6 +172,13 @@ function ownTimes(file: string): Date {
     renameSync(`${file}.copy`, file);
   }
   return mtime;
+}
+
+/** Bytes that the connection carried so far, both ways, with all overhead above UDP. */
+async function trafficOf(viewer: LocalPeer, owner: LocalPeer): Promise<number> {
+  const peer = (await viewer.client.request('peers/list', {})).find(({ peerId }) => peerId === owner.peerId);
+  if (!peer?.traffic) throw new Error('The connection is gone.');
+  return peer.traffic.receivedBytes + peer.traffic.sentBytes;
 }
 
 function relativeTo(tree: string, file: string): string {

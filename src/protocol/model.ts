@@ -39,6 +39,11 @@ export interface PartyInfo {
 /** How bytes travel to a peer now. `direct` is a hole-punched or public UDP path. */
 export type PeerPath = 'lan' | 'direct' | 'relayed';
 
+export interface Traffic {
+  receivedBytes: number;
+  sentBytes: number;
+}
+
 export interface PeerInfo {
   peerId: PeerId;
   /** What to show: petname, else nickname, else derived name. Made safe for one line of text; never an identity. */
@@ -55,6 +60,8 @@ export interface PeerInfo {
   partyIds: PartyId[];
   path?: PeerPath;
   roundTripMs?: number;
+  /** What the connection carried since it began, its own overhead included. */
+  traffic?: Traffic;
   shareCount: number;
   fileCount: number;
   totalBytes: number;
@@ -103,6 +110,8 @@ export interface ShareInfo {
   /** While scanning: entries seen so far. */
   scannedEntries?: number;
   failure?: Failure;
+  /** Files whose type (and content id or text) is known, of how many. */
+  described?: { files: number; ofFiles: number };
 }
 
 /** What would be shared, before it is. */
@@ -140,6 +149,18 @@ export interface CatalogShare {
   /** When the owner wrote the index that is here. */
   updatedAtMs?: number;
   failure?: Failure;
+}
+
+/** Texts that may be known of a file: `text` is how it begins, the others are what its metadata says. */
+export type DetailField =
+  'text' | 'title' | 'artist' | 'album' | 'author' | 'genre' | 'year' | 'subject' | 'language' | 'duration' | 'dimensions';
+
+/** What is known of a file beyond its name, as its owner says; all of it may be missing. Texts are untrusted. */
+export interface EntryDetails {
+  contentId?: ContentId;
+  /** Media type by its content, else by its name: `text/plain`. */
+  mime?: string;
+  fields: Partial<Record<DetailField, string>>;
 }
 
 export interface ListPage {
@@ -264,6 +285,8 @@ export interface Settings {
   bootstrap: string[];
   /** Minutes without a client or transfer after which the sidecar leaves; 0 = never. */
   idleMinutes: number;
+  /** Shared files are looked into for their type and how texts begin, which peers are told. Off: nothing is read for that. */
+  describeFiles: boolean;
 }
 
 export interface SidecarStatus {

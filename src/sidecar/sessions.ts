@@ -58,7 +58,7 @@ export class Sessions {
   readonly #seats = new Map<PeerId, Seat>();
   #own = new Map<ShareId, OwnShare>();
   /** Own shares by their feed's discovery key (hex). */
-  #ownFeeds = new Map<string, ShareId>();
+  #ownFeeds = new Map<string, { shareId: ShareId; kind: 'index' | 'details' }>();
   /** Counts changes of our list. */
   #version = 0;
   #removals: SignedAnnouncement[] | undefined;
@@ -213,7 +213,7 @@ export class Sessions {
 
   #online(seat: Seat): void {
     const { session, path } = seat;
-    const online = { partyIds: session.hello.partyIds, path, roundTripMs: () => session.roundTripMs };
+    const online = { partyIds: session.hello.partyIds, path, roundTripMs: () => session.roundTripMs, traffic: () => session.traffic };
     this.#options.peers.cameOnline(session.peerId, online, session.hello.nickname);
   }
 
@@ -249,13 +249,18 @@ export class Sessions {
         continue;
       }
       isChanged = true;
-      const discoveryKey = Buffer.from(discoveryKeyOf(feedKey)).toString('hex');
+      const discoveryKey = hexKey(feedKey);
       now.set(shareId, { announcement, signed: signAnnouncement(announcement, this.#options.keyPair), discoveryKey });
     }
     if (!isChanged) return;
     this.#version++;
     this.#own = now;
-    this.#ownFeeds = new Map([...now].map(([shareId, { discoveryKey }]) => [discoveryKey, shareId]));
+    this.#ownFeeds = new Map();
+    for (const [shareId, { discoveryKey, announcement }] of now) {
+      this.#ownFeeds.set(discoveryKey, { shareId, kind: 'index' });
+      const { details } = announcement;
+      if (details) this.#ownFeeds.set(hexKey(details.feedKey), { shareId, kind: 'details' });
+    }
     if ([...before.keys()].some((shareId) => !now.has(shareId))) this.#removals = undefined;
   }
 
@@ -282,7 +287,7 @@ export class Sessions {
     const seat = this.#seatOf(session);
     if (!seat || !this.#isAudience(session)) return;
     const own = this.#ownFeeds.get(Buffer.from(discoveryKey).toString('hex'));
-    const feed = own === undefined ? undefined : this.#options.shares.feed(own);
+    const feed = own && this.#options.shares.feed(own.shareId, own.kind);
     if (feed) session.replicate(feed);
     else seat.lookUps = seat.lookUps.then(() => this.#giveHeldFeed(seat, discoveryKey));
   }
@@ -310,6 +315,10 @@ export class Sessions {
     const hits = await this.#options.searchServer.search(peerId, request, options);
     return hits.filter(({ shareId }) => this.#own.has(shareId) && isAsked(shareId, request));
   }
+}
+
+function hexKey(feedKey: Uint8Array): string {
+  return Buffer.from(discoveryKeyOf(feedKey)).toString('hex');
 }
 
 function isAsked(shareId: ShareId, { shareIds }: RemoteSearchRequest): boolean {

@@ -23,6 +23,9 @@ declare module '@hyperswarm/secret-stream' {
     readonly destroying: boolean;
     readonly rawStream: Duplex & {
       remoteHost?: string | null;
+      /** UDX counts both; a TCP socket `bytesRead` and `bytesWritten`. */
+      readonly bytesReceived?: number;
+      readonly bytesTransmitted?: number;
       socket?: { setRecvBufferSize?: (bytes: number) => number } | null;
     };
     /** Protomux keeps itself here. */

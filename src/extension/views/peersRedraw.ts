@@ -19,7 +19,7 @@ export function steadySignature(node: PeersNode, world: Parties): string {
   return JSON.stringify(rowOf(bare, { ...world, peers }, 0)) ?? '';
 }
 
-function withoutCounts({ roundTripMs: _, ...peer }: PeerInfo): PeerInfo {
+function withoutCounts({ roundTripMs: _, traffic: _traffic, ...peer }: PeerInfo): PeerInfo {
   return { ...peer, fileCount: 0, totalBytes: 0 };
 }
 

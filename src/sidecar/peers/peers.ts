@@ -4,7 +4,7 @@
 
 import { AppError } from '../../protocol/errors.ts';
 import type { PartyId, PeerId } from '../../protocol/ids.ts';
-import type { CatalogShare, PeerInfo, PeerPath } from '../../protocol/model.ts';
+import type { CatalogShare, PeerInfo, PeerPath, Traffic } from '../../protocol/model.ts';
 import { wireLimits } from '../limits.ts';
 import type { Database } from '../storage/database.ts';
 import { derivedName, displayName } from './names.ts';
@@ -14,6 +14,7 @@ export interface OnlinePeer {
   partyIds: PartyId[];
   path: PeerPath;
   roundTripMs(): number | undefined;
+  traffic(): Traffic;
 }
 
 interface PeerRow {
@@ -204,6 +205,7 @@ export class Peers {
       partyIds,
       ...(online && { path: online.path }),
       ...(roundTripMs !== undefined && { roundTripMs }),
+      ...(online && { traffic: online.traffic() }),
       shareCount: shares.length,
       fileCount: shares.reduce((sum, share) => sum + share.fileCount, 0),
       totalBytes: shares.reduce((sum, share) => sum + share.totalBytes, 0),

@@ -2,6 +2,7 @@
 // or call. Sending and serving have the same shape, so that an uploader can be joined to a downloader without a network.
 
 import type { PartyId, PeerId, ShareId } from '../../protocol/ids.ts';
+import type { Traffic } from '../../protocol/model.ts';
 
 /** A request for bytes of one file of a share. Offsets and lengths are bytes; `length` undefined = to the end. */
 export interface ReadRequest {
@@ -69,6 +70,8 @@ export interface ShareAnnouncement {
   /** Rises with every change of the announcement; older ones are ignored. */
   revision: number;
   updatedAtMs: number;
+  /** The feed of what is known of its files beyond their names; left out while there is none. */
+  details?: { feedKey: Uint8Array; feedLength: number };
 }
 
 /** As it travels and is stored: the encoded body and its ed25519 signature. */
@@ -181,6 +184,8 @@ export interface PeerSession extends FileSource {
   readonly isOpen: boolean;
   /** Milliseconds, from the last keep-alive; undefined before the first. */
   readonly roundTripMs: number | undefined;
+  /** Since the connection began, its own overhead included. */
+  readonly traffic: Traffic;
   /** Tells the peer our nickname and party proofs anew, and looks again which parties we have in common. */
   updateHello(): void;
   /** Sends our whole list of shares for this peer; called again whenever it changes. */

@@ -205,6 +205,11 @@ class Session implements PeerSession {
     return this.#hasHello && !this.#isClosed;
   }
 
+  get traffic(): Traffic {
+    const { bytesReceived = 0, bytesTransmitted = 0 } = this.#connection.stream.rawStream;
+    return { receivedBytes: bytesReceived, sentBytes: bytesTransmitted };
+  }
+
   get roundTripMs(): number | undefined {
     return this.#liveness.roundTripMs;
   }

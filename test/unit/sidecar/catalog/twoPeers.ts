@@ -206,6 +206,7 @@ export class TestSession implements PeerSession {
   readonly peerId: PeerId;
   readonly hello: PeerSession['hello'] = { nickname: '', agent: 'test', capabilities: [], partyIds: [] };
   readonly roundTripMs = undefined;
+  readonly traffic = { receivedBytes: 0, sentBytes: 0 };
   readonly #muxer: object;
   isOpen = true;
 

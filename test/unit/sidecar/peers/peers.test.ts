@@ -21,7 +21,7 @@ function create(t: TestContext): Peers {
   return new Peers({ database, sharesOf: () => [], onChange: () => undefined });
 }
 
-const inParty = { partyIds: ['y'.repeat(52) as PartyId], path: 'lan' as const, roundTripMs: () => 7 };
+const inParty = { partyIds: ['y'.repeat(52) as PartyId], path: 'lan' as const, roundTripMs: () => 7, traffic: () => ({ receivedBytes: 5, sentBytes: 6 }) };
 const inNone = { ...inParty, partyIds: [] };
 const newPeer = () => peerIdOf(randomBytes(32));
 
@@ -52,6 +52,7 @@ test('a petname goes before the nickname, the nickname before the derived name; 
   assert.equal(peers.setPetname(b, 'Zed').name, 'Zed');
   assert.equal(peers.setPetname(b, '').name, 'zoe');
   assert.equal(peers.get(a)?.roundTripMs, 7);
+  assert.deepEqual(peers.get(a)?.traffic, { receivedBytes: 5, sentBytes: 6 });
   peers.wentOffline(a);
   assert.deepEqual(
     peers.list().map((peer) => peer.peerId),
