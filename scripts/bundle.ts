@@ -24,6 +24,8 @@ const entryPoints: Readonly<Record<string, string>> = {
   packWorker: 'src/sidecar/catalog/index/packWorker.ts',
   searchWorker: 'src/sidecar/catalog/search/searchWorker.ts',
   searchBuildWorker: 'src/sidecar/catalog/search/searchBuildWorker.ts',
+  detailWorker: 'src/sidecar/catalog/details/detailWorker.ts',
+  describeWorker: 'src/sidecar/shares/details/describeWorker.ts',
   hashWorker: 'src/sidecar/transfers/hashWorker.ts',
 };
 

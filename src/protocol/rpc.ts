@@ -2,11 +2,12 @@
 // Transport: vscode-jsonrpc's Content-Length framing over a Unix domain socket, a named pipe, or stdio. Every failure carries
 // an ErrorKind as its code (errors.ts). Requests may be cancelled by JSON-RPC's `$/cancelRequest`.
 
-import type { DownloadId, PartyId, PeerId, ShareId, WatchId } from './ids.ts';
+import type { ContentId, DownloadId, PartyId, PeerId, ShareId, WatchId } from './ids.ts';
 import type {
   CatalogShare,
   DownloadInfo,
   Entry,
+  EntryDetails,
   EntryRef,
   FetchedFile,
   ListOrder,
@@ -82,6 +83,9 @@ export interface Requests {
   /** Stops the scan that runs or waits: the share is `paused` then, with the index of before. Does nothing when none runs. */
   'shares/cancelScan': { params: { shareId: ShareId }; result: ShareInfo };
 
+  /** Forgets what is known of its files beyond their names, and looks into all of them again, in the background. Answers at once. */
+  'shares/describe': { params: { shareId: ShareId }; result: ShareInfo };
+
   /** Shares in the catalog, own ones included when peerId is left out or our own. */
   'catalog/shares': { params: { peerId?: PeerId }; result: CatalogShare[] };
   /**
@@ -102,6 +106,10 @@ export interface Requests {
   };
   /** `not-found` when the index has no such entry. Never touches the network. */
   'catalog/stat': { params: { entry: EntryRef }; result: Entry };
+  /** What is known of a file beyond its name; of a folder, nothing. `not-found` as `catalog/stat`. Never touches the network. */
+  'catalog/details': { params: { entry: EntryRef }; result: EntryDetails };
+  /** Files with this content, as far as their owners said so; the first 100, own ones included. Never touches the network. */
+  'catalog/holders': { params: { contentId: ContentId }; result: EntryRef[] };
 
   /**
    * Searches names and folders of every share known here, peers online or not; docs/search.md has the language. Cancel it when the next

@@ -11,6 +11,7 @@ import { ApiServer } from './api/server.ts';
 import { shareHandlers } from './api/sharing.ts';
 import { transferHandlers } from './api/transfers.ts';
 import { Catalog } from './catalog/catalog.ts';
+import { DetailStore } from './catalog/details/detailStore.ts';
 import { Feeds } from './catalog/feeds/feeds.ts';
 import { IdleTimer } from './idle.ts';
 import type { NodeLog } from './nodeLog.ts';
@@ -50,6 +51,7 @@ export class SidecarNode {
   readonly #database: Database;
   readonly #settings: SettingsStore;
   readonly #feeds: Feeds;
+  readonly #details: DetailStore;
   readonly #shares: Shares;
   readonly #catalog: Catalog;
   readonly #answers: Answers;
@@ -78,8 +80,10 @@ export class SidecarNode {
       log: log.for('catalog'),
       onReopen: () => this.#sessions.endAll('the feeds are opened again after the disk was full'),
     });
+    this.#details = new DetailStore({ dataFolder, log: log.for('catalog') });
     this.#answers = new Answers({
       database,
+      details: this.#details,
       own: { peerId, name: () => this.#settings.get().nickname || derivedName(peerId) },
       catalog: () => this.#catalog,
       peers: () => this.#peers,
@@ -93,6 +97,14 @@ export class SidecarNode {
       dataFolder,
       feeds: this.#feeds,
       listener: this.#answers,
+      details: {
+        store: this.#details,
+        roots: {
+          rootOf: (file, stats) => this.#trees.rootOf(file, stats),
+          mayKnow: (file) => this.#trees.mayKnow(file),
+        },
+        isOn: () => this.#settings.get().describeFiles,
+      },
       log: log.for('shares'),
       ownPeerId: peerId,
       signRemoval: (shareId, revision) => signRemoval({ shareId, revision }, identity),
@@ -108,6 +120,7 @@ export class SidecarNode {
       dataFolder,
       feeds: this.#feeds,
       own: { peerId, shares: this.#shares },
+      details: this.#details,
       isOnline: (peer) => this.#peers.isOnline(peer),
       log: log.for('catalog'),
       listener: this.#answers,
@@ -125,7 +138,10 @@ export class SidecarNode {
     });
 
     this.#hasher = new Hasher({ log: log.for('transfers') });
-    this.#trees = new Trees({ dataFolder, database, log: log.for('transfers') });
+    this.#trees = new Trees({
+      ...{ dataFolder, database, log: log.for('transfers') },
+      onRoot: (file) => this.#shares.rootLearnt(file),
+    });
     this.#uploads = new Uploads({
       locate: (peer, shareId, path) => (this.#sessions.mayShare(peer) ? this.#shares.locate(shareId, path) : undefined),
       trees: this.#trees,
@@ -210,6 +226,7 @@ export class SidecarNode {
   /** Opens everything; clients are served last, peers are met in the background. */
   async open(): Promise<void> {
     await this.#openPart(this.#feeds);
+    this.#opened.push(this.#details);
     await this.#openPart(this.#shares);
     await this.#openPart(this.#catalog);
     this.#peers.dropHearsay();

@@ -6,6 +6,8 @@ import type { Notifications } from '../protocol/rpc.ts';
 import type { CatalogAnswers } from './api/catalog.ts';
 import type { SearchAnswers } from './api/search.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import { DetailAnswers } from './catalog/details/detailAnswers.ts';
+import type { DetailStore } from './catalog/details/detailStore.ts';
 import type { IndexListener } from './catalog/index/indexListener.ts';
 import type { IndexView } from './catalog/index/indexView.ts';
 import type { Delta } from './catalog/index/rows.ts';
@@ -31,6 +33,7 @@ export interface AnswersOptions {
   parties(): Parties;
   source(peerId: PeerId): PeerSession | undefined;
   log: Log;
+  details: DetailStore;
   broadcast<N extends 'catalog/changed' | 'watches/changed'>(method: N, params: Notifications[N]): void;
 }
 
@@ -42,6 +45,7 @@ export class Answers implements IndexListener {
   readonly #watches: Watches;
   readonly #sorted: SortedListing;
   readonly #merged: MergedTree;
+  readonly #details: DetailAnswers;
 
   constructor(options: AnswersOptions) {
     const { log, own } = options;
@@ -64,6 +68,7 @@ export class Answers implements IndexListener {
       list: (ref, page) => this.#catalog().list(ref, page),
       stat: (ref) => this.#catalog().stat(ref),
     };
+    this.#details = new DetailAnswers({ store: options.details, stat: (ref) => this.#catalog().stat(ref) });
     this.#sorted = new SortedListing(reader);
     this.#merged = new MergedTree(reader);
   }
@@ -83,7 +88,7 @@ export class Answers implements IndexListener {
   /** What the handlers of requests take. */
   get parts(): CatalogAnswers & SearchAnswers {
     return {
-      ...{ catalog: this.#catalog(), sorted: this.#sorted, merged: this.#merged },
+      ...{ catalog: this.#catalog(), sorted: this.#sorted, merged: this.#merged, details: this.#details },
       ...{ search: this.search, live: this.#live, watches: this.#watches },
     };
   }

@@ -100,6 +100,7 @@ async function setSettings(parts: MeetingParts, changes: Partial<Settings>): Pro
   const after = parts.settings.set(changes);
   if (after.nickname !== before.nickname) parts.sessions.introduceAgain();
   if (after.bootstrap.join() !== before.bootstrap.join()) await parts.network.setBootstrap(after.bootstrap);
+  if (after.describeFiles !== before.describeFiles) parts.shares.describeAll();
   parts.onSettings();
   parts.api().broadcast('settings/changed', {});
   return after;

@@ -51,6 +51,16 @@ const settings: readonly Setting[] = [
       return { idleMinutes };
     },
   },
+  {
+    name: 'describe-files',
+    help: 'look into shared files for their type and how texts begin, for peers to find them by: on or off',
+    show: ({ describeFiles }) => (describeFiles ? 'on' : 'off'),
+    parse: (text) => {
+      if (text === 'on' || text === 'true') return { describeFiles: true };
+      if (text === 'off' || text === 'false') return { describeFiles: false };
+      throw usageError(`${JSON.stringify(text)} is neither on nor off`, 'set');
+    },
+  },
 ];
 
 export const settingCommands: readonly Command[] = [

@@ -1,11 +1,20 @@
 // Requests about what the catalog knows: shares, folders, the merged tree, what is new. Never touches the network.
 
 import { AppError } from '../../protocol/errors.ts';
-import type { PeerId } from '../../protocol/ids.ts';
-import type { CatalogShare, Entry, EntryRef, ListOrder, ListPage, MergedPage, SearchHit } from '../../protocol/model.ts';
+import type { ContentId, PeerId } from '../../protocol/ids.ts';
+import type {
+  CatalogShare,
+  Entry,
+  EntryDetails,
+  EntryRef,
+  ListOrder,
+  ListPage,
+  MergedPage,
+  SearchHit,
+} from '../../protocol/model.ts';
 import { indexLimits, localLimits, searchLimits, wireLimits } from '../limits.ts';
 import type { Handlers } from './handlers.ts';
-import { entryField, type Fields, peerIdField, textField, wholeField } from './params.ts';
+import { contentIdField, entryField, type Fields, peerIdField, textField, wholeField } from './params.ts';
 
 interface Page {
   offset: number;
@@ -21,12 +30,13 @@ export interface CatalogAnswers {
   /** Folders in the editor's order. */
   sorted: { list(ref: EntryRef, page: Page & { signal: AbortSignal }): Promise<ListPage> };
   merged: { list(path: string, page: Page & { signal: AbortSignal }): Promise<MergedPage> };
+  details: { of(ref: EntryRef): Promise<EntryDetails>; holders(contentId: ContentId): Promise<EntryRef[]> };
   search: {
     recent(options: Page & { peerId?: PeerId; signal: AbortSignal }): Promise<{ hits: SearchHit[]; total: number }>;
   };
 }
 
-export function catalogHandlers({ catalog, sorted, merged, search }: CatalogAnswers): Handlers<'catalog'> {
+export function catalogHandlers({ catalog, sorted, merged, details, search }: CatalogAnswers): Handlers<'catalog'> {
   return {
     'catalog/shares': (fields) => catalog.shares(fields['peerId'] === undefined ? undefined : peerIdField(fields)),
     'catalog/list': (fields, { signal }) => {
@@ -50,6 +60,8 @@ export function catalogHandlers({ catalog, sorted, merged, search }: CatalogAnsw
       catalog.list({ ...ref, path: '' }, { offset: 0, limit: 0 }); // Says when there is no such share, or no index of it yet.
       throw noSuchEntry(ref);
     },
+    'catalog/details': (fields) => details.of(entryField(fields)),
+    'catalog/holders': (fields) => details.holders(contentIdField(fields)),
   };
 }
 

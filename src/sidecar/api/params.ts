@@ -2,7 +2,9 @@
 
 import { AppError } from '../../protocol/errors.ts';
 import {
+  type ContentId,
   type DownloadId,
+  isContentId,
   isDownloadId,
   isPartyId,
   isPeerId,
@@ -72,6 +74,12 @@ export function partyIdField(fields: Fields): PartyId {
 export function downloadIdField(fields: Fields): DownloadId {
   const value = fields['downloadId'];
   if (typeof value !== 'string' || !isDownloadId(value)) throw invalid('downloadId', 'a download id of 26 z-base-32 characters');
+  return value;
+}
+
+export function contentIdField(fields: Fields): ContentId {
+  const value = fields['contentId'];
+  if (typeof value !== 'string' || !isContentId(value)) throw invalid('contentId', 'a content id of 64 hexadecimal characters');
   return value;
 }
 

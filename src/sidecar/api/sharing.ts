@@ -25,6 +25,7 @@ export function shareHandlers(shares: Shares): Handlers<'shares'> {
     'shares/rescan': (fields) => shares.rescan(shareIdField(fields)),
     'shares/pause': (fields) => shares.pause(shareIdField(fields)),
     'shares/resume': (fields) => shares.resume(shareIdField(fields)),
+    'shares/describe': (fields) => shares.describe(shareIdField(fields)),
     'shares/cancelScan': (fields) => shares.cancelScan(shareIdField(fields)),
   };
 }

@@ -10,6 +10,8 @@ import type { Shares } from '../shares/shares.ts';
 import type { Database } from '../storage/database.ts';
 import { parseSafePath, type SafePath } from '../storage/safePath.ts';
 import type { AnnouncedShare, PassedOwner, PeerSession, ReplicableCore, ShareRemoval } from '../wire/services.ts';
+import type { DetailStore } from './details/detailStore.ts';
+import { PeerDetails } from './details/peerDetails.ts';
 import type { Feeds } from './feeds/feeds.ts';
 import { Following, type Holding } from './following.ts';
 import type { IndexListener } from './index/indexListener.ts';
@@ -30,6 +32,8 @@ export interface CatalogOptions {
   onHostile(peerId: PeerId, reason: string): void;
   /** `holdings` answers something else now; at most a few times a second. */
   onHoldings?(): void;
+  /** Where what is known of files beyond their names is kept; without it, peers are not asked for it. */
+  details?: DetailStore;
   /** Another quota than that of limits.ts, for tests. */
   peerDiskBytes?: number;
 }
@@ -37,14 +41,17 @@ export interface CatalogOptions {
 export class Catalog {
   readonly #options: CatalogOptions;
   readonly #following: Following;
+  readonly #details: PeerDetails | undefined;
   readonly #log: Log;
 
   constructor(options: CatalogOptions) {
     this.#options = options;
     this.#log = options.log.for('catalog');
     const { database, dataFolder, feeds, own } = options;
+    this.#details = options.details && this.#peerDetails(options.details);
     this.#following = new Following({
-      ...{ database, dataFolder, feeds, ownPeerId: own.peerId, listener: options.listener, log: this.#log },
+      ...{ database, dataFolder, feeds, ownPeerId: own.peerId, listener: this.#listener(), log: this.#log },
+      details: this.#details,
       onChange: (peerId, shareId) => options.onChange(peerId, shareId),
       onHostile: (peerId, reason) => options.onHostile(peerId, reason),
       onHoldings: () => options.onHoldings?.(),
@@ -57,6 +64,7 @@ export class Catalog {
   }
 
   async close(): Promise<void> {
+    await this.#details?.close();
     await this.#following.close();
   }
 
@@ -65,7 +73,10 @@ export class Catalog {
     const own = this.#options.own;
     const isOwnWanted = peerId === undefined || peerId === own.peerId;
     const shares = isOwnWanted ? own.shares.list().map((share) => this.#ownShare(share)) : [];
-    for (const [owner, share] of this.#following.shares(peerId)) shares.push(share.info(this.#options.isOnline(owner)));
+    for (const [owner, share] of this.#following.shares(peerId)) {
+      const info = share.info(this.#options.isOnline(owner));
+      shares.push({ ...info, bytesOnDisk: info.bytesOnDisk + (this.#details?.bytesOf(owner, info.shareId) ?? 0) });
+    }
     return shares;
   }
 
@@ -153,6 +164,32 @@ export class Catalog {
     mayHave: (owner: PeerId, shareId: ShareId) => boolean = () => true,
   ): Promise<{ owner: PeerId; shareId: ShareId; core: ReplicableCore } | undefined> {
     return this.#following.heldFeed(discoveryKey, mayHave);
+  }
+
+  #peerDetails(store: DetailStore): PeerDetails {
+    return new PeerDetails({
+      ...{ store, feeds: this.#options.feeds, log: this.#log },
+      share: (peerId, shareId) => {
+        const share = this.#following.get(peerId, shareId);
+        return share && { announcement: share.holding?.announcement, view: share.view, sources: share.feed.sources };
+      },
+      areNamesComing: () => this.#following.areNamesComing,
+      onChange: (peerId, shareId) => this.#options.onChange(peerId, shareId),
+      onHostile: (peerId, reason) => this.#options.onHostile(peerId, reason),
+    });
+  }
+
+  /** Who was given, and what follows details. */
+  #listener(): IndexListener {
+    const { listener } = this.#options;
+    return {
+      indexed: (peerId, shareId, view) => listener?.indexed(peerId, shareId, view),
+      changed: (peerId, shareId, delta) => {
+        listener?.changed(peerId, shareId, delta);
+        this.#details?.changed(peerId, shareId, delta);
+      },
+      gone: (peerId, shareId) => listener?.gone(peerId, shareId),
+    };
   }
 
   #ownShare(share: ShareInfo): CatalogShare {

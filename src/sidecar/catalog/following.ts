@@ -1,21 +1,31 @@
 // Whose shares are followed, and by whose word: what owners announce, what others pass on, what was taken off the table, and how much of
 // this disk each owner may take. A single share is peerShare.ts's; who may be told what is sessions.ts's.
 
-import { readdirSync, rmSync } from 'node:fs';
-import path from 'node:path';
+import { rmSync } from 'node:fs';
 import { AppError } from '../../protocol/errors.ts';
 import type { PeerId, ShareId } from '../../protocol/ids.ts';
 import { catalogLimits, indexLimits, wireLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
-import type { AnnouncedShare, PassedOwner, PassedShare, PeerSession, ReplicableCore, ShareRemoval } from '../wire/services.ts';
+import { discoveryKeyOf } from '../wire/discoveryKey.ts';
+import type {
+  AnnouncedShare,
+  PassedOwner,
+  PassedShare,
+  PeerSession,
+  ReplicableCore,
+  ShareAnnouncement,
+  ShareRemoval,
+} from '../wire/services.ts';
 import { loadCatalog, noIndex, saveCatalogRow, type CatalogRow } from './catalogRow.ts';
+import { detailsHolder } from './details/peerDetails.ts';
 import type { Feeds } from './feeds/feeds.ts';
 import type { IndexListener } from './index/indexListener.ts';
 import { SegmentFolder } from './index/segmentFolder.ts';
 import { PeerShare, type Heard } from './peerShare.ts';
 import { forgetRemoval, forgetRemovals, loadRemovals, rememberRemoval } from './removalTable.ts';
 import { Slots } from './slots.ts';
+import { sweepIndexes } from './sweep.ts';
 
 export interface FollowingOptions {
   database: Database;
@@ -28,10 +38,20 @@ export interface FollowingOptions {
   onChange(peerId: PeerId, shareId: ShareId): void;
   /** The peer broke the format of an index: end its session. */
   onHostile(peerId: PeerId, reason: string): void;
+  /** Told of every share beside `onChange`: what is known of its files beyond names is fetched there. */
+  details: DetailsFollower | undefined;
   /** What can be passed on is another; at most every `wireLimits.updateMs`. */
   onHoldings(): void;
   /** Another quota than that of limits.ts, for tests. */
   peerDiskBytes?: number;
+}
+
+/** Implemented by details/peerDetails.ts. */
+export interface DetailsFollower {
+  /** Who offers the share, or what is known of it, changed. */
+  look(peerId: PeerId, shareId: ShareId): void;
+  gone(peerId: PeerId, shareId: ShareId, announcement: ShareAnnouncement): Promise<void>;
+  isHeld(peerId: PeerId, shareId: ShareId, feedKey: Uint8Array): Promise<boolean>;
 }
 
 /** What of one owner's shares is here, whole, and may be passed on in the parties it names. */
@@ -68,7 +88,11 @@ export class Following {
     if (this.#isOpen) return;
     this.#isOpen = true;
     const { database, ownPeerId, feeds, log } = this.#options;
-    for (const row of loadCatalog(database)) this.#insert(this.#owner(row.peerId), row);
+    for (const row of loadCatalog(database)) {
+      this.#insert(this.#owner(row.peerId), row);
+      const { shareId, details } = row.indexed?.announcement ?? row.announcement;
+      if (details !== undefined) feeds.hold(details.feedKey, detailsHolder(row.peerId, shareId));
+    }
     this.#removed = loadRemovals(database, ownPeerId);
     this.#sweep();
     for (const { shares } of this.#owners.values()) for (const share of shares.values()) await share.open();
@@ -107,7 +131,10 @@ export class Following {
     for (const shareId of owner.shares.keys()) if (!list.has(shareId)) this.#remove(peerId, shareId);
     const heard = [...list.values()].map((share) => ({ ...share, partyIds: session.hello.partyIds, isHearsay: false }));
     for (const shareId of this.#take(peerId, owner, heard)) this.#options.onChange(peerId, shareId);
-    for (const share of owner.shares.values()) share.offer(session, { isOwner: true });
+    for (const [shareId, share] of owner.shares) {
+      share.offer(session, { isOwner: true });
+      this.#options.details?.look(peerId, shareId);
+    }
   }
 
   /** What a peer would pass on of an owner's shares, signatures checked; it replaces what it said of that owner before. The owner's row exists. */
@@ -128,6 +155,7 @@ export class Following {
       if (offer !== undefined && Buffer.from(offer.feedKey).equals(share.announcement.feedKey))
         share.offer(session, { isOwner: false });
       else share.leave(session);
+      this.#options.details?.look(peerId, shareId);
     }
   }
 
@@ -174,6 +202,11 @@ export class Following {
     rmSync(new SegmentFolder(this.#options.dataFolder, peerId).path, { recursive: true, force: true });
   }
 
+  /** Whether an index is being fetched. */
+  get areNamesComing(): boolean {
+    return [...this.#owners.values()].some(({ fetchSlots }) => fetchSlots.isBusy);
+  }
+
   /** What can be passed on to third peers; says nothing about who may get it. */
   holdings(): Holding[] {
     const holdings: Holding[] = [];
@@ -191,12 +224,17 @@ export class Following {
     discoveryKey: Uint8Array,
     mayHave: (owner: PeerId, shareId: ShareId) => boolean,
   ): Promise<{ owner: PeerId; shareId: ShareId; core: ReplicableCore } | undefined> {
-    const wanted = Buffer.from(discoveryKey).toString('hex');
+    const wanted = hex(discoveryKey);
     for (const [owner, share] of this.shares()) {
-      if (share.discoveryKey !== wanted || share.holding === undefined) continue;
-      if (!mayHave(owner, share.announcement.shareId)) continue;
-      const core = await this.#options.feeds.served(share.announcement.feedKey);
-      return core && { owner, shareId: share.announcement.shareId, core };
+      const { shareId } = share.announcement;
+      const held = share.holding?.announcement;
+      if (held === undefined || !mayHave(owner, shareId)) continue;
+      const { details } = held;
+      const isDetails = details !== undefined && hex(discoveryKeyOf(details.feedKey)) === wanted;
+      if (isDetails && (await this.#options.details?.isHeld(owner, shareId, details.feedKey)) !== true) continue;
+      if (!isDetails && share.discoveryKey !== wanted) continue;
+      const core = await this.#options.feeds.served(isDetails ? details.feedKey : share.announcement.feedKey);
+      return core && { owner, shareId, core };
     }
     return undefined;
   }
@@ -245,7 +283,10 @@ export class Following {
     const share = new PeerShare(row, {
       ...{ database, dataFolder, feeds, listener, log, decodeSlots: this.#decodeSlots, fetchSlots: owner.fetchSlots },
       allow: (asking, bytes) => this.#allow(owner, asking, bytes),
-      onChange: (shareId) => this.#options.onChange(peerId, shareId),
+      onChange: (shareId) => {
+        this.#options.onChange(peerId, shareId);
+        this.#options.details?.look(peerId, shareId);
+      },
       onHostile: (reason) => this.#options.onHostile(peerId, reason),
       onHolding: () => this.#holdingsChanged(),
       onFreed: () => this.#freed(owner),
@@ -259,8 +300,9 @@ export class Following {
     const share = owner?.shares.get(shareId);
     if (owner === undefined || share === undefined) return;
     owner.shares.delete(shareId);
-    const deletion = share
-      .remove()
+    const { announcement } = share;
+    const deletion = Promise.all([share.remove(), this.#options.details?.gone(peerId, shareId, announcement)])
+      .then(() => undefined)
       .catch((error: unknown) => this.#options.log.warn(`What is left of a removed share stays: ${reasonOf(error)}`))
       .finally(() => {
         this.#deletions.delete(deletion);
@@ -316,23 +358,13 @@ export class Following {
     this.#holdingsTimer.unref();
   }
 
-  /** Deletes what a crash left behind: files of no row, folders of no peer. */
   #sweep(): void {
-    const { dataFolder } = this.#options;
-    for (const [peerId, { shares }] of this.#owners) {
-      const files = [...shares.values()].map((share) => share.segmentFile).filter((file) => file !== undefined);
-      new SegmentFolder(dataFolder, peerId).keepOnly(new Set(files));
-    }
-    const root = path.join(dataFolder, 'index');
-    for (const name of namesIn(root)) {
-      if (name !== 'own' && ![...this.#owners.keys()].some((peerId) => peerId === name))
-        rmSync(path.join(root, name), { recursive: true, force: true });
-    }
+    const files = [...this.#owners].map(([peerId, { shares }]): [PeerId, string[]] => [
+      peerId,
+      [...shares.values()].map((share) => share.segmentFile).filter((file) => file !== undefined),
+    ]);
+    sweepIndexes(this.#options.dataFolder, new Map(files));
   }
-}
-
-function newRow(peerId: PeerId, heard: Heard): CatalogRow {
-  return { ...heard, peerId, index: noIndex, indexed: undefined, failure: undefined };
 }
 
 /** Keeps the deltas in memory bounded, of each share and of all of an owner. */
@@ -346,13 +378,12 @@ function packLargest({ shares }: Owner): void {
   }
 }
 
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // Nothing was ever written here.
-    return [];
-  }
+function newRow(peerId: PeerId, heard: Heard): CatalogRow {
+  return { ...heard, peerId, index: noIndex, indexed: undefined, failure: undefined };
+}
+
+function hex(key: Uint8Array): string {
+  return Buffer.from(key).toString('hex');
 }
 
 function reasonOf(error: unknown): string {

@@ -19,6 +19,10 @@ export class PeerFeed {
     this.#holder = holder;
   }
 
+  get sources(): ReadonlyMap<PeerSession, { isOwner: boolean }> {
+    return this.#sources;
+  }
+
   get hasSources(): boolean {
     return this.#sources.size > 0;
   }
@@ -56,7 +60,7 @@ export class PeerFeed {
   }
 
   /** Opens it, if it is not, and lets it be fetched. */
-  async open({ feedKey, encryptionKey }: ShareAnnouncement): Promise<RemoteFeed> {
+  async open({ feedKey, encryptionKey }: Pick<ShareAnnouncement, 'feedKey' | 'encryptionKey'>): Promise<RemoteFeed> {
     this.#feed ??= await this.#feeds.remote({ feedKey, encryptionKey, holder: this.#holder });
     this.#attach();
     return this.#feed;

@@ -53,7 +53,7 @@ export class PeerShare {
   readonly #options: PeerShareOptions;
   readonly #index: PeerIndex;
   #row: CatalogRow;
-  readonly #feed: PeerFeed;
+  readonly feed: PeerFeed;
   #discoveryKey: string | undefined;
   /** A failure that may pass: shown until the next try. */
   #trouble: Failure | undefined;
@@ -84,7 +84,7 @@ export class PeerShare {
       onChanged: (delta) => options.listener?.changed(peerId, shareId, delta),
     });
     const holder = `${peerId}/${shareId}`;
-    this.#feed = new PeerFeed(options.feeds, holder);
+    this.feed = new PeerFeed(options.feeds, holder);
     options.feeds.hold(row.announcement.feedKey, holder);
   }
 
@@ -133,7 +133,7 @@ export class PeerShare {
     const { view } = this;
     const { fileCount, folderCount, totalBytes } = view?.counts ?? announcement;
     const shown = failure ?? this.#trouble;
-    const via = isOnline ? undefined : this.#feed.via;
+    const via = isOnline ? undefined : this.feed.via;
     return {
       ...{ peerId, shareId, title, isOwn: false, isOnline, bytesOnDisk: this.bytesOnDisk, fileCount, folderCount, totalBytes },
       indexState: failure !== undefined ? 'refused' : view !== undefined ? 'ready' : this.#isFollowing ? 'fetching' : 'none',
@@ -147,7 +147,7 @@ export class PeerShare {
   /** Opens the index on this disk. When something of it is damaged, it is made again from the feed's blocks, in the background. */
   async open(): Promise<void> {
     try {
-      await this.#index.open(() => this.#feed.open(this.announcement));
+      await this.#index.open(() => this.feed.open(this.announcement));
     } catch (error) {
       this.#options.log.warn(`"${this.announcement.title}": ${asAppError(error).message}`);
       this.#later((signal) => this.#restore(signal));
@@ -174,7 +174,7 @@ export class PeerShare {
 
   /** This session can be asked for the feed: brings the announced index here, and tries again while it fails in ways that pass. */
   offer(session: PeerSession, { isOwner }: { isOwner: boolean }): void {
-    const isNew = this.#feed.offer(session, isOwner);
+    const isNew = this.feed.offer(session, isOwner);
     this.#follow();
     if (isNew) this.#pause.end();
   }
@@ -187,8 +187,8 @@ export class PeerShare {
 
   /** The session is gone, or does not offer it any more. The index stays. True when it did offer it. */
   leave(session: PeerSession): boolean {
-    const didOffer = this.#feed.leave(session);
-    if (didOffer && !this.#feed.hasSources) {
+    const didOffer = this.feed.leave(session);
+    if (didOffer && !this.feed.hasSources) {
       this.#interrupt();
       this.#rest();
     }
@@ -217,7 +217,7 @@ export class PeerShare {
   async close(): Promise<void> {
     this.#interrupt();
     await this.#work;
-    await this.#feed.close();
+    await this.feed.close();
     this.#index.close();
   }
 
@@ -227,10 +227,10 @@ export class PeerShare {
     this.#isGone = true;
     deleteCatalogRow(this.#options.database, peerId, announcement.shareId);
     this.#options.listener?.gone(peerId, announcement.shareId);
-    this.#feed.leaveAll();
+    this.feed.leaveAll();
     await this.close();
     this.#index.drop();
-    await this.#feed.letGo(announcement.feedKey);
+    await this.feed.letGo(announcement.feedKey);
   }
 
   get #isUpToDate(): boolean {
@@ -271,11 +271,11 @@ export class PeerShare {
     const { announcement, failure } = this.#row;
     if (this.#isFollowing || failure !== undefined || announcement.feedLength === 0) return;
     if (this.#isUpToDate && this.#row.indexed?.announcement.revision === announcement.revision) return;
-    if (!this.#feed.hasOpenSource) return;
+    if (!this.feed.hasOpenSource) return;
     this.#isFollowing = true;
     this.#later(async (signal) => {
       let waitMs: number = localLimits.reconnectMinMs;
-      while (!signal.aborted && this.#feed.hasOpenSource) {
+      while (!signal.aborted && this.feed.hasOpenSource) {
         if (await this.#update(signal)) break;
         await this.#pause.take(waitMs, signal);
         waitMs = Math.min(waitMs * 2, localLimits.reconnectMaxMs);
@@ -289,7 +289,7 @@ export class PeerShare {
     const { announcement, signed } = this.#row;
     try {
       if (!this.#isUpToDate) {
-        const feed = await this.#feed.open(announcement);
+        const feed = await this.feed.open(announcement);
         await this.#options.fetchSlots.run(() =>
           this.#index.update(feed, announcement.feedLength, {
             ...{ counts: announcement, signal },
@@ -304,7 +304,7 @@ export class PeerShare {
       this.#options.onHolding();
       this.#options.onOverlay();
       // Who passes a feed on keeps it open for us as long as we do.
-      if (!this.#feed.hasOwner) await this.#feed.close();
+      if (!this.feed.hasOwner) await this.feed.close();
     } catch (thrown) {
       const error = asDiskFull(thrown) ?? asAppError(thrown);
       // Also when the session ended over it; not when something newer was announced meanwhile.
@@ -326,7 +326,7 @@ export class PeerShare {
     if (this.#index.state.indexedLength === 0) return;
     const { peerId, announcement } = this.#row;
     try {
-      await this.#index.restore(await this.#feed.open(announcement), signal);
+      await this.#index.restore(await this.feed.open(announcement), signal);
     } catch (error) {
       if (asAppError(error).kind === 'cancelled') return;
       this.#options.listener?.gone(peerId, announcement.shareId);
@@ -338,7 +338,7 @@ export class PeerShare {
       );
       this.#follow();
     } finally {
-      if (!this.#feed.hasSources) await this.#feed.close();
+      if (!this.feed.hasSources) await this.feed.close();
       this.#options.onChange(announcement.shareId);
     }
   }
@@ -351,7 +351,7 @@ export class PeerShare {
     this.#index.drop();
     this.#save({ index: this.#index.state, indexed: undefined, failure: { kind: error.kind, message: error.message } });
     log.warn(`"${announcement.title}" of ${peerId} is refused: ${error.message}`);
-    await this.#feed.letGo(announcement.feedKey);
+    await this.feed.letGo(announcement.feedKey);
     this.#options.onHostile(error.message);
     this.#options.onHolding();
     this.#options.onFreed();
@@ -367,18 +367,18 @@ export class PeerShare {
     this.#discoveryKey = undefined;
     this.#options.onHolding();
     this.#later(async () => {
-      await this.#feed.close();
+      await this.feed.close();
       this.#index.drop();
       this.#isChangingFeed = false;
       this.#options.onFreed();
-      if (!Buffer.from(feedKey).equals(nextKey)) await this.#feed.letGo(feedKey);
+      if (!Buffer.from(feedKey).equals(nextKey)) await this.feed.letGo(feedKey);
     });
   }
 
   /** Nobody offers it: its feed need not be open. */
   #rest(): void {
     this.#later(async () => {
-      if (!this.#feed.hasSources) await this.#feed.close();
+      if (!this.feed.hasSources) await this.feed.close();
     });
   }
 

@@ -10,6 +10,10 @@ export class Slots {
     this.#count = count;
   }
 
+  get isBusy(): boolean {
+    return this.#running > 0;
+  }
+
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;

@@ -23,6 +23,7 @@ import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { checkRoom } from '../storage/freeSpace.ts';
 import type { ShareAnnouncement } from '../wire/services.ts';
+import { OwnDetails } from './details/ownDetails.ts';
 import { updateShare, type ShareRow } from './shareRow.ts';
 
 export interface OwnIndexOptions {
@@ -49,6 +50,8 @@ const smallDeltaBytes = 64 * 1024;
 const spareDeltaBlocks = 64;
 
 export class OwnIndex {
+  /** The feed of what is known of its files beyond their names. */
+  readonly details: OwnDetails;
   readonly #options: OwnIndexOptions;
   #row: ShareRow;
   #feed: OwnFeed | undefined;
@@ -66,6 +69,8 @@ export class OwnIndex {
   constructor(row: ShareRow, options: OwnIndexOptions) {
     this.#row = row;
     this.#options = options;
+    const { feeds, log } = options;
+    this.details = new OwnDetails({ feeds, log, row: () => this.#row, save: (change) => this.save(change) });
   }
 
   get row(): Readonly<ShareRow> {
@@ -87,7 +92,11 @@ export class OwnIndex {
     const { shareId, title, encryptionKey, feedLength, fileCount, folderCount, totalBytes, revision, scannedAtMs } = this.#row;
     const updatedAtMs = this.#view?.updatedAtMs ?? scannedAtMs ?? 0;
     const feedKey = this.#feed.key;
-    return { shareId, title, feedKey, encryptionKey, feedLength, fileCount, folderCount, totalBytes, revision, updatedAtMs };
+    const details = this.details.announced;
+    return {
+      ...{ shareId, title, feedKey, encryptionKey, feedLength, fileCount, folderCount, totalBytes, revision, updatedAtMs },
+      ...(details !== undefined && { details }),
+    };
   }
 
   /** What the view has can only be published as a snapshot, or by `flush`. */
@@ -138,6 +147,7 @@ export class OwnIndex {
       this.save({ encryptionKey: key, feedLength: 0, snapshotLength: 0, revision: this.#row.revision + 1 });
       this.#feed = await feeds.own(shareId, key);
     }
+    await this.details.open();
     return this.#row.feedLength > 0 && (await this.#openView(this.#feed));
   }
 
@@ -248,6 +258,7 @@ export class OwnIndex {
     listener?.gone(ownPeerId, this.#row.shareId);
     segments.remove(this.#row.shareId);
     this.#feed = undefined;
+    await this.details.remove();
     await feeds.removeOwn(this.#row.shareId, this.#row.encryptionKey);
   }
 

@@ -87,7 +87,7 @@ export class OwnShare {
   }
 
   /** Feed, view and announcement. */
-  get index(): Pick<OwnIndex, 'feed' | 'view' | 'announcement' | 'row'> {
+  get index(): Pick<OwnIndex, 'feed' | 'view' | 'announcement' | 'row' | 'details'> {
     return this.#index;
   }
 

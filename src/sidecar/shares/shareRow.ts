@@ -19,6 +19,9 @@ export interface ShareRow {
   snapshotLength: number;
   /** 1 while the user keeps it from following the disk. */
   isPaused: number;
+  /** Which feed of details it has, 0 = none was made; and how long that is, as told to peers. */
+  detailsGeneration: number;
+  detailsLength: number;
   fileCount: number;
   folderCount: number;
   totalBytes: number;
@@ -32,10 +35,10 @@ export function loadShares(database: Database): ShareRow[] {
 
 export function insertShare(database: Database, row: ShareRow): void {
   database.run(
-    `INSERT INTO share (shareId, title, path, encryptionKey, revision, addedAtMs, scannedAtMs, feedLength, snapshotLength, isPaused, fileCount,
-       folderCount, totalBytes, skippedCounts)
-     VALUES (:shareId, :title, :path, :encryptionKey, :revision, :addedAtMs, :scannedAtMs, :feedLength, :snapshotLength, :isPaused, :fileCount,
-       :folderCount, :totalBytes, :skippedCounts)`,
+    `INSERT INTO share (shareId, title, path, encryptionKey, revision, addedAtMs, scannedAtMs, feedLength, snapshotLength, isPaused,
+       detailsGeneration, detailsLength, fileCount, folderCount, totalBytes, skippedCounts)
+     VALUES (:shareId, :title, :path, :encryptionKey, :revision, :addedAtMs, :scannedAtMs, :feedLength, :snapshotLength, :isPaused,
+       :detailsGeneration, :detailsLength, :fileCount, :folderCount, :totalBytes, :skippedCounts)`,
     { ...row },
   );
 }
@@ -43,8 +46,8 @@ export function insertShare(database: Database, row: ShareRow): void {
 export function updateShare(database: Database, row: ShareRow): void {
   database.run(
     `UPDATE share SET title = :title, path = :path, encryptionKey = :encryptionKey, revision = :revision, addedAtMs = :addedAtMs,
-       scannedAtMs = :scannedAtMs, feedLength = :feedLength, snapshotLength = :snapshotLength, isPaused = :isPaused,
-       fileCount = :fileCount, folderCount = :folderCount, totalBytes = :totalBytes, skippedCounts = :skippedCounts WHERE shareId = :shareId`,
+       scannedAtMs = :scannedAtMs, feedLength = :feedLength, snapshotLength = :snapshotLength, isPaused = :isPaused, detailsGeneration = :detailsGeneration,
+       detailsLength = :detailsLength,       fileCount = :fileCount, folderCount = :folderCount, totalBytes = :totalBytes, skippedCounts = :skippedCounts WHERE shareId = :shareId`,
     { ...row },
   );
 }

@@ -18,6 +18,7 @@ import type { Database } from '../storage/database.ts';
 import { pathBelow, type SafePath } from '../storage/safePath.ts';
 import type { ReplicableCore, ShareAnnouncement, SignedAnnouncement } from '../wire/services.ts';
 import { ChangePace } from './changePace.ts';
+import { Describing, type DescribingOptions } from './details/describing.ts';
 import { OwnShare } from './ownShare.ts';
 import { Removals } from './removals.ts';
 import { scan } from './scan.ts';
@@ -34,6 +35,8 @@ export interface SharesOptions {
   ownPeerId: PeerId;
   /** Told what becomes of the indexes. */
   listener?: IndexListener;
+  /** What finds out about files beyond their names; without it nothing is. */
+  details?: ShareDetails;
   /** Signs that a share is gone; without it nobody is told. */
   signRemoval?(shareId: ShareId, revision: number): SignedAnnouncement;
   /** For clients: a share came, went, changed its state, or has new numbers (these at most localLimits.progressHz a second). */
@@ -41,6 +44,9 @@ export interface SharesOptions {
   /** For peers: `announcements` or `removals` changed. Comes with every step that is published, at once. */
   onAnnouncement?(): void;
 }
+
+/** Where own files' details are kept, content ids are known, and whether files may be looked into. */
+export type ShareDetails = Pick<DescribingOptions, 'store' | 'roots' | 'isOn'>;
 
 export class Shares {
   readonly #options: SharesOptions;
@@ -52,6 +58,7 @@ export class Shares {
   readonly #watcher: Watcher;
   readonly #removals: Removals;
   readonly #pace: ChangePace<ShareId>;
+  readonly #describing: Describing | undefined;
   #isOpen = false;
 
   constructor(options: SharesOptions) {
@@ -60,6 +67,7 @@ export class Shares {
     this.#segments = new SegmentFolder(options.dataFolder, 'own');
     this.#removals = new Removals(options.database, options.ownPeerId);
     this.#pace = new ChangePace((shareId) => options.onChange(shareId));
+    this.#describing = options.details && this.#describingWith(options.details);
     this.#watcher = new Watcher(
       {
         changed: async (shareId, delta) => await this.#known(shareId).delta(delta),
@@ -91,6 +99,7 @@ export class Shares {
   async close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    await this.#describing?.close();
     await Promise.all([...this.#shares.values()].map((share) => share.close()));
     this.#shares.clear();
     await this.#watcher.close();
@@ -98,11 +107,12 @@ export class Shares {
   }
 
   list(): ShareInfo[] {
-    return [...this.#shares.values()].map((share) => share.info);
+    return [...this.#shares.values()].map((share) => this.#info(share));
   }
 
   get(shareId: ShareId): ShareInfo | undefined {
-    return this.#shares.get(shareId)?.info;
+    const share = this.#shares.get(shareId);
+    return share && this.#info(share);
   }
 
   /** Walks a folder as sharing it would, and keeps nothing. Throws as `add`, and `cancelled`. */
@@ -180,6 +190,7 @@ export class Shares {
   resume(shareId: ShareId): ShareInfo {
     const share = this.#known(shareId);
     share.resume();
+    this.#describing?.compare(shareId);
     return share.info;
   }
 
@@ -188,6 +199,29 @@ export class Shares {
     const share = this.#known(shareId);
     share.cancelScan();
     return share.info;
+  }
+
+  /** Forgets what is known of its files beyond their names, and finds it out again. */
+  describe(shareId: ShareId): ShareInfo {
+    const share = this.#known(shareId);
+    this.#describing?.forget(shareId);
+    return this.#info(share);
+  }
+
+  /** Whether files may be looked into is another than before. */
+  describeAll(): void {
+    for (const shareId of this.#shares.keys()) this.#describing?.compare(shareId);
+  }
+
+  /** The content id of a file on this disk is known now. */
+  rootLearnt(absolutePath: string): void {
+    for (const [shareId, share] of this.#shares) {
+      const relative = path.relative(share.info.path, absolutePath);
+      if (relative === '' || relative.startsWith('..') || path.isAbsolute(relative)) continue;
+      const safePath = relative.split(path.sep).join('/') as SafePath;
+      const entry = share.index.view?.stat(safePath);
+      if (entry?.kind === 'file') this.#describing?.learnt(shareId, { ...entry, path: safePath });
+    }
   }
 
   /** What is told to peers: every share with a whole index, also while it is scanned again or its folder is away. */
@@ -202,8 +236,10 @@ export class Shares {
     return this.#removals.list();
   }
 
-  feed(shareId: ShareId): ReplicableCore | undefined {
-    return this.#shares.get(shareId)?.index.feed?.core;
+  /** Of the index, or of what is known of files beyond their names. */
+  feed(shareId: ShareId, kind: 'index' | 'details' = 'index'): ReplicableCore | undefined {
+    const index = this.#shares.get(shareId)?.index;
+    return kind === 'index' ? index?.feed?.core : index?.details.feed?.core;
   }
 
   /** The index as it is now; another one after every `IndexListener.indexed`. */
@@ -226,13 +262,48 @@ export class Shares {
   }
 
   #share(row: ShareRow): OwnShare {
-    const { database, feeds, listener, ownPeerId } = this.#options;
+    const { database, feeds, ownPeerId } = this.#options;
     return new OwnShare(row, {
-      ...{ database, feeds, listener, ownPeerId, log: this.#log, segments: this.#segments },
+      ...{ database, feeds, listener: this.#listener(), ownPeerId, log: this.#log, segments: this.#segments },
       ...{ slots: this.#scanSlots, watcher: this.#watcher },
       onChange: (shareId, what) => (what === 'state' ? this.#pace.now(shareId) : this.#pace.soon(shareId)),
       onPublished: () => this.#options.onAnnouncement?.(),
     });
+  }
+
+  #info(share: OwnShare): ShareInfo {
+    const { info } = share;
+    const files = this.#describing?.described(info.shareId);
+    if (files === undefined) return info;
+    return { ...info, described: { files: Math.min(files, info.fileCount), ofFiles: info.fileCount } };
+  }
+
+  #describingWith(details: ShareDetails): Describing {
+    return new Describing({
+      ...{ ...details, ownPeerId: this.#options.ownPeerId, log: this.#log },
+      share: (shareId) => this.#shares.get(shareId)?.index,
+      onPublished: () => this.#options.onAnnouncement?.(),
+      onProgress: (shareId) => this.#pace.soon(shareId),
+    });
+  }
+
+  /** Who was given, and what describes files. */
+  #listener(): IndexListener {
+    const { listener } = this.#options;
+    return {
+      indexed: (peerId, shareId, view) => {
+        listener?.indexed(peerId, shareId, view);
+        this.#describing?.compare(shareId);
+      },
+      changed: (peerId, shareId, delta) => {
+        listener?.changed(peerId, shareId, delta);
+        this.#describing?.changed(shareId, delta);
+      },
+      gone: (peerId, shareId) => {
+        listener?.gone(peerId, shareId);
+        this.#describing?.gone(shareId).catch((error: unknown) => this.#log.warn(asAppError(error).message));
+      },
+    };
   }
 
   #known(shareId: ShareId): OwnShare {
@@ -258,6 +329,8 @@ function newRow(root: string, title: string): ShareRow {
     feedLength: 0,
     snapshotLength: 0,
     isPaused: 0,
+    detailsGeneration: 0,
+    detailsLength: 0,
     ...counts,
   };
 }

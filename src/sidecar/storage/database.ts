@@ -8,16 +8,28 @@ import { migrations } from './schema.ts';
 export type Row = Record<string, unknown>;
 export type Parameters = Record<string, SQLInputValue>;
 
+/** Which file of the data folder, and how it began and grew. */
+export interface DatabaseKind {
+  file: string;
+  migrations: readonly string[];
+  /** What is lost can be had again: a commit does not wait for the disk. */
+  isDerived: boolean;
+}
+
+const mainDatabase: DatabaseKind = { file: 'potluck.db', migrations, isDerived: false };
+
 export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #kind: DatabaseKind;
   #depth = 0;
 
-  /** Opens (and brings up to date) `potluck.db` in the folder. Throws when the file is of a newer version or damaged. */
-  constructor(folder: string) {
-    this.#db = new DatabaseSync(path.join(folder, 'potluck.db'));
+  /** Opens (and brings up to date) `potluck.db`, or another one, in the folder. Throws when the file is of a newer version or damaged. */
+  constructor(folder: string, kind: DatabaseKind = mainDatabase) {
+    this.#kind = kind;
+    this.#db = new DatabaseSync(path.join(folder, kind.file));
     this.#db.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -2000; PRAGMA busy_timeout = 2000',
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${kind.isDerived ? 'NORMAL' : 'FULL'}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -2000; PRAGMA busy_timeout = 2000`,
     );
     this.#migrate();
   }
@@ -52,6 +64,11 @@ export class Database {
     }
   }
 
+  /** Runs several statements without parameters. */
+  exec(sql: string): void {
+    this.#db.exec(sql);
+  }
+
   close(): void {
     this.#statements.clear();
     if (this.#db.isOpen) this.#db.close();
@@ -66,14 +83,13 @@ export class Database {
   }
 
   #migrate(): void {
+    const { file, migrations: steps } = this.#kind;
     const { user_version: version } = this.#db.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (version > migrations.length) {
-      throw new Error(
-        `potluck.db has version ${version}, this Potluck knows ${migrations.length}: install the newer Potluck again`,
-      );
+    if (version > steps.length) {
+      throw new Error(`${file} has version ${version}, this Potluck knows ${steps.length}: install the newer Potluck again`);
     }
-    for (let next = version; next < migrations.length; next++) {
-      this.transaction(() => this.#db.exec(`${migrations[next]}; PRAGMA user_version = ${next + 1}`));
+    for (let next = version; next < steps.length; next++) {
+      this.transaction(() => this.#db.exec(`${steps[next]}; PRAGMA user_version = ${next + 1}`));
     }
   }
 }

@@ -54,6 +54,9 @@ export const migrations: readonly string[] = [
   -- indexedLength (peers') are deltas.
   ALTER TABLE share ADD COLUMN snapshotLength INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE share ADD COLUMN isPaused INTEGER NOT NULL DEFAULT 0;
+  -- Which feed of details it has (0 = none was ever made), and its length as told to peers.
+  ALTER TABLE share ADD COLUMN detailsGeneration INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE share ADD COLUMN detailsLength INTEGER NOT NULL DEFAULT 0;
   UPDATE share SET snapshotLength = feedLength;
 
   -- The announcement whose index is whole on this disk: what is passed on to third peers.

@@ -70,6 +70,10 @@ export function checkSettings(given: Partial<Settings>): Partial<Settings> {
       throw invalid('idleMinutes', `a whole number from 0 (never) to ${longestIdleMinutes}`);
     changes.idleMinutes = given.idleMinutes;
   }
+  if (given.describeFiles !== undefined) {
+    if (typeof given.describeFiles !== 'boolean') throw invalid('describeFiles', 'true or false');
+    changes.describeFiles = given.describeFiles;
+  }
   return changes;
 }
 
@@ -81,7 +85,13 @@ export function isHostAndPort(text: unknown): text is string {
 }
 
 function defaults(): Settings {
-  return { nickname: '', downloadFolder: path.join(homedir(), 'Downloads', 'Potluck'), bootstrap: [], idleMinutes: 10 };
+  return {
+    nickname: '',
+    downloadFolder: path.join(homedir(), 'Downloads', 'Potluck'),
+    bootstrap: [],
+    idleMinutes: 10,
+    describeFiles: true,
+  };
 }
 
 function invalid(name: string, expected: string): AppError {

@@ -16,8 +16,11 @@ const racyMs = 50;
 const rowsPerCommit = 256;
 const commitAfterMs = 500;
 
+/** What of a file's state tells one content from another. */
+export type FileStamp = Pick<BigIntStats, 'size' | 'mtimeNs' | 'ctimeNs'>;
+
 /** Identifies a state of a file: changes with its content, and with its times even where an editor puts the mtime back. */
-export function stampOf(stats: BigIntStats): bigint {
+export function stampOf(stats: Pick<FileStamp, 'mtimeNs' | 'ctimeNs'>): bigint {
   return BigInt.asIntN(64, stats.mtimeNs * 31n + stats.ctimeNs);
 }
 
@@ -39,9 +42,18 @@ export class Trees {
   #temporaries = 0;
   readonly #unwritten = new Map<string, { sizeBytes: number; stamp: bigint; root: Uint8Array }>();
   #timer: NodeJS.Timeout | undefined;
+  readonly #onRoot: ((absolutePath: string) => void) | undefined;
   #isOpen = false;
 
-  constructor(options: { dataFolder: string; database: Database; log: Log; limitBytes?: number }) {
+  constructor(options: {
+    dataFolder: string;
+    database: Database;
+    log: Log;
+    limitBytes?: number;
+    /** A root was learnt of a file. */
+    onRoot?(absolutePath: string): void;
+  }) {
+    this.#onRoot = options.onRoot;
     this.#folder = path.join(options.dataFolder, 'trees');
     this.#database = options.database;
     this.#log = options.log;
@@ -121,7 +133,7 @@ export class Trees {
   }
 
   /** The root of a file on this disk, if it was hashed in this state. */
-  rootOf(absolutePath: string, stats: BigIntStats): Uint8Array | undefined {
+  rootOf(absolutePath: string, stats: FileStamp): Uint8Array | undefined {
     const waiting = this.#unwritten.get(absolutePath);
     if (waiting) return waiting.stamp === stampOf(stats) && BigInt(waiting.sizeBytes) === stats.size ? waiting.root : undefined;
     const row = this.#database.get<{ root: Uint8Array }>(
@@ -129,6 +141,12 @@ export class Trees {
       { path: absolutePath, sizeBytes: stats.size, stamp: stampOf(stats) },
     );
     return row?.root;
+  }
+
+  /** Whether a root is known of the file, in whatever state. */
+  mayKnow(absolutePath: string): boolean {
+    if (this.#unwritten.has(absolutePath)) return true;
+    return this.#database.get('SELECT 1 FROM localRoot WHERE path = :path', { path: absolutePath }) !== undefined;
   }
 
   /**
@@ -140,6 +158,7 @@ export class Trees {
     this.#unwritten.set(absolutePath, { sizeBytes: Number(stats.size), stamp: stampOf(stats), root });
     if (this.#unwritten.size >= rowsPerCommit) this.#writeRoots();
     else this.#timer ??= setTimeout(() => this.#writeRoots(), commitAfterMs).unref();
+    this.#onRoot?.(absolutePath);
   }
 
   #writeRoots(): void {

@@ -3,7 +3,7 @@
 
 import type { Encoding } from 'protomux';
 import sodium from 'sodium-universal';
-import { indexLimits, wireLimits } from '../limits.ts';
+import { detailLimits, indexLimits, wireLimits } from '../limits.ts';
 import { decodeWhole, encodeWhole, fixed, record, shareId, text, uint } from './codec.ts';
 import { protocolViolation } from './errors.ts';
 import type { ShareAnnouncement, ShareRemoval, SignedAnnouncement } from './services.ts';
@@ -13,7 +13,9 @@ const namespace = Buffer.from('potluck/1 share announcement\0');
 const removalNamespace = Buffer.from('potluck/1 share removal\0');
 const bodyVersion = 1;
 
-const fields: Encoding<ShareAnnouncement> = record<ShareAnnouncement>({
+type Fields = Omit<ShareAnnouncement, 'details'>;
+
+const fields: Encoding<Fields> = record<Fields>({
   shareId,
   title: text(wireLimits.textCharacters),
   feedKey: fixed(32),
@@ -26,9 +28,36 @@ const fields: Encoding<ShareAnnouncement> = record<ShareAnnouncement>({
   updatedAtMs: uint,
 });
 
+interface DetailsFields {
+  detailsKey: Uint8Array;
+  detailsLength: number;
+}
+
+/** Appended later: bodies of older versions end before them. */
+const detailsFields = record<DetailsFields>({ detailsKey: fixed(32), detailsLength: uint });
+
+const noDetails: DetailsFields = { detailsKey: new Uint8Array(32), detailsLength: 0 };
+
+const announcementFields: Encoding<ShareAnnouncement> = {
+  preencode(state, value) {
+    fields.preencode(state, value);
+    detailsFields.preencode(state, detailsOf(value));
+  },
+  encode(state, value) {
+    fields.encode(state, value);
+    detailsFields.encode(state, detailsOf(value));
+  },
+  decode(state) {
+    const announcement = fields.decode(state);
+    const { detailsKey, detailsLength } = state.start < state.end ? detailsFields.decode(state) : noDetails;
+    if (detailsLength === 0) return announcement;
+    return { ...announcement, details: { feedKey: detailsKey, feedLength: detailsLength } };
+  },
+};
+
 const removalFields = record<Removal>({ shareId, revision: uint });
 
-const body = versioned(fields);
+const body = versioned(announcementFields);
 const removalBody = versioned(removalFields);
 
 /** The content of a removal: which share, and a revision above the last that was announced. */
@@ -47,6 +76,11 @@ export function decodeAnnouncement(encoded: Uint8Array): ShareAnnouncement {
   }
   if (announcement.feedLength > indexLimits.feedBlocks)
     throw protocolViolation(`a feed of more than ${indexLimits.feedBlocks} blocks`);
+  const { details, feedKey } = announcement;
+  if (details !== undefined && details.feedLength > detailLimits.feedBlocks)
+    throw protocolViolation(`a feed of details of more than ${detailLimits.feedBlocks} blocks`);
+  if (details !== undefined && Buffer.compare(details.feedKey, feedKey) === 0)
+    throw protocolViolation('a share has one feed for two things');
   return announcement;
 }
 
@@ -75,6 +109,10 @@ export function decodeRemoval(encoded: Uint8Array): Removal {
 export function verifyRemoval(signed: SignedAnnouncement, publicKey: Uint8Array): Removal {
   if (!isSigned(removalNamespace, signed, publicKey)) throw protocolViolation('a removal is not signed by its owner');
   return decodeRemoval(signed.body);
+}
+
+function detailsOf({ details }: ShareAnnouncement): DetailsFields {
+  return details === undefined ? noDetails : { detailsKey: details.feedKey, detailsLength: details.feedLength };
 }
 
 /** A version, then the fields; what a newer version appends is skipped by older ones, and still signed. */

@@ -114,13 +114,15 @@ test('--quiet says nothing but results', async (t) => {
 });
 
 test('settings are checked and turned into what the sidecar keeps', async (t) => {
-  const settings = { nickname: '', downloadFolder: '/d', bootstrap: [], idleMinutes: 10 };
+  const settings = { nickname: '', downloadFolder: '/d', bootstrap: [], idleMinutes: 10, describeFiles: true };
   const cli = await createCli(t, { 'settings/set': () => settings });
   const table: [string, string, object][] = [
     ['nickname', 'Ann', { nickname: 'Ann' }],
     ['bootstrap', 'a:1, b:2,', { bootstrap: ['a:1', 'b:2'] }],
     ['bootstrap', '', { bootstrap: [] }],
     ['idle-minutes', '0', { idleMinutes: 0 }],
+    ['describe-files', 'off', { describeFiles: false }],
+    ['describe-files', 'true', { describeFiles: true }],
     ['downloadFolder', '/x/../y', { downloadFolder: '/y' }],
   ];
   for (const [name, value, sent] of table) {
@@ -130,6 +132,7 @@ test('settings are checked and turned into what the sidecar keeps', async (t) =>
   }
   for (const [name, value] of [
     ['idle-minutes', 'soon'],
+    ['describe-files', 'maybe'],
     ['colour', 'red'],
     ['download-folder', ''],
   ] as const)

@@ -12,6 +12,7 @@ import type { Log } from '../../log.ts';
 import { discoveryKeyOf } from '../../wire/discoveryKey.ts';
 import type { ReplicableCore } from '../../wire/services.ts';
 import { asDiskFull, reasonsOf } from './diskFull.ts';
+import { detailsKeyOf } from './detailsKey.ts';
 import { FeedGuard } from './feedGuard.ts';
 import { RemoteFeed } from './remoteFeed.ts';
 
@@ -28,7 +29,8 @@ export interface OwnFeed {
 }
 
 interface Own {
-  shareId: ShareId;
+  /** In the Corestore. */
+  name: string;
   encryptionKey: Uint8Array;
   core: Hypercore;
 }
@@ -77,7 +79,16 @@ export class Feeds {
 
   /** Opens, or makes, the feed of an own share. Another encryption key means another feed. */
   async own(shareId: ShareId, encryptionKey: Uint8Array): Promise<OwnFeed> {
-    const own: Own = { shareId, encryptionKey, core: await this.#openOwn(shareId, encryptionKey) };
+    return this.#named(ownName(shareId, encryptionKey), encryptionKey);
+  }
+
+  /** As `own`, for a feed of what is known of the share's files: `shareKey` is the share's encryption key. */
+  async ownDetails(shareId: ShareId, shareKey: Uint8Array, generation: number): Promise<OwnFeed> {
+    return this.#named(detailsName(shareId, shareKey, generation), detailsKeyOf(shareKey));
+  }
+
+  async #named(name: string, encryptionKey: Uint8Array): Promise<OwnFeed> {
+    const own: Own = { name, encryptionKey, core: await this.#openOwn(name, encryptionKey) };
     const key = keyOf(own.core);
     this.#own.set(hex(key), own);
     return {
@@ -109,7 +120,16 @@ export class Feeds {
 
   /** Deletes the feed of an own share from this disk. */
   async removeOwn(shareId: ShareId, encryptionKey: Uint8Array): Promise<void> {
-    const core = this.#opened().get({ name: ownName(shareId, encryptionKey), encryption: { key: encryptionKey } });
+    await this.#removeOwn(ownName(shareId, encryptionKey));
+  }
+
+  async removeOwnDetails(shareId: ShareId, shareKey: Uint8Array, generation: number): Promise<void> {
+    await this.#removeOwn(detailsName(shareId, shareKey, generation));
+  }
+
+  async #removeOwn(name: string): Promise<void> {
+    // Its key does not matter: nothing of it is read.
+    const core = this.#opened().get({ name });
     await core.ready();
     this.#own.delete(hex(keyOf(core)));
     await this.#delete(core);
@@ -188,8 +208,8 @@ export class Feeds {
     }
   }
 
-  async #openOwn(shareId: ShareId, encryptionKey: Uint8Array): Promise<Hypercore> {
-    const core = this.#opened().get({ name: ownName(shareId, encryptionKey), encryption: { key: encryptionKey } });
+  async #openOwn(name: string, encryptionKey: Uint8Array): Promise<Hypercore> {
+    const core = this.#opened().get({ name, encryption: { key: encryptionKey } });
     await core.ready();
     this.#guard.guard(core);
     return core;
@@ -219,7 +239,7 @@ export class Feeds {
     await store?.close().catch(() => undefined); // What it could not write is why it is closed.
     this.#served.clear();
     await this.open();
-    for (const own of this.#own.values()) own.core = await this.#openOwn(own.shareId, own.encryptionKey);
+    for (const own of this.#own.values()) own.core = await this.#openOwn(own.name, own.encryptionKey);
     this.#log.info('There is room on the disk again: the feeds were opened anew');
   }
 
@@ -259,6 +279,10 @@ function hasRoom(folder: string): boolean {
 
 function ownName(shareId: ShareId, encryptionKey: Uint8Array): string {
   return `share/${shareId}/${createHash('sha256').update(encryptionKey).digest('hex').slice(0, 16)}`;
+}
+
+function detailsName(shareId: ShareId, shareKey: Uint8Array, generation: number): string {
+  return `details/${ownName(shareId, shareKey)}/${generation}`;
 }
 
 function keyOf(core: Hypercore): Uint8Array {

@@ -125,6 +125,7 @@ test('listing goes to whom its order asks for', async () => {
     catalog: { shares: () => [], list: () => (asked.push('index'), page), stat: () => undefined },
     sorted: { list: async () => (asked.push('editor'), page) },
     merged: { list: async (path, { limit }) => (asked.push(`merged ${path} ${limit}`), page) },
+    details: { of: async () => ({ fields: {} }), holders: async () => [] },
     search: { recent: async ({ peerId, limit }) => (asked.push(`recent ${peerId ?? 'all'} ${limit}`), { hits: [], total: 0 }) },
   });
   const call = { caller: client().caller, signal: new AbortController().signal };

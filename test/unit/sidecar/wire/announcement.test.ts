@@ -35,8 +35,28 @@ test('a changed body, signature or key is told', () => {
 });
 
 test('every truncated body is refused', () => {
-  const body = encodeAnnouncement(announcement);
-  for (let end = 0; end < body.byteLength; end++) assert.throws(() => decodeAnnouncement(body.subarray(0, end)), isViolation);
+  const details = { feedKey: Buffer.alloc(32, 9), feedLength: 300 };
+  const body = encodeAnnouncement({ ...announcement, details });
+  const older = body.byteLength - 32 - 3;
+  for (let end = 0; end < body.byteLength; end++)
+    if (end !== older) assert.throws(() => decodeAnnouncement(body.subarray(0, end)), isViolation);
+});
+
+test('the feed of details comes last, and bodies of older versions end before it', () => {
+  const details = { feedKey: Buffer.alloc(32, 9), feedLength: 5 };
+  const body = encodeAnnouncement({ ...announcement, details });
+  assert.deepEqual(decodeAnnouncement(body), { ...announcement, details });
+  assert.deepEqual(decodeAnnouncement(body.subarray(0, -33)), announcement);
+  assert.equal(decodeAnnouncement(encodeAnnouncement(announcement)).details, undefined);
+});
+
+test('a feed of details that is too long, or that of the index, is refused', () => {
+  const { feedKey } = announcement;
+  for (const details of [
+    { feedKey: Buffer.alloc(32, 9), feedLength: 65_537 },
+    { feedKey, feedLength: 1 },
+  ])
+    assert.throws(() => decodeAnnouncement(encodeAnnouncement({ ...announcement, details })), isViolation);
 });
 
 test('what a newer version appends is skipped', () => {
