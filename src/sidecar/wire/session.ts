@@ -4,6 +4,7 @@
 import type NoiseSecretStream from '@hyperswarm/secret-stream';
 import { AppError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/ids.ts';
+import type { Traffic } from '../../protocol/model.ts';
 import { wireLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { peerIdOf } from '../storage/identity.ts';
