@@ -204,6 +204,8 @@ export interface SearchHit {
   lastSeenMs?: number;
   /** Where terms matched in `entry.path`, as UTF-16 offsets [start, end), ascending, not overlapping; empty for a fuzzy match. */
   matches: [start: number, end: number][];
+  /** A line of what is in the file, where it matched there. Untrusted text. */
+  excerpt?: string;
 }
 
 export interface SearchPage {

@@ -12,6 +12,7 @@ import type { IndexListener } from './catalog/index/indexListener.ts';
 import type { IndexView } from './catalog/index/indexView.ts';
 import type { Delta } from './catalog/index/rows.ts';
 import { MergedTree, type MergedSource } from './catalog/mergedTree.ts';
+import { DetailSearch } from './catalog/search/detailSearch.ts';
 import { SearchEngine } from './catalog/search/engine.ts';
 import { LiveSearch } from './catalog/search/live.ts';
 import { Search } from './catalog/search/search.ts';
@@ -52,7 +53,10 @@ export class Answers implements IndexListener {
     this.#catalog = () => options.catalog();
     this.#engine = new SearchEngine({ log });
     this.search = new Search({
-      ...{ engine: this.#engine, own },
+      ...{
+        engine: new DetailSearch({ engine: this.#engine, store: options.details, stat: (ref) => this.#catalog().stat(ref) }),
+        own,
+      },
       catalog: { shares: () => this.#catalog().shares() },
       peers: { get: (peerId) => options.peers().get(peerId) },
       parties: { list: () => options.parties().list() },

@@ -1,6 +1,8 @@
 // What is known of files beyond their names, own and peers', as the main thread asks for it. The tables are in a worker, which is started
 // when something is asked, and ends when nothing was for a while.
 
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../../../protocol/errors.ts';
@@ -10,6 +12,7 @@ import type { SafePath } from '../../storage/safePath.ts';
 import { workerUrl } from '../../workerUrl.ts';
 import type { IndexView } from '../index/indexView.ts';
 import { Slots } from '../slots.ts';
+import { detailDatabase } from './detailSchema.ts';
 import type { DetailOperation, DetailOperations, DetailReply, DetailState, OfferedFiles } from './detailMessages.ts';
 
 interface Waiting {
@@ -66,6 +69,11 @@ export class DetailStore {
       const files = await this.ask('offer', { key, block: new Uint8Array(block) });
       return this.ask('keep', { key, index, isKept: await filesHad(files, view) });
     });
+  }
+
+  /** Nothing was ever kept here, so that nothing need be asked. */
+  get isEmpty(): boolean {
+    return this.#worker === undefined && !existsSync(path.join(this.#dataFolder, detailDatabase.file));
   }
 
   async close(): Promise<void> {

@@ -243,7 +243,7 @@ export class DetailTables {
   #mimesOf(types: readonly string[]): number[] {
     return this.#database
       .all<{ id: number; name: string }>('SELECT id, name FROM mime')
-      .filter(({ name }) => types.some((type) => name === type || name.startsWith(type.endsWith('/') ? type : `${type}/`)))
+      .filter(({ name }) => types.some((type) => name === type || name.startsWith(`${type}/`) || name.endsWith(`/${type}`)))
       .map(({ id }) => id);
   }
 

@@ -12,6 +12,8 @@ export interface RawHit {
   /** Where terms matched in `path`, UTF-16 offsets [start, end), ascending, not overlapping; empty for a fuzzy match. */
   matches: [start: number, end: number][];
   isFuzzy: boolean;
+  /** Of what is known of the file, where it matched there. */
+  excerpt?: string;
 }
 
 export interface FoundPage {

@@ -25,6 +25,10 @@ export interface Query {
   sizes: { min: number; max: number } | undefined;
   /** Modification times in ms, `from` included, `before` not. */
   times: { fromMs: number; beforeMs: number } | undefined;
+  /** Lower case: `image/png`, or `image` or `png` for all types that begin or end so; one of them. Only files that are known to be so. */
+  types: readonly string[] | undefined;
+  /** Folded. A word of the texts known of a file begins with each; only such files. */
+  texts: readonly string[];
   /** What `peer:`, `party:` and `share:` say, for the caller to resolve. */
   scope: ScopeWords;
   /** The query without these: as a peer is asked it. */
@@ -50,11 +54,12 @@ interface ScopeDraft {
 
 interface Draft extends Omit<
   { -readonly [Key in keyof Query]: Query[Key] },
-  'terms' | 'excluded' | 'excludedExtensions' | 'scope'
+  'terms' | 'excluded' | 'excludedExtensions' | 'texts' | 'scope'
 > {
   terms: string[];
   excluded: string[];
   excludedExtensions: string[];
+  texts: string[];
   scope: ScopeDraft & { not: ScopeDraft };
 }
 
@@ -70,6 +75,8 @@ export function parseQuery(text: string, options: { nowMs?: number } = {}): Quer
     excludedExtensions: [],
     sizes: undefined,
     times: undefined,
+    types: undefined,
+    texts: [],
     scope: { peers: [], parties: [], shares: [], not: { peers: [], parties: [], shares: [] } },
     unscopedText: '',
     isEmpty: true,
@@ -104,6 +111,8 @@ function addFilter(draft: Draft, token: Token, filter: string, nowMs: number): v
   if (filter === 'ext') return addExtensions(draft, token, words(value).map(extensionOf));
   if (filter === 'kind') return addKind(draft, token);
   if (token.isExcluded) throw notUnderstood(raw, `${filter}: cannot be excluded. Write the opposite without "-".`);
+  if (filter === 'type') return addTypes(draft, token);
+  if (filter === 'text') return addText(draft, token);
   if (filter === 'size') {
     const sizes = parseSizes(value);
     if (sizes === undefined) throw notUnderstood(raw, 'Write a size as in size>10MB, size<=1.5g or size:1mb..5mb.');
@@ -139,6 +148,20 @@ function addKind(draft: Draft, token: Token): void {
   addExtensions(draft, token, extensions);
 }
 
+function addTypes(draft: Draft, { value, raw }: Token): void {
+  const types = words(value.toLowerCase()).map((type) => type.replace(/\/\*?$/, ''));
+  for (const type of types)
+    if (!/^[a-z0-9][a-z0-9!#$&^_.+-]*(\/[a-z0-9][a-z0-9!#$&^_.+-]*)?$/.test(type))
+      throw notUnderstood(raw, 'Write a type as in type:image, type:pdf or type:text/html.');
+  draft.types = draft.types === undefined ? types : draft.types.filter((type) => types.includes(type));
+}
+
+function addText(draft: Draft, { value, raw }: Token): void {
+  draft.texts.push(fold(value));
+  if (draft.texts.length > searchLimits.terms)
+    throw notUnderstood(raw, `A search has at most ${searchLimits.terms} words. Leave some out.`);
+}
+
 function addExtensions(draft: Draft, token: Token, extensions: string[]): void {
   if (token.isExcluded) draft.excludedExtensions.push(...extensions);
   else if (draft.extensions === undefined) draft.extensions = [...new Set(extensions)];
@@ -157,7 +180,7 @@ function words(value: string): string[] {
     .filter((word) => word !== '');
 }
 
-const filters = new Set(['ext', 'kind', 'size', 'newer', 'older', 'peer', 'party', 'share']);
+const filters = new Set(['ext', 'kind', 'size', 'newer', 'older', 'type', 'text', 'peer', 'party', 'share']);
 
 /** Words by white space; quotes hold what is between them together, also an opening one that is not closed yet. */
 function* tokensOf(text: string): Generator<Token> {
