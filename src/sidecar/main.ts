@@ -1,7 +1,9 @@
 // The sidecar's process: arguments, lock, signals, exit codes. Everything else is node.ts.
 // Exit codes: 0 asked to leave, 64 wrong arguments (EX_USAGE), 70 failed (EX_SOFTWARE), 75 another sidecar runs (EX_TEMPFAIL).
 
+import { Console } from 'node:console';
 import { rmSync } from 'node:fs';
+import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import path from 'node:path';
 import { defaultDataFolder, socketPath } from '../protocol/locations.ts';
@@ -65,6 +67,7 @@ async function main({ dataFolder, isStdio, isVerbose, overrides }: Arguments): P
   };
   const node = new SidecarNode({ dataFolder, identity, overrides, log, onLeave: leave });
   catchAll(log, leave);
+  keepOutputFree(log);
   log.info(`Potluck ${productVersion} on Node ${process.version}, peer ${identity.peerId}, process ${process.pid}`);
   await node.open();
   if (isStdio) {
@@ -72,6 +75,17 @@ async function main({ dataFolder, isStdio, isVerbose, overrides }: Arguments): P
       if (node.api.clientCount === 0) leave('the client on standard input left');
     });
   }
+}
+
+/** Standard output carries JSON-RPC with `--stdio`: what libraries print goes to the log (Hypercore prints about feeds with two histories). */
+function keepOutputFree(log: NodeLog): void {
+  const lines = new Writable({
+    write(text: Buffer, _encoding, done) {
+      log.debug(text.toString().trimEnd());
+      done();
+    },
+  });
+  globalThis.console = new Console(lines);
 }
 
 function catchAll(log: NodeLog, leave: (reason: string, exitCode?: number) => void): void {
