@@ -11,6 +11,8 @@ const oneEdit: u8 = 6;
 const inOrder: u8 = 128;
 /** 256 bytes, 1 for each byte that belongs to a word; the host fills it. */
 const wordTable: usize = 1024;
+/** 256 bytes, the higher the rarer in names; the host fills it. */
+const rarityTable: usize = 1280;
 
 // ---- The best entries so far: keys, and what they stand for (`order`: unique, rising as entries come; the folder it lies in). The smallest win.
 
@@ -122,8 +124,8 @@ function keyOf(score: u32, time: u32, pathBytes: u32): f64 {
 
 /**
  * Lowers `classes[i]` for each name i that holds the term. `isFile`: the whole name may go without its extension. A term that begins
- * with 0 is looked for at the beginnings of names only. Returns how many names there are. Generic SIMD algorithm: first and last byte
- * compared at once (Mula, http://0x80.pl/articles/simd-strfind.html).
+ * with 0 is looked for at the beginnings of names only. Returns how many names there are. Generic SIMD algorithm (Mula,
+ * http://0x80.pl/articles/simd-strfind.html), with the two rarest bytes instead of the first and last.
  */
 export function scan(names: usize, length: i32, term: usize, termLength: i32, classes: usize, isFile: bool): i32 {
   return find(names, length, term, termLength, classes, isFile ? anyFile : anyName, 0, 0);
@@ -162,8 +164,11 @@ function find(
   otherLength: i32,
 ): i32 {
   const shift: usize = load<u8>(term) == 0 ? 1 : 0;
-  const first = i8x16.splat(load<i8>(term));
-  const last = i8x16.splat(load<i8>(term + <usize>termLength - 1));
+  // Two rare bytes of the term are compared for 16 places at once.
+  const oneAt = rarest(term, termLength, -1);
+  const otherAt = rarest(term, termLength, oneAt);
+  const one = i8x16.splat(load<i8>(term + <usize>oneAt));
+  const two = i8x16.splat(load<i8>(term + <usize>otherAt));
   const zero = i8x16.splat(0);
   const lastAt = <usize>termLength - 1;
   const isFirstWord = isWord(load<u8>(term + shift));
@@ -173,8 +178,9 @@ function find(
   for (let at = names; at < end; at += 16) {
     const block = v128.load(at);
     let ends = <u32>i8x16.bitmask(i8x16.eq(block, zero));
-    const head = v128.load(at - shift);
-    let hits = <u32>i8x16.bitmask(v128.and(i8x16.eq(head, first), i8x16.eq(v128.load(at - shift + lastAt), last)));
+    const isOne = i8x16.eq(v128.load(at - shift + <usize>oneAt), one);
+    const isTwo = i8x16.eq(v128.load(at - shift + <usize>otherAt), two);
+    let hits = <u32>i8x16.bitmask(v128.and(isOne, isTwo));
     const rest = end - at;
     if (rest < 16) {
       const inside = (1 << (<u32>rest)) - 1;
@@ -185,7 +191,7 @@ function find(
       const bit = ctz(hits);
       hits &= hits - 1;
       const start = at - shift + <usize>bit;
-      if (termLength > 2 && !isSame(start + 1, term + 1, termLength - 2)) continue;
+      if (termLength > 2 && !isSame(start, term, termLength)) continue;
       const own = classes + <usize>(number + popcnt(ends & ((1 << bit) - 1)));
       let found: u8 = oneEdit;
       if (mode <= anyFile) found = classOf(start + shift, start + <usize>termLength, isFirstWord, isLastWord, mode == anyFile);
@@ -296,6 +302,19 @@ export function below(scores: usize, count: i32, limit: i32): i32 {
 
 function isWord(byte: u8): bool {
   return load<u8>(wordTable + <usize>byte) != 0;
+}
+
+/** Place of the rarest byte but `not`; that one when there is no other. */
+function rarest(term: usize, termLength: i32, not: i32): i32 {
+  let best = max(not, 0);
+  let most = -1;
+  for (let at = 0; at < termLength; at++) {
+    const rarity = <i32>load<u8>(rarityTable + <usize>load<u8>(term + <usize>at));
+    if (at == not || rarity <= most) continue;
+    most = rarity;
+    best = at;
+  }
+  return best;
 }
 
 function isSame(one: usize, other: usize, count: i32): bool {

@@ -263,8 +263,11 @@ export const searchLimits = {
   watches: 100,
   knownHits: 20_000,
   /** What of search files stays in memory between queries; and memory that a query may leave behind. */
-  keptBytes: 20 * MiB,
+  keptBytes: 12 * MiB,
   spareBytes: 8 * MiB,
+  /** Heap of the search worker: changes over segments lie in it, the young part is for what a query leaves behind. */
+  heapMiB: 512,
+  youngHeapMiB: 4,
   /** Pages of index files that the search keeps in memory for the paths of hits: 2 MiB. */
   segmentPages: 128,
   /** Search files held open. */

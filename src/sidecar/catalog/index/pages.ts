@@ -24,6 +24,17 @@ export function segmentDamaged(path: string, why: string): AppError {
 const pages = new Map<string, Buffer>();
 const openFiles = new Map<PagedFile, number>();
 let nextId = 0;
+let mostPages: number = catalogLimits.segmentPages;
+
+let isReused = false;
+let spare: Buffer | undefined;
+
+/** For a thread that reads here and there only: keeps so many pages (more than a reader holds on to), and uses their memory again. */
+export function limitPages(count: number): void {
+  mostPages = count;
+  isReused = true;
+}
+
 /** The two pages used last, by id of their file and number: most reads are near the one before. */
 const none: Buffer = Buffer.alloc(0);
 const recent = { file: -1, page: -1, bytes: none, olderFile: -1, olderPage: -1, olderBytes: none };
@@ -102,7 +113,7 @@ export class PagedFile {
     const found = pages.get(key) ?? this.#loaded(page);
     pages.delete(key);
     pages.set(key, found);
-    if (pages.size > catalogLimits.segmentPages) pages.delete(oldest(pages.keys()));
+    if (pages.size > mostPages) dropOldest();
     recent.olderFile = recent.file;
     recent.olderPage = recent.page;
     recent.olderBytes = recent.bytes;
@@ -133,7 +144,9 @@ export class PagedFile {
   }
 
   #loaded(page: number): Buffer {
-    const bytes = Buffer.allocUnsafeSlow(Math.min(pageBytes, this.#length - page * pageBytes));
+    const length = Math.min(pageBytes, this.#length - page * pageBytes);
+    const bytes = length === pageBytes && spare !== undefined ? spare : Buffer.allocUnsafeSlow(length);
+    spare = undefined;
     this.load(page, bytes);
     return bytes;
   }
@@ -160,6 +173,13 @@ export class PagedFile {
 function forgetRecent(): void {
   recent.file = recent.olderFile = -1;
   recent.bytes = recent.olderBytes = none;
+}
+
+function dropOldest(): void {
+  const key = oldest(pages.keys());
+  const bytes = pages.get(key);
+  if (isReused && bytes?.length === pageBytes) spare = bytes;
+  pages.delete(key);
 }
 
 function oldest<Key>(keys: IterableIterator<Key>): Key {

@@ -3,6 +3,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../../protocol/errors.ts';
+import { searchLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import { workerUrl } from '../../workerUrl.ts';
 import type { Delta } from '../index/rows.ts';
@@ -138,7 +139,10 @@ export class SearchEngine {
   }
 
   #start(): void {
-    const worker = new Worker(workerUrl(import.meta.url, 'searchWorker'), { name: 'search' });
+    const worker = new Worker(workerUrl(import.meta.url, 'searchWorker'), {
+      name: 'search',
+      resourceLimits: { maxYoungGenerationSizeMb: searchLimits.youngHeapMiB, maxOldGenerationSizeMb: searchLimits.heapMiB },
+    });
     this.#worker = worker;
     worker.unref();
     worker.on('message', (reply: SearchReply) => {

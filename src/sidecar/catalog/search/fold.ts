@@ -12,6 +12,7 @@ export function unfoldRange(text: string, start: number, end: number): [number, 
   // Character by character (with what combines with it): how long each becomes.
   let folded = 0;
   let from: number | undefined;
+  characters ??= new Intl.Segmenter('und', { granularity: 'grapheme' });
   for (const { index, segment } of characters.segment(text)) {
     const length = fold(segment).length;
     if (from === undefined && start < folded + length) from = index;
@@ -21,7 +22,8 @@ export function unfoldRange(text: string, start: number, end: number): [number, 
   return [from ?? text.length, text.length];
 }
 
-const characters = new Intl.Segmenter('und', { granularity: 'grapheme' });
+/** Made when it is needed: it loads megabytes. */
+let characters: Intl.Segmenter | undefined;
 
 function isPlainAscii(text: string): boolean {
   for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return false;

@@ -118,9 +118,10 @@ export class GroupNames {
     const bits = kernel.bytes(place, Math.ceil(blocks / 8));
     const wanted = bits.reduce((sum, byte) => sum + (bitsOf[byte] ?? 0), 0);
     if (wanted === 0) return false;
-    const starts = this.#file.bytes('blockNames', (at.first / blockFiles) * 4, blocks * 4);
+    const starts = kernel.take(blocks * 4);
+    this.#file.read('blockNames', (at.first / blockFiles) * 4, kernel.bytes(starts, blocks * 4));
     const startOf = (block: number): number =>
-      block < blocks ? starts.readUInt32LE(block * 4) : this.#places.end - this.#places.names;
+      block < blocks ? (kernel.u32(starts + block * 4, 1)[0] ?? 0) : this.#places.end - this.#places.names;
     const runs: [number, number][] = [];
     for (let block = 0; block < blocks; block++) {
       if ((((bits[block >> 3] ?? 0) >> (block & 7)) & 1) === 0) continue;

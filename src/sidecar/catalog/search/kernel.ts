@@ -37,6 +37,11 @@ export interface KernelCalls {
 /** Below it lie the kernel's own tables. */
 const firstPlace = 4096;
 const wordTable = 1024;
+const rarityTable = 1280;
+/** Bytes of names from frequent to rare; all others are rarer. */
+const frequent = '\0ea1iotnsr02lcdmp3u-h._g4b5f96y87wvkxzjq ';
+/** The kernel may read so far behind the last place. */
+const slackBytes = 1024;
 const pageBytes = 65_536;
 let module: WebAssembly.Module | undefined;
 
@@ -53,7 +58,11 @@ export class Kernel {
     this.calls = exports as unknown as KernelCalls;
     this.#memory = exports['memory'] as WebAssembly.Memory;
     this.#bytes = Buffer.from(this.#memory.buffer);
-    for (let byte = 0; byte < 256; byte++) this.#bytes[wordTable + byte] = isWordByte(byte) ? 1 : 0;
+    for (let byte = 0; byte < 256; byte++) {
+      this.#bytes[wordTable + byte] = isWordByte(byte) ? 1 : 0;
+      const rank = frequent.indexOf(String.fromCharCode(byte));
+      this.#bytes[rarityTable + byte] = rank < 0 ? 255 : rank;
+    }
   }
 
   get memoryBytes(): number {
@@ -64,8 +73,8 @@ export class Kernel {
   take(bytes: number): number {
     const place = this.#next + 16;
     this.#next = (place + bytes + 47) & ~15;
-    if (this.#next > this.#bytes.length) {
-      this.#memory.grow(Math.ceil((this.#next - this.#bytes.length) / pageBytes));
+    if (this.#next + slackBytes > this.#bytes.length) {
+      this.#memory.grow(Math.ceil((this.#next + slackBytes - this.#bytes.length) / pageBytes));
       this.#bytes = Buffer.from(this.#memory.buffer);
     }
     return place;

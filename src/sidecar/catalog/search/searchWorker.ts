@@ -4,6 +4,8 @@
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import { asAppError } from '../../../protocol/errors.ts';
 import type { LogLevel } from '../../../protocol/model.ts';
+import { searchLimits } from '../../limits.ts';
+import { limitPages } from '../index/pages.ts';
 import { searchFile } from '../index/segmentFolder.ts';
 import { answerQuery, answerRecent } from './answer.ts';
 import { Builder } from './builder.ts';
@@ -187,6 +189,7 @@ function messageOf(error: unknown): string {
 }
 
 if (parentPort !== null) {
+  limitPages(searchLimits.segmentPages);
   const searcher = new Searcher(parentPort);
   parentPort.on('message', (request: SearchRequest) => searcher.handle(request));
 }
