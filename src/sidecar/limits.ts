@@ -131,6 +131,8 @@ export const indexLimits = {
   deltaEntries: 4096,
   /** Changed entries of one share kept beside its segment (about 250 bytes each); then both become a new segment. */
   overlayEntries: 32_768,
+  /** The same of a peer's share while deltas are read, before it is packed: an owner stops at the number above, and one last delta may be deep. */
+  overlayEntriesRead: 8 * 32_768,
   /** Delta blocks after a snapshot: a joining peer fetches them all. The owner writes a new snapshot at the latest then. */
   deltaBlocks: 1024,
   /** A `.gitignore` or `.potluckignore`; a folder with a larger one is skipped as unreadable rather than shared without its rules. */
@@ -164,6 +166,8 @@ export const catalogLimits = {
   /** Owners, and their shares in all, that are known only because others pass them on: 8192 announcements are 3 MB of database. */
   hearsayOwners: 1024,
   hearsayShares: 8192,
+  /** Removals remembered of all peers' shares, about 500 bytes each: signed by owners, whom anybody can make up. */
+  removals: 20_000,
   /** What an entry takes in a segment and its search data; the estimate before an index is fetched. */
   entryDiskBytes: 70,
   /** Disk that one peer's indexes may take (segments, search data, feeds): 25 M entries. */

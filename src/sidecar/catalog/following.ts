@@ -23,7 +23,7 @@ import type { Feeds } from './feeds/feeds.ts';
 import type { IndexListener } from './index/indexListener.ts';
 import { SegmentFolder } from './index/segmentFolder.ts';
 import { PeerShare, type Heard } from './peerShare.ts';
-import { forgetRemoval, forgetRemovals, loadRemovals, rememberRemoval } from './removalTable.ts';
+import { RemovalTable } from './removalTable.ts';
 import { Slots } from './slots.ts';
 import { sweepIndexes } from './sweep.ts';
 
@@ -72,7 +72,7 @@ export class Following {
   readonly #options: FollowingOptions;
   readonly #decodeSlots = new Slots(catalogLimits.decodesAtOnce);
   readonly #owners = new Map<PeerId, Owner>();
-  #removed = new Map<PeerId, Map<ShareId, ShareRemoval>>();
+  readonly #removed: RemovalTable;
   /** Forgotten by the user: hearsay does not bring them back before they are met again. */
   readonly #forgotten = new Set<PeerId>();
   /** Deletions under way, awaited on close. */
@@ -82,18 +82,19 @@ export class Following {
 
   constructor(options: FollowingOptions) {
     this.#options = options;
+    this.#removed = new RemovalTable(options.database, options.ownPeerId);
   }
 
   async open(): Promise<void> {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    const { database, ownPeerId, feeds, log } = this.#options;
+    const { database, feeds, log } = this.#options;
     for (const row of loadCatalog(database)) {
       this.#insert(this.#owner(row.peerId), row);
       const { shareId, details } = row.indexed?.announcement ?? row.announcement;
       if (details !== undefined) feeds.hold(details.feedKey, detailsHolder(row.peerId, shareId));
     }
-    this.#removed = loadRemovals(database, ownPeerId);
+    this.#removed.load();
     this.#sweep();
     for (const { shares } of this.#owners.values()) for (const share of shares.values()) await share.open();
     await feeds.sweep().catch((error: unknown) => log.warn(`Unused feeds stay: ${reasonOf(error)}`));
@@ -149,6 +150,7 @@ export class Following {
     if (owner === undefined) return;
     const heard = news.map((share) => ({ ...share, isHearsay: true }));
     for (const shareId of this.#take(peerId, owner, heard)) this.#options.onChange(peerId, shareId);
+    this.#dropIdle(peerId);
     const offered = new Map(shares.map((share) => [share.announcement.shareId, share]));
     for (const [shareId, share] of owner.shares) {
       const offer = offered.get(shareId)?.announcement;
@@ -162,20 +164,22 @@ export class Following {
   /** The owner's own word, however it came, that shares are gone: signatures checked. */
   removed(session: PeerSession, peerId: PeerId, removals: ShareRemoval[]): void {
     const owner = this.#owners.get(peerId);
-    if (!this.#isOpen || peerId === this.#options.ownPeerId || (owner === undefined && session.peerId !== peerId)) return;
-    let isNews = false;
-    for (const removal of removals.slice(-wireLimits.removals)) {
-      const { shareId, revision } = removal;
-      const known = this.#removed.get(peerId) ?? new Map<ShareId, ShareRemoval>();
-      if ((known.get(shareId)?.revision ?? -1) >= revision) continue;
+    if (!this.#isOpen || peerId === this.#options.ownPeerId) return;
+    if (owner === undefined && session.peerId !== peerId && !this.#removed.has(peerId)) return;
+    const news = removals.slice(-wireLimits.removals).filter(({ shareId, revision }) => {
       const share = owner?.shares.get(shareId);
-      if (share !== undefined && share.announcement.revision > revision) continue;
-      this.#removed.set(peerId, known);
-      rememberRemoval(this.#options.database, peerId, removal, known);
-      this.#remove(peerId, shareId);
-      isNews = true;
-    }
-    if (isNews) this.#holdingsChanged();
+      const isOlder = share !== undefined && share.announcement.revision > revision;
+      return !isOlder && (this.#removed.revisionOf(peerId, shareId) ?? -1) < revision;
+    });
+    if (news.length === 0) return;
+    // One by one, a thousand would take a third of a second.
+    this.#options.database.transaction(() => {
+      for (const removal of news) {
+        this.#removed.remember(peerId, removal, (each) => this.#owners.has(each));
+        this.#remove(peerId, removal.shareId);
+      }
+    });
+    this.#holdingsChanged();
   }
 
   /** The indexes stay, to be answered from while the peer is away. */
@@ -183,6 +187,7 @@ export class Following {
     for (const [peerId, owner] of this.#owners) {
       const isOwner = owner.session === session;
       if (isOwner) owner.session = undefined;
+      this.#dropIdle(peerId);
       for (const [shareId, share] of owner.shares) {
         if (share.leave(session) || isOwner) this.#options.onChange(peerId, shareId);
       }
@@ -192,8 +197,7 @@ export class Following {
   /** Deletes everything that came from this owner. */
   async forgetPeer(peerId: PeerId): Promise<void> {
     if (this.#forgotten.size < catalogLimits.hearsayOwners) this.#forgotten.add(peerId);
-    this.#removed.delete(peerId);
-    forgetRemovals(this.#options.database, peerId);
+    this.#removed.forget(peerId);
     const owner = this.#owners.get(peerId);
     if (owner === undefined) return;
     for (const shareId of [...owner.shares.keys()]) this.#remove(peerId, shareId);
@@ -210,10 +214,10 @@ export class Following {
   /** What can be passed on to third peers; says nothing about who may get it. */
   holdings(): Holding[] {
     const holdings: Holding[] = [];
-    for (const owner of new Set([...this.#owners.keys(), ...this.#removed.keys()])) {
+    for (const owner of new Set([...this.#owners.keys(), ...this.#removed.owners])) {
       const shares = [...(this.#owners.get(owner)?.shares.values() ?? [])].map((share) => share.holding);
       const held = shares.filter((share) => share !== undefined);
-      const removals = [...(this.#removed.get(owner)?.values() ?? [])];
+      const removals = this.#removed.of(owner);
       if (held.length > 0 || removals.length > 0) holdings.push({ owner, shares: held, removals });
     }
     return holdings;
@@ -252,9 +256,9 @@ export class Following {
     const news: ShareId[] = [];
     const takeOne = (each: Heard): void => {
       const { shareId, revision } = each.announcement;
-      const removal = this.#removed.get(peerId)?.get(shareId);
-      if (removal !== undefined && removal.revision >= revision) return;
-      if (removal !== undefined) this.#takeBack(peerId, shareId);
+      const removedAt = this.#removed.revisionOf(peerId, shareId);
+      if (removedAt !== undefined && removedAt >= revision) return;
+      if (removedAt !== undefined) this.#removed.takeBack(peerId, shareId);
       const share = owner.shares.get(shareId);
       if (share?.announced(each) ?? this.#add(peerId, owner, each)) news.push(shareId);
     };
@@ -309,13 +313,15 @@ export class Following {
         this.#freed(owner);
       });
     this.#deletions.add(deletion);
+    this.#dropIdle(peerId);
     this.#holdingsChanged();
     this.#options.onChange(peerId, shareId);
   }
 
-  #takeBack(peerId: PeerId, shareId: ShareId): void {
-    this.#removed.get(peerId)?.delete(shareId);
-    forgetRemoval(this.#options.database, peerId, shareId);
+  /** Of an owner who is away, and of whom no share is here, nothing need be kept: whoever makes up keys can make up owners. */
+  #dropIdle(peerId: PeerId): void {
+    const owner = this.#owners.get(peerId);
+    if (owner?.shares.size === 0 && owner.session === undefined) this.#owners.delete(peerId);
   }
 
   /** Those of an owner's shares that hearsay may still add, and those that are here already. */

@@ -172,6 +172,7 @@ export class PeerIndex {
         options.allow(this.bytesOnDisk + block.length);
         const delta = deltaOf(block, index, this.#state.headBlock);
         view.apply(delta);
+        checkOverlay(view);
         const feedBytes = this.#state.feedBytes + block.length;
         if (feedBytes > indexLimits.feedBytes) throw wrong(`it is larger than ${indexLimits.feedBytes} bytes`);
         this.#state = { ...this.#state, indexedLength: index + 1, feedBytes };
@@ -262,6 +263,7 @@ export class PeerIndex {
       if (state.feedBytes + bytes > indexLimits.feedBytes) throw wrong(`it is larger than ${indexLimits.feedBytes} bytes`);
       options.allow?.(view.segment.header.bodyBytes + state.feedBytes + bytes);
       view.apply(deltaOf(block, index, state.headBlock));
+      checkOverlay(view);
       await setImmediate();
     }
     return bytes;
@@ -335,6 +337,11 @@ function deltaOf(block: Uint8Array, index: number, headBlock: number): Delta {
   const { delta, headBlock: named } = decodeDelta(block, index);
   if (named !== headBlock) throw wrong('one of its deltas belongs to another snapshot');
   return delta;
+}
+
+/** Owners write a new snapshot long before. */
+function checkOverlay(view: IndexView): void {
+  if (view.overlayEntries > indexLimits.overlayEntriesRead) throw wrong('it has too many changes for one snapshot');
 }
 
 function checkCounts(counts: IndexCounts, announced: IndexCounts): void {

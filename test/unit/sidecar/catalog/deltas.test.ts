@@ -144,6 +144,16 @@ test('many deltas become a segment of their own', async () => {
   assert.equal(segmentFiles(reader).length, 1);
 });
 
+test('more changes over a snapshot than memory should hold are refused', async () => {
+  await feed.snapshot([file('a')]);
+  const steps = 80;
+  for (let step = 1; step <= steps; step++)
+    await feed.delta(many(step * 4_000, 4_000), counts(1 + step * 4_000), { headBlock: 1 });
+  const link = await join(owner, reader);
+  announce(link);
+  await isRefused(reader, /too many changes/);
+});
+
 test('deltas that claim other numbers than they have are found out when they are packed', async () => {
   await feed.snapshot([file('a')]);
   const link = await join(owner, reader);
