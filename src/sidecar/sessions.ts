@@ -34,7 +34,7 @@ export interface SessionsOptions {
   keyPair: { publicKey: Uint8Array; secretKey: Uint8Array };
   peers: Peers;
   shares: Pick<Shares, 'announcements' | 'removals' | 'feed'>;
-  catalog: Pick<Catalog, 'announced' | 'removed' | 'passedOn' | 'holdings' | 'heldFeed' | 'sessionClosed'>;
+  catalog: Pick<Catalog, 'announced' | 'introduced' | 'removed' | 'passedOn' | 'holdings' | 'heldFeed' | 'sessionClosed'>;
   local: LocalHello;
   fileServer: FileServer;
   searchServer: SearchServer;
@@ -170,6 +170,7 @@ export class Sessions {
     this.#share(seat);
     this.#pass(seat, held);
     if (!session.isOpen || !this.#isAudience(session)) return;
+    this.#options.catalog.introduced(session);
     const shares = seat.takeShares();
     if (shares) this.#options.catalog.announced(session, shares);
     const removals = seat.takeRemovals();
@@ -213,7 +214,12 @@ export class Sessions {
 
   #online(seat: Seat): void {
     const { session, path } = seat;
-    const online = { partyIds: session.hello.partyIds, path, roundTripMs: () => session.roundTripMs, traffic: () => session.traffic };
+    const online = {
+      partyIds: session.hello.partyIds,
+      path,
+      roundTripMs: () => session.roundTripMs,
+      traffic: () => session.traffic,
+    };
     this.#options.peers.cameOnline(session.peerId, online, session.hello.nickname);
   }
 

@@ -133,6 +133,11 @@ export class Catalog {
     this.#following.announced(session, shares);
   }
 
+  /** An owner introduced itself again: it may have left parties, and joined others. */
+  introduced(session: PeerSession): void {
+    this.#following.introduced(session);
+  }
+
   /** What a peer would pass on of somebody else's shares, signatures checked; it replaces what it said of that owner before. The owner's row in `peer` exists. */
   passedOn(session: PeerSession, owner: PassedOwner): void {
     this.#following.passedOn(session, owner);

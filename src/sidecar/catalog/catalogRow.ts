@@ -45,6 +45,11 @@ interface StoredRow extends IndexState {
   failure: string | null;
 }
 
+/** Of a share that was just heard of. */
+export function newRow(peerId: PeerId, heard: AnnouncedShare & Pick<CatalogRow, 'partyIds' | 'isHearsay'>): CatalogRow {
+  return { ...heard, peerId, index: noIndex, indexed: undefined, failure: undefined };
+}
+
 /** All rows; those that cannot be read are deleted, since their owner announces them again. */
 export function loadCatalog(database: Database): CatalogRow[] {
   const rows: CatalogRow[] = [];

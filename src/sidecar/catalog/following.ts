@@ -17,7 +17,7 @@ import type {
   ShareAnnouncement,
   ShareRemoval,
 } from '../wire/services.ts';
-import { loadCatalog, noIndex, saveCatalogRow, type CatalogRow } from './catalogRow.ts';
+import { loadCatalog, newRow, saveCatalogRow, type CatalogRow } from './catalogRow.ts';
 import { detailsHolder } from './details/peerDetails.ts';
 import type { Feeds } from './feeds/feeds.ts';
 import type { IndexListener } from './index/indexListener.ts';
@@ -136,6 +136,13 @@ export class Following {
       share.offer(session, { isOwner: true });
       this.#options.details?.look(peerId, shareId);
     }
+  }
+
+  /** An owner introduced itself again: it may have left parties, and joined others. */
+  introduced(session: PeerSession): void {
+    const owner = this.#owners.get(session.peerId);
+    if (owner?.session !== session) return;
+    for (const share of owner.shares.values()) if (!share.isHearsay) share.inParties(session.hello.partyIds, false);
   }
 
   /** What a peer would pass on of an owner's shares, signatures checked; it replaces what it said of that owner before. The owner's row exists. */
@@ -382,10 +389,6 @@ function packLargest({ shares }: Owner): void {
     share.pack();
     sum -= entries;
   }
-}
-
-function newRow(peerId: PeerId, heard: Heard): CatalogRow {
-  return { ...heard, peerId, index: noIndex, indexed: undefined, failure: undefined };
 }
 
 function hex(key: Uint8Array): string {

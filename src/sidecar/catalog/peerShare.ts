@@ -159,8 +159,9 @@ export class PeerShare {
   /** This is said now; older revisions and repetitions are ignored. True when it is news. Call `offer` after it. */
   announced({ announcement, signed, partyIds, isHearsay }: Heard): boolean {
     const last = this.#row;
-    if (!isHearsay) this.#saveParties(partyIds, false);
-    else if (last.isHearsay) this.#saveParties([...new Set([...last.partyIds, ...partyIds])], true);
+    if (!isHearsay) this.inParties(partyIds, false);
+    else if (last.isHearsay && announcement.revision >= last.announcement.revision)
+      this.inParties([...new Set([...last.partyIds, ...partyIds])], true);
     if (announcement.revision <= last.announcement.revision) return false;
     this.#interrupt();
     this.#trouble = undefined;
@@ -242,7 +243,8 @@ export class PeerShare {
     if (!this.#isGone) saveCatalogRow(this.#options.database, this.#row);
   }
 
-  #saveParties(partyIds: PartyId[], isHearsay: boolean): void {
+  /** These are the parties in which it may be passed on. */
+  inParties(partyIds: PartyId[], isHearsay: boolean): void {
     const isSame = isHearsay === this.#row.isHearsay && partyIds.join() === this.#row.partyIds.join();
     if (isSame) return;
     this.#save({ partyIds, isHearsay });

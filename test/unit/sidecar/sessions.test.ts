@@ -98,6 +98,22 @@ test('a peer that leaves the party gets no more of what was passed on in it', as
   assert(ben.log.some((line) => /not for it any more/.test(line)));
 });
 
+test('a share is passed on no more in a party that its owner left, and then in one that it joined', async (t) => {
+  const ann = await TestPeer.open(t, 'ann', ['techno', 'house']);
+  const ben = await TestPeer.open(t, 'ben', ['techno', 'house', 'jazz']);
+  const [dora, emil] = [await TestPeer.open(t, 'dora', ['house']), await TestPeer.open(t, 'emil', ['jazz'])];
+  await ann.share('Photos', ['a.jpg']);
+  await join(ann, ben);
+  await ben.until('the share is here', () => ben.listing(ann).length === 1);
+  ann.setParties(['techno', 'jazz']);
+  await ben.until('the parties are heard of', () => ben.peers.known(ann.peerId)?.partyIds.includes(partyIdOf('jazz')) === true);
+  await join(ben, dora);
+  await join(ben, emil);
+  await emil.until('the share is here', () => emil.listing(ann).length === 1);
+  await settled();
+  assert.equal(dora.catalog.shares().length, 0);
+});
+
 test('what a stranger passes on is taken when a party in common shows', async (t) => {
   const ann = await TestPeer.open(t, 'ann', ['techno']);
   const ben = await TestPeer.open(t, 'ben', ['techno']);
