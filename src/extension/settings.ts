@@ -38,6 +38,8 @@ export function explicitSettings(): Partial<Settings> {
   if (Array.isArray(bootstrap) && bootstrap.every((node) => typeof node === 'string')) settings.bootstrap = bootstrap;
   const idleMinutes = explicit('sidecar.idleMinutes');
   if (typeof idleMinutes === 'number' && Number.isInteger(idleMinutes) && idleMinutes >= 0) settings.idleMinutes = idleMinutes;
+  const describeFiles = explicit('shares.describeFiles');
+  if (typeof describeFiles === 'boolean') settings.describeFiles = describeFiles;
   return settings;
 }
 

@@ -5,6 +5,7 @@ import { browseCommands } from './browse.ts';
 import { catCommand } from './cat.ts';
 import { downloadCommands } from './downloads.ts';
 import { getCommand } from './get.ts';
+import { infoCommand } from './info.ts';
 import { logCommand } from './log.ts';
 import { partyCommands } from './parties.ts';
 import { peerCommands } from './peers.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   ...peerCommands,
   ...shareCommands,
   ...browseCommands,
+  infoCommand,
   treeCommand,
   catCommand,
   ...searchCommands,
@@ -43,7 +45,7 @@ export const commands: readonly Command[] = [
 export const groups: readonly [string, readonly string[]][] = [
   ['Meet', [...partyCommands, ...peerCommands].map(({ name }) => name)],
   ['Share', shareCommands.map(({ name }) => name)],
-  ['Browse and open', [...browseCommands, treeCommand, catCommand].map(({ name }) => name)],
+  ['Browse and open', [...browseCommands, infoCommand, treeCommand, catCommand].map(({ name }) => name)],
   ['Search', [...searchCommands, ...watchCommands].map(({ name }) => name)],
   ['Download', [getCommand, ...downloadCommands].map(({ name }) => name)],
   ['The sidecar', [...sidecarCommands, ...settingCommands, logCommand, helpCommand].map(({ name }) => name)],

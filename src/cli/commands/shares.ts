@@ -122,6 +122,13 @@ export const shareCommands: readonly Command[] = [
     run: (context) => change(context, 'shares/cancelScan'),
   },
   {
+    name: 'describe',
+    usage: 'describe SHARE...',
+    summary: 'forget what is known of the files in shared folders beyond their names, and find it out again',
+    args: { min: 1, max: 1000 },
+    run: (context) => change(context, 'shares/describe'),
+  },
+  {
     name: 'rename',
     usage: 'rename SHARE TITLE',
     summary: 'give a share another title',
@@ -137,7 +144,9 @@ export const shareCommands: readonly Command[] = [
   },
 ];
 
-async function change(context: Context, method: 'shares/pause' | 'shares/resume' | 'shares/cancelScan'): Promise<undefined> {
+type Change = 'shares/pause' | 'shares/resume' | 'shares/cancelScan' | 'shares/describe';
+
+async function change(context: Context, method: Change): Promise<undefined> {
   const { terminal, limits } = context;
   const client = await context.connect();
   const changed: ShareInfo[] = [];

@@ -11,6 +11,7 @@ import type { Sidecar } from '../sidecar.ts';
 import { t } from '../text.ts';
 import type { World } from '../world.ts';
 import { ChangeGate } from './changeGate.ts';
+import { entryTooltip } from './entryTooltip.ts';
 import { partyChildren, rootNodes, rowOf, type MoreNode, type PeersNode } from './peersModel.ts';
 import { chainTo } from './peersPath.ts';
 import { childrenSignature, steadySignature } from './peersRedraw.ts';
@@ -32,6 +33,7 @@ interface Asked {
 }
 
 export class PeersView implements vscode.TreeDataProvider<PeersNode> {
+  readonly #sidecar: Sidecar;
   readonly #world: World;
   readonly #source: PeersSource;
   readonly #changes = new vscode.EventEmitter<PeersNode | PeersNode[] | undefined>();
@@ -52,6 +54,7 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
   #countsTimer: NodeJS.Timeout | undefined;
 
   constructor(sidecar: Sidecar, world: World) {
+    this.#sidecar = sidecar;
     this.#world = world;
     this.#source = new PeersSource(sidecar, world);
     this.#subscriptions = [
@@ -65,6 +68,15 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
       }),
       sidecar.onDidChangeState(() => this.refresh()),
     ];
+  }
+
+  async resolveTreeItem(item: vscode.TreeItem, node: PeersNode): Promise<vscode.TreeItem> {
+    if (node.kind !== 'entry') return item;
+    const known = rowOf(node, this.#world, Date.now())?.tooltip ?? '';
+    // Without it, the tooltip says what the row knows.
+    const details = await this.#sidecar.request('catalog/details', { entry: node.entry }).catch(() => ({ fields: {} }));
+    item.tooltip = entryTooltip(known, details);
+    return item;
   }
 
   refresh(): void {
@@ -84,6 +96,8 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
       this.#drawn.set(node.id, { node, signature: JSON.stringify(row), steady: steadySignature(current, this.#world) });
     }
     const item = treeItemOf(row, node);
+    // Asked for when the pointer rests on it: what the file is.
+    if (node.kind === 'entry' && node.info.kind === 'file') delete item.tooltip;
     // A file that would not open is asked about before an editor tries.
     if (node.kind === 'entry' && node.info.kind === 'file' && node.info.sizeBytes > maxOpenBytes()) {
       item.command = { command: 'potluck.entry.open', title: t('Open'), arguments: [node] };
