@@ -250,10 +250,9 @@ export const searchLimits = {
   terms: 16,
   /** Hits in one page. */
   pageHits: 1000,
-  /** Fewer exact matches than this bring similar names, too; at most so many of them. */
+  /** Fewer exact matches than this bring similar names, too, at most so many; for terms of so many bytes (short ones are similar to everything). */
   littleFound: 10,
   fuzzyHits: 200,
-  /** Terms that similar names are looked for: shorter ones are similar to everything, longer ones would take long to compare. */
   nearBytesMin: 3,
   nearBytesMax: 64,
   /** A query that runs longer is ended. */
@@ -272,13 +271,11 @@ export const searchLimits = {
   /** Heap of the search worker: changes over segments lie in it, the young part is for what a query leaves behind. */
   heapMiB: 512,
   youngHeapMiB: 4,
-  /** Pages of index files that the search keeps in memory for the paths of hits: 2 MiB. */
+  /** Pages of index files that the search keeps for the paths of hits: 2 MiB; and search files held open. */
   segmentPages: 128,
-  /** Search files held open. */
   filesOpen: 256,
-  /** Heap of the worker that makes search files; a share that needs more cannot be searched. */
+  /** The worker that makes search files: its heap (a share that needs more cannot be searched), and how long it waits for work. */
   buildHeapMiB: 512,
-  /** It ends after this long without work. */
   buildIdleMs: 5_000,
   /** From a change of the catalog to looking whether a watched search has news. */
   watchSettleMs: 1_000,

@@ -86,7 +86,7 @@ interface Question {
   shares: readonly ShareIndex[];
   plan: Plan;
   /** For entries that no search file has. */
-  scored(entry: RankedEntry): number | undefined;
+  scored: (entry: RankedEntry) => number | undefined;
 }
 
 function select(workspace: Workspace, question: Question, page: Page): { total: number; ranked: Ranked[] } {
