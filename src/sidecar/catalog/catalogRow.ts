@@ -20,15 +20,19 @@ export interface IndexState {
 
 export const noIndex: Readonly<IndexState> = { indexedLength: 0, snapshotLength: 0, headBlock: 0, feedBytes: 0 };
 
-export interface CatalogRow extends AnnouncedShare {
-  peerId: PeerId;
-  index: IndexState;
-  /** The announcement that the index on this disk fulfils: what may be passed on. */
-  indexed: AnnouncedShare | undefined;
+/** What is said of a share, by its owner or by who passes it on. */
+export interface Heard extends AnnouncedShare {
   /** The parties in which it may be passed on. */
   partyIds: PartyId[];
   /** Its owner never announced it here: others passed it on. */
   isHearsay: boolean;
+}
+
+export interface CatalogRow extends Heard {
+  peerId: PeerId;
+  index: IndexState;
+  /** The announcement that the index on this disk fulfils: what may be passed on. */
+  indexed: AnnouncedShare | undefined;
   /** Why this revision was refused. */
   failure: Failure | undefined;
 }
@@ -46,7 +50,7 @@ interface StoredRow extends IndexState {
 }
 
 /** Of a share that was just heard of. */
-export function newRow(peerId: PeerId, heard: AnnouncedShare & Pick<CatalogRow, 'partyIds' | 'isHearsay'>): CatalogRow {
+export function newRow(peerId: PeerId, heard: Heard): CatalogRow {
   return { ...heard, peerId, index: noIndex, indexed: undefined, failure: undefined };
 }
 

@@ -17,12 +17,12 @@ import type {
   ShareAnnouncement,
   ShareRemoval,
 } from '../wire/services.ts';
-import { loadCatalog, newRow, saveCatalogRow, type CatalogRow } from './catalogRow.ts';
+import { loadCatalog, newRow, saveCatalogRow, type CatalogRow, type Heard } from './catalogRow.ts';
 import { detailsHolder } from './details/peerDetails.ts';
 import type { Feeds } from './feeds/feeds.ts';
 import type { IndexListener } from './index/indexListener.ts';
 import { SegmentFolder } from './index/segmentFolder.ts';
-import { PeerShare, type Heard } from './peerShare.ts';
+import { PeerShare } from './peerShare.ts';
 import { RemovalTable } from './removalTable.ts';
 import { Slots } from './slots.ts';
 import { sweepIndexes } from './sweep.ts';
@@ -160,9 +160,8 @@ export class Following {
     this.#dropIdle(peerId);
     const offered = new Map(shares.map((share) => [share.announcement.shareId, share]));
     for (const [shareId, share] of owner.shares) {
-      const offer = offered.get(shareId)?.announcement;
-      if (offer !== undefined && Buffer.from(offer.feedKey).equals(share.announcement.feedKey))
-        share.offer(session, { isOwner: false });
+      const offer = offered.get(shareId);
+      if (offer !== undefined && share.mayComeFrom(offer)) share.offer(session, { isOwner: false });
       else share.leave(session);
       this.#options.details?.look(peerId, shareId);
     }

@@ -10,8 +10,8 @@ import { localLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { discoveryKeyOf } from '../wire/discoveryKey.ts';
-import type { AnnouncedShare, PassedShare, PeerSession, ShareAnnouncement } from '../wire/services.ts';
-import { deleteCatalogRow, noIndex, saveCatalogRow, type CatalogRow } from './catalogRow.ts';
+import type { PassedShare, PeerSession, ShareAnnouncement } from '../wire/services.ts';
+import { deleteCatalogRow, noIndex, saveCatalogRow, type CatalogRow, type Heard } from './catalogRow.ts';
 import { asDiskFull } from './feeds/diskFull.ts';
 import type { Feeds } from './feeds/feeds.ts';
 import type { IndexListener } from './index/indexListener.ts';
@@ -41,12 +41,6 @@ export interface PeerShareOptions {
   /** It takes less of the disk, or more memory. */
   onFreed(): void;
   onOverlay(): void;
-}
-
-/** What is said of a share, by its owner or by who passes it on. */
-export interface Heard extends AnnouncedShare {
-  partyIds: PartyId[];
-  isHearsay: boolean;
 }
 
 export class PeerShare {
@@ -171,6 +165,12 @@ export class PeerShare {
       this.#changeFeed(last.announcement.feedKey, announcement.feedKey);
     }
     return true;
+  }
+
+  /** Whether who passes this on may be asked for the feed, and so be given it: anybody can repeat what it once heard. */
+  mayComeFrom({ announcement, partyIds }: PassedShare): boolean {
+    if (!Buffer.from(announcement.feedKey).equals(this.announcement.feedKey)) return false;
+    return this.#row.partyIds.some((partyId) => partyIds.includes(partyId));
   }
 
   /** This session can be asked for the feed: brings the announced index here, and tries again while it fails in ways that pass. */

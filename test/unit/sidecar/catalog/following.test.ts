@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import type { ShareId } from '../../../../src/protocol/ids.ts';
+import Corestore from 'corestore';
+import type { PartyId, ShareId } from '../../../../src/protocol/ids.ts';
 import type { CatalogShare } from '../../../../src/protocol/model.ts';
-import type { ShareRemoval } from '../../../../src/sidecar/wire/services.ts';
+import { encodeAnnouncement } from '../../../../src/sidecar/wire/announcement.ts';
+import type { AnnouncedShare, PassedOwner, ShareAnnouncement, ShareRemoval } from '../../../../src/sidecar/wire/services.ts';
 import { file, hostileShare, MadeUpFeed, newKeys } from './hostileFeed.ts';
 import {
   add,
@@ -25,7 +27,11 @@ import {
   segmentFiles,
   third,
 } from './threeSides.ts';
-import { until } from './twoPeers.ts';
+import { temporaryFolder, until } from './twoPeers.ts';
+
+function heardOf(announcement: ShareAnnouncement): AnnouncedShare {
+  return { announcement, signed: { body: encodeAnnouncement(announcement), signature: new Uint8Array(64) } };
+}
 
 function removal(revision: number): ShareRemoval {
   return { shareId: hostileShare, revision, signed: { body: new Uint8Array(1), signature: new Uint8Array(64) } };
@@ -113,6 +119,33 @@ test('what an owner took off the table goes, and does not come back by hearsay',
 
   reader.catalog.removed(passing.session(reader), owner.peerId, [removal(feed.announcement.revision - 1)]);
   assert.equal(at(reader)?.indexState, 'ready', 'a removal that is older than the share says nothing');
+});
+
+test('a peer outside the parties of a share gets nothing of its feed by passing on what it once heard of it', async (t) => {
+  await feed.snapshot([file('a')]);
+  const link = await join(owner, reader);
+  announce(link);
+  await has(reader, ['a']);
+  const once = heardOf(feed.announcement);
+  await add('b', 2);
+  announce(link);
+  await has(reader, ['a', 'b']);
+
+  const store = new Corestore(temporaryFolder());
+  t.after(() => store.close());
+  const core = store.get({ key: feed.announcement.feedKey });
+  await core.ready();
+  const other = await join(reader, third);
+  other.session(third).replicate(core);
+  const passed = (partyId: PartyId): PassedOwner => {
+    other.session(reader).hello.partyIds = [partyId];
+    return { owner: owner.peerId, nickname: '', lastSeenMs: 0, shares: [{ ...once, partyIds: [partyId] }], removals: [] };
+  };
+  reader.catalog.passedOn(other.session(reader), passed('q'.repeat(52) as PartyId));
+  await assert.rejects(core.get(2, { timeout: 500 }));
+  // In a party of its owner it is one more source, as before.
+  reader.catalog.passedOn(other.session(reader), passed(party));
+  assert.ok(await core.get(2, { timeout: 5000 }));
 });
 
 test('an index comes from a second peer when the first one leaves in the middle', async () => {
