@@ -181,6 +181,7 @@ export class Catalog {
       areNamesComing: () => this.#following.areNamesComing,
       onChange: (peerId, shareId) => this.#options.onChange(peerId, shareId),
       onHostile: (peerId, reason) => this.#options.onHostile(peerId, reason),
+      ...(this.#options.peerDiskBytes !== undefined && { peerDiskBytes: this.#options.peerDiskBytes }),
     });
   }
 

@@ -196,9 +196,9 @@ export class PeerDetails {
       await this.#options.store.ask('remove', { key });
       this.#options.onChange(peerId, shareId);
     }
-    if (details === undefined || (before?.refusal ?? '') !== '') return;
+    if (details === undefined) return;
     const state = this.#states.get(key) ?? (await this.#begin(key, details.feedKey));
-    if (state.length >= details.feedLength || !feed.hasOpenSource) return;
+    if (state.refusal !== '' || state.length >= details.feedLength || !feed.hasOpenSource) return;
     this.#checkRoom(peerId);
     try {
       await this.#fetch(followed, announcement, details);

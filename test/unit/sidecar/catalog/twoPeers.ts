@@ -8,6 +8,7 @@ import path from 'node:path';
 import Protomux from 'protomux';
 import type { PeerId, ShareId } from '../../../../src/protocol/ids.ts';
 import { Catalog } from '../../../../src/sidecar/catalog/catalog.ts';
+import { DetailStore } from '../../../../src/sidecar/catalog/details/detailStore.ts';
 import { Feeds } from '../../../../src/sidecar/catalog/feeds/feeds.ts';
 import type { IndexListener } from '../../../../src/sidecar/catalog/index/indexListener.ts';
 import { createLog } from '../../../../src/sidecar/log.ts';
@@ -54,6 +55,7 @@ export class Side {
   };
   /** The quota from the next opening on. */
   peerDiskBytes: number | undefined;
+  details: DetailStore;
   feeds: Feeds;
   database: Database;
   shares: Shares;
@@ -62,7 +64,13 @@ export class Side {
   private constructor(letter: string, folder: string) {
     this.peerId = letter.repeat(51).concat('y') as PeerId;
     this.folder = folder;
-    ({ feeds: this.feeds, database: this.database, shares: this.shares, catalog: this.catalog } = this.#parts());
+    ({
+      details: this.details,
+      feeds: this.feeds,
+      database: this.database,
+      shares: this.shares,
+      catalog: this.catalog,
+    } = this.#parts());
   }
 
   static async open(letter: string): Promise<Side> {
@@ -103,17 +111,19 @@ export class Side {
     await this.catalog.close();
     await this.shares.close();
     await this.feeds.close();
+    await this.details.close();
     this.database.close();
   }
 
-  #parts(): Pick<Side, 'feeds' | 'database' | 'shares' | 'catalog'> {
+  #parts(): Pick<Side, 'details' | 'feeds' | 'database' | 'shares' | 'catalog'> {
     const log = createLog((entry) => this.log.push(`${entry.level} ${entry.message}`));
     const changed = (): void => void this.changes.emit('changed');
     const database = new Database(this.folder);
+    const details = new DetailStore({ dataFolder: this.folder, log });
     const feeds = new Feeds({ folder: path.join(this.folder, 'feeds'), log });
     const shares = new Shares({ database, dataFolder: this.folder, feeds, log, ownPeerId: this.peerId, onChange: changed });
     const catalog = new Catalog({
-      ...{ database, dataFolder: this.folder, feeds, log, onChange: changed },
+      ...{ database, dataFolder: this.folder, details, feeds, log, onChange: changed },
       own: { peerId: this.peerId, shares },
       listener: this.listener,
       isOnline: (peerId) => this.online.has(peerId),
@@ -124,7 +134,7 @@ export class Side {
         changed();
       },
     });
-    return { feeds, database, shares, catalog };
+    return { details, feeds, database, shares, catalog };
   }
 }
 
