@@ -85,6 +85,7 @@ export class Uploads implements FileServer {
       root,
       hasher: this.#hasher,
       trees: this.#trees,
+      isShared: () => this.#locate(peerId, request.shareId, sharePath) !== undefined,
       onProgress: () => this.#changed.touch(),
       onEnd: () => {
         this.#running.delete(upload);
@@ -193,6 +194,8 @@ interface UploadOptions {
   root: Uint8Array | undefined;
   hasher: Hasher;
   trees: Trees;
+  /** Asked before each block: a file that is ignored now, or whose share is gone, is not sent to its end. */
+  isShared: () => boolean;
   onProgress: () => void;
   onEnd: () => void;
   onRoot: (root: Uint8Array) => void;
@@ -249,6 +252,7 @@ class Upload {
       let next = this.#readBlock(position);
       while (position < this.#end) {
         const block = await next;
+        if (!this.#options.isShared()) throw notShared(this.info.path as SafePath);
         position += block.length;
         next = this.#readBlock(position);
         if (this.#stream) {

@@ -243,6 +243,34 @@ test('a file that changes while it is sent ends in `changed`, with no byte of an
   assert.deepEqual(openBelow(from.shared), []);
 });
 
+test('what is shared no more is not sent to its end', async (t) => {
+  const base = temporaryFolder(t);
+  const from = owner(t, base);
+  const file = from.write('f', content(3 * 1024 * 1024));
+  let isShared = true;
+  const uploads = new Uploads({
+    ...node(t, path.join(base, 'other')),
+    locate: () =>
+      isShared
+        ? { root: from.shared, absolutePath: file, entry: { name: 'f', kind: 'file', sizeBytes: 1, mtimeMs: 0 } }
+        : undefined,
+    onChange: () => undefined,
+  });
+  t.after(() => uploads.close());
+  const reply = await uploads.read(askerId, { shareId, path: 'f', offset: 0, needsRoot: false }, { signal });
+  const iterator = reply.bytes[Symbol.asyncIterator]();
+  await iterator.next();
+  isShared = false;
+  await assert.rejects(
+    (async () => {
+      while (!(await iterator.next()).done);
+    })(),
+    { kind: 'not-found' },
+  );
+  assert.deepEqual(openBelow(from.shared), []);
+  assert.deepEqual(uploads.list(), []);
+});
+
 test('descriptors are closed when the asker goes away at any point', async (t) => {
   const from = owner(t, temporaryFolder(t));
   from.write('f', content(2 * 1024 * 1024));
