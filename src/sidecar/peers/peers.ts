@@ -5,7 +5,7 @@
 import { AppError } from '../../protocol/errors.ts';
 import type { PartyId, PeerId } from '../../protocol/ids.ts';
 import type { CatalogShare, PeerInfo, PeerPath, Traffic } from '../../protocol/model.ts';
-import { wireLimits } from '../limits.ts';
+import { catalogLimits, wireLimits } from '../limits.ts';
 import type { Database } from '../storage/database.ts';
 import { derivedName, displayName } from './names.ts';
 
@@ -117,12 +117,19 @@ export class Peers {
     };
     const { nickname: name, lastSeenMs: seen, partyIds: parties } = before ?? {};
     if (before && after.nickname === name && after.lastSeenMs === seen && after.partyIds === parties) return;
+    if (before === undefined) this.#makeRoom();
     this.#database.run(
       `INSERT INTO peer (peerId, nickname, lastSeenMs, partyIds) VALUES (:peerId, :nickname, :lastSeenMs, :partyIds)
        ON CONFLICT (peerId) DO UPDATE SET nickname = :nickname, lastSeenMs = :lastSeenMs, partyIds = :partyIds`,
       { peerId, ...after },
     );
     this.#onChange(peerId);
+  }
+
+  /** A peer can make up owners without number, of whom the catalog takes nothing. */
+  #makeRoom(): void {
+    const [counted] = this.#database.all<{ count: number }>('SELECT count(*) AS count FROM peer WHERE isMet = 0');
+    if ((counted?.count ?? 0) >= 2 * catalogLimits.hearsayOwners) this.dropHearsay();
   }
 
   /** Forgets whom we know from others only and of whom nothing is here any more. */

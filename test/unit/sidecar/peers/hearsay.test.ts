@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { PartyId, PeerId } from '../../../../src/protocol/ids.ts';
+import { catalogLimits } from '../../../../src/sidecar/limits.ts';
 import { Peers } from '../../../../src/sidecar/peers/peers.ts';
 import { Database } from '../../../../src/sidecar/storage/database.ts';
 import { peerIdOf } from '../../../../src/sidecar/storage/identity.ts';
@@ -28,7 +29,7 @@ function create(t: TestContext) {
       peerId,
     });
   const unshare = (peerId: PeerId) => database.run('DELETE FROM catalogShare WHERE peerId = :peerId', { peerId });
-  return { peers, changed, share, unshare };
+  return { peers, database, changed, share, unshare };
 }
 
 test('an owner known from others is shown, offline, while a share of it is here', (t) => {
@@ -88,4 +89,16 @@ test('whom the user noted stays without a share', (t) => {
     [true, true, true, false],
   );
   assert.equal(peers.known(other), undefined);
+});
+
+test('owners without number, of whom no share is here, take no room for long', (t) => {
+  const { peers, database, share } = create(t);
+  const known = newPeer();
+  peers.noteOwner(known, 'zoe', 1000, [techno]);
+  share(known);
+  database.transaction(() => {
+    for (let made = 0; made < 3 * catalogLimits.hearsayOwners; made++) peers.noteOwner(newPeer(), 'made up', 1000, [techno]);
+  });
+  assert(database.all('SELECT 1 FROM peer').length <= 2 * catalogLimits.hearsayOwners);
+  assert.equal(peers.list()[0]?.peerId, known);
 });
