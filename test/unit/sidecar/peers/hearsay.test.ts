@@ -66,12 +66,20 @@ test('hearsay adds parties, takes the newest name and the latest time, and tells
 test('what a peer said itself goes before hearsay; when it was seen later by others, that counts', (t) => {
   const { peers } = create(t);
   const owner = newPeer();
-  peers.cameOnline(owner, { partyIds: [techno], path: 'lan', roundTripMs: () => 7, traffic: () => ({ receivedBytes: 5, sentBytes: 6 }) }, 'ann');
+  peers.cameOnline(
+    owner,
+    { partyIds: [techno], path: 'lan', roundTripMs: () => 7, traffic: () => ({ receivedBytes: 5, sentBytes: 6 }) },
+    'ann',
+  );
   peers.wentOffline(owner);
   const seenMs = peers.get(owner)?.lastSeenMs ?? 0;
   peers.noteOwner(owner, 'mallory', 5, [house]);
   assert.deepEqual(peers.known(owner), { nickname: 'ann', lastSeenMs: seenMs, partyIds: [techno] });
-  peers.cameOnline(owner, { partyIds: [techno], path: 'lan', roundTripMs: () => 7, traffic: () => ({ receivedBytes: 5, sentBytes: 6 }) }, '');
+  peers.cameOnline(
+    owner,
+    { partyIds: [techno], path: 'lan', roundTripMs: () => 7, traffic: () => ({ receivedBytes: 5, sentBytes: 6 }) },
+    '',
+  );
   peers.noteOwner(owner, 'mallory', Date.now(), [house]);
   assert.equal(peers.get(owner)?.nickname, undefined, 'it chose to have none');
 });
