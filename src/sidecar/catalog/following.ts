@@ -78,6 +78,8 @@ export class Following {
   /** Deletions under way, awaited on close. */
   readonly #deletions = new Set<Promise<void>>();
   #holdingsTimer: NodeJS.Timeout | undefined;
+  /** Of details feeds: asked for each share whenever a peer asks for a feed. */
+  readonly #discoveryKeys = new WeakMap<object, string>();
   #isOpen = false;
 
   constructor(options: FollowingOptions) {
@@ -240,13 +242,19 @@ export class Following {
       const held = share.holding?.announcement;
       if (held === undefined || !mayHave(owner, shareId)) continue;
       const { details } = held;
-      const isDetails = details !== undefined && hex(discoveryKeyOf(details.feedKey)) === wanted;
+      const isDetails = details !== undefined && this.#discoveryKey(details) === wanted;
       if (isDetails && (await this.#options.details?.isHeld(owner, shareId, details.feedKey)) !== true) continue;
       if (!isDetails && share.discoveryKey !== wanted) continue;
       const core = await this.#options.feeds.served(isDetails ? details.feedKey : share.announcement.feedKey);
       return core && { owner, shareId, core };
     }
     return undefined;
+  }
+
+  #discoveryKey(details: { feedKey: Uint8Array }): string {
+    const key = this.#discoveryKeys.get(details) ?? hex(discoveryKeyOf(details.feedKey));
+    this.#discoveryKeys.set(details, key);
+    return key;
   }
 
   #owner(peerId: PeerId): Owner {

@@ -20,11 +20,11 @@ interface Scene {
   details: MadeUpFeed;
   link: Link;
   /** Announces both feeds as they are. */
-  announce(to?: Link): void;
+  announce: (to?: Link) => void;
   /** Another feed of details. */
-  newDetails(): Promise<MadeUpFeed>;
+  newDetails: () => Promise<MadeUpFeed>;
   /** Waits until the reader knows this of a path. */
-  knows(path: string, is: (record: DetailRecord | undefined) => boolean, side?: Side): Promise<void>;
+  knows: (path: string, is: (record: DetailRecord | undefined) => boolean, side?: Side) => Promise<void>;
 }
 
 async function scene(t: TestContext): Promise<Scene> {
