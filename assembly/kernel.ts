@@ -131,6 +131,16 @@ export function scan(names: usize, length: i32, term: usize, termLength: i32, cl
   return find(names, length, term, termLength, classes, isFile ? anyFile : anyName, 0, 0);
 }
 
+/** As `scan`, only where a word begins. */
+export function scanStarts(names: usize, length: i32, term: usize, termLength: i32, classes: usize): void {
+  find(names, length, term, termLength, classes, wordStart, 0, 0);
+}
+
+/** As `scan`, in names that are one word each. */
+export function scanWords(names: usize, length: i32, term: usize, termLength: i32, classes: usize): void {
+  find(names, length, term, termLength, classes, oneWord, 0, 0);
+}
+
 /**
  * Lowers the classes of names one of whose words has a part that is one edit away from the term: a byte more, less or another, or two
  * swapped. One half of the term is then whole (pigeonhole), but when the two are on both sides of its middle. `scratch`: room for the term.
@@ -148,9 +158,11 @@ export function scanEdits(names: usize, length: i32, term: usize, termLength: i3
 
 const anyName: i32 = 0;
 const anyFile: i32 = 1;
-const editAfter: i32 = 2;
-const editBefore: i32 = 3;
-const swapped: i32 = 4;
+const wordStart: i32 = 2;
+const oneWord: i32 = 3;
+const editAfter: i32 = 4;
+const editBefore: i32 = 5;
+const swapped: i32 = 6;
 
 /** `mode`: what a place that holds the term counts; with an edit `other` must stand after or before it. */
 function find(
@@ -187,6 +199,11 @@ function find(
       ends &= inside;
       hits &= inside;
     }
+    if (hits != 0) {
+      if (mode == wordStart) hits &= ~wordBytes(v128.load(at - 1));
+      else if (mode == editAfter && otherLength > 1) hits &= nearBytes(at + <usize>termLength, 1, other, 1);
+      else if (mode == editBefore && otherLength > 1) hits &= nearBytes(at - 1, -1, other + <usize>otherLength - 1, -1);
+    }
     while (hits != 0) {
       const bit = ctz(hits);
       hits &= hits - 1;
@@ -194,7 +211,11 @@ function find(
       if (termLength > 2 && !isSame(start, term, termLength)) continue;
       const own = classes + <usize>(number + popcnt(ends & ((1 << bit) - 1)));
       let found: u8 = oneEdit;
-      if (mode <= anyFile) found = classOf(start + shift, start + <usize>termLength, isFirstWord, isLastWord, mode == anyFile);
+      if (mode == oneWord) {
+        const begins = <u8>(load<u8>(start + shift - 1) == 0);
+        found = 4 - (begins << 1) - ((begins & (<u8>(load<u8>(start + <usize>termLength) == 0))) << 1);
+      } else if (mode <= wordStart)
+        found = classOf(start + shift, start + <usize>termLength, isFirstWord, isLastWord, mode == anyFile);
       else if (mode == editAfter && !isNear(start + <usize>termLength, other, otherLength, 1)) continue;
       else if (mode == editBefore && !isNear(start - 1, other + <usize>otherLength - 1, otherLength, -1)) continue;
       store<u8>(own, min<u8>(found, load<u8>(own)));
@@ -204,16 +225,26 @@ function find(
   return number;
 }
 
+/** Bits of the bytes that belong to words. */
+function wordBytes(block: v128): u32 {
+  const isDigit = i8x16.lt_u(i8x16.sub(block, i8x16.splat(48)), i8x16.splat(10));
+  const isLetter = i8x16.lt_u(i8x16.sub(block, i8x16.splat(97)), i8x16.splat(26));
+  return <u32>i8x16.bitmask(v128.or(v128.or(isDigit, isLetter), block));
+}
+
+/** Bits of the places where, of the next two bytes, some is one of the term's next two, in place or beside it: at least that leaves one edit. */
+function nearBytes(text: usize, step: isize, term: usize, termStep: isize): u32 {
+  const one = v128.load(text);
+  const two = v128.load(text + <usize>step);
+  const first = i8x16.splat(load<i8>(term));
+  const second = i8x16.splat(load<i8>(term + <usize>termStep));
+  const inPlace = v128.or(i8x16.eq(one, first), i8x16.eq(two, second));
+  const beside = v128.or(i8x16.eq(one, second), i8x16.eq(two, first));
+  return <u32>i8x16.bitmask(v128.or(inPlace, beside));
+}
+
 /** Whether `text` goes on with `length` bytes of `term`, at most one edit between them; both in steps of `step`, 1 or -1. */
 function isNear(text: usize, term: usize, length: i32, step: isize): bool {
-  if (length > 1) {
-    // Most places fall here: of the first two bytes some must fit, in place or beside it.
-    const a = load<u8>(text);
-    const b = load<u8>(text + <usize>step);
-    const c = load<u8>(term);
-    const d = load<u8>(term + <usize>step);
-    if (!((<u32>(a == c)) | (<u32>(b == d)) | (<u32>(a == d)) | (<u32>(b == c)))) return false;
-  }
   let at = 0;
   let one = text;
   let other = term;

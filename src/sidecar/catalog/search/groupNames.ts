@@ -5,7 +5,7 @@ import type { Kernel } from './kernel.ts';
 import type { PlannedTerm } from './plan.ts';
 import type { SearchFile } from './searchFile.ts';
 import type { Workspace } from './workspace.ts';
-import { blockFiles, blockShift, groupFiles, type GroupPlaces } from './searchFormat.ts';
+import { blockFiles, blockShift, groupFiles, letterBits, type GroupPlaces } from './searchFormat.ts';
 
 /** Files [first, first + count) of a share. */
 export interface Files {
@@ -50,11 +50,10 @@ export class GroupNames {
   /** Lowers the classes of the files that hold `needle`, which parts no words. False when there are none. */
   findWord(needle: Buffer, at: FilesAt): boolean {
     const { calls } = this.#kernel;
-    const letter = needle.length === 1 ? (needle[0] ?? 0) - 97 : -1;
-    const isLetter = letter >= 0 && letter < 26;
+    const isLetter = isLoneLetter(needle);
     // Where a lone letter is, the column tells; only words that are it or begin with it must be looked up.
     const count = this.#listWords(isLetter ? Buffer.concat([Buffer.of(0), needle]) : needle);
-    if (isLetter) calls.letterClasses(this.#letters(at), at.count, 1 << letter, at.classes);
+    if (isLetter) calls.letterClasses(this.#letters(at), at.count, letterBits[needle[0] ?? 0] ?? 0, at.classes);
     if (count > 0) this.#spread(count, at.classes);
     return isLetter || count > 0;
   }
@@ -80,17 +79,18 @@ export class GroupNames {
     });
   }
 
-  /** Lowers the classes of the files that hold a term of any characters. Reads only names that hold its longest word. */
-  findText(term: PlannedTerm, at: FilesAt): boolean {
-    return this.#passing(() => this.#findText(term, at));
+  /** Lowers the classes of the files that hold a term of any characters. Reads only names that hold its longest word, of files with a score. */
+  findText(term: PlannedTerm, at: FilesAt, scores: number | undefined): boolean {
+    return this.#passing(() => this.#findText(term, at, scores));
   }
 
-  #findText({ needle, wordParts }: PlannedTerm, at: FilesAt): boolean {
+  #findText({ needle, wordParts }: PlannedTerm, at: FilesAt, scores: number | undefined): boolean {
     const kernel = this.#kernel;
     const longest = wordParts.reduce((one, other) => (other.length > one.length ? other : one), Buffer.alloc(0));
     const some = kernel.take(roomFor(at.count));
     kernel.bytes(some, roomFor(at.count)).fill(longest.length > 1 ? absent : 0);
     if (longest.length > 1 && !this.findWord(longest, { ...at, classes: some })) return false;
+    if (scores !== undefined) kernel.calls.restrict(some, scores, at.classes, at.count);
     const place = this.#copy(needle);
     return this.#inBlocks(some, at, (names, length, from) =>
       kernel.calls.scan(names, length, place, needle.length, at.classes + from, 1),
@@ -155,7 +155,7 @@ export class GroupNames {
     kernel.bytes(this.#wordClasses, roomFor(wordCount)).fill(absent);
     if (options.isNear)
       kernel.calls.scanEdits(this.#words, length, place, needle.length, this.#wordClasses, kernel.take(needle.length));
-    else kernel.calls.scan(this.#words, length, place, needle.length, this.#wordClasses, 0);
+    else kernel.calls.scanWords(this.#words, length, place, needle.length, this.#wordClasses);
     const count = kernel.calls.list(this.#wordClasses, wordCount, mostClass, this.#list);
     kernel.release(mark);
     return count;
@@ -200,6 +200,12 @@ export class GroupNames {
     kernelFence(this.#kernel, place, bytes);
     return place;
   }
+}
+
+/** One from a to z: the letter columns tell of each by itself. */
+export function isLoneLetter(needle: Buffer): boolean {
+  const [byte = 0] = needle;
+  return needle.length === 1 && byte >= 97 && byte <= 122;
 }
 
 /** What the kernel may read around names: a 0 before, and no end of a name after. */

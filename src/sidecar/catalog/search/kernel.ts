@@ -10,6 +10,8 @@ export interface KernelCalls {
   settle(): number;
   bound(): number;
   scan(names: number, length: number, term: number, termLength: number, classes: number, isFile: number): number;
+  scanStarts(names: number, length: number, term: number, termLength: number, classes: number): void;
+  scanWords(names: number, length: number, term: number, termLength: number, classes: number): void;
   scanEdits(names: number, length: number, term: number, termLength: number, classes: number, scratch: number): void;
   scanInOrder(names: number, length: number, term: number, termLength: number, classes: number, some: number): void;
   restrict(some: number, scores: number, classes: number, count: number): void;

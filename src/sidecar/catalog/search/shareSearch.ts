@@ -4,7 +4,7 @@
 import type { Kernel } from './kernel.ts';
 import type { Plan, PlannedTerm } from './plan.ts';
 import type { SearchFile } from './searchFile.ts';
-import { GroupNames, roomFor, type Files, type FilesAt } from './groupNames.ts';
+import { GroupNames, isLoneLetter, roomFor, type Files, type FilesAt } from './groupNames.ts';
 import { folderChunk, groupFiles, otherExtension, runFiles, runShift, secondsOf, type Section } from './searchFormat.ts';
 import { SlashTerms } from './slashTerms.ts';
 import { inOrder, scoreUnit } from './ranking.ts';
@@ -146,7 +146,10 @@ class ShareSearch {
       const place = this.#needles[term] ?? 0;
       const own = classes + term * stride;
       if (needle.length === 1 && needle[0] === 0) continue;
-      if (!isNear || !mayBeNear) kernel.calls.scan(names, length, place, needle.length, own, 0);
+      if (isLoneLetter(needle)) {
+        kernel.calls.letterClasses(this.#letters + first * 4, count, letters, own);
+        kernel.calls.scanStarts(names, length, place, needle.length, own);
+      } else if (!isNear || !mayBeNear) kernel.calls.scan(names, length, place, needle.length, own, 0);
       else kernel.calls.scanEdits(names, length, place, needle.length, own, kernel.take(needle.length));
       if (!withLetters || !mayBeNear) continue;
       const some = kernel.take(stride);
@@ -224,10 +227,28 @@ class ShareSearch {
     this.#kernel.bytes(classes, stride * terms.length).fill(absent);
     const withLetters = isNear && this.#question.wantsLetters();
     let missing = positive & ~inPaths;
+    let settled = 0;
+    const isMissing = (term: number, planned: PlannedTerm, isThere: boolean): boolean => {
+      if (isThere) missing &= ~(1 << term);
+      return (missing & (1 << term)) !== 0 && !(withLetters && planned.mayBeNear);
+    };
     for (const [term, planned] of terms.entries()) {
-      const bit = 1 << term;
-      if (this.#findTerm(names, planned, { classes: classes + term * stride, first, count })) missing &= ~bit;
-      else if (missing & bit && !(withLetters && planned.mayBeNear)) return false;
+      if (!planned.isWord) continue;
+      const at = { classes: classes + term * stride, first, count };
+      if (isMissing(term, planned, this.#findWord(names, planned, at))) return false;
+      if (!(withLetters && planned.mayBeNear)) settled |= positive & (1 << term);
+    }
+    // Names are read only where the terms that are settled leave something to find.
+    let scores: number | undefined;
+    if (settled !== 0 && terms.some(({ isWord }) => !isWord)) {
+      this.#combine(group, settled);
+      scores = group.scores;
+    }
+    for (const [term, planned] of terms.entries()) {
+      if (planned.isWord) continue;
+      const at = { classes: classes + term * stride, first, count };
+      const isAnyName = planned.needle.length === 1 && planned.needle[0] === 0;
+      if (isMissing(term, planned, !isAnyName && names.findText(planned, at, scores))) return false;
     }
     if (withLetters) this.#findLetters(names, missing, group);
     return true;
@@ -245,10 +266,8 @@ class ShareSearch {
   }
 
   /** False when no name holds the term. */
-  #findTerm(names: GroupNames, term: PlannedTerm, at: FilesAt): boolean {
-    if (term.needle.length === 1 && term.needle[0] === 0) return false;
-    if (!term.isWord) return names.findText(term, at);
-    return this.#plan.isNear && term.mayBeNear ? names.findNearWord(term.needle, at) : names.findWord(term.needle, at);
+  #findWord(names: GroupNames, { needle, mayBeNear }: PlannedTerm, at: FilesAt): boolean {
+    return this.#plan.isNear && mayBeNear ? names.findNearWord(needle, at) : names.findWord(needle, at);
   }
 
   /** Scores of a group's files as far as the terms in `positive` go. */
