@@ -39,6 +39,8 @@ export function describe({ root, files, isContentWanted }: DescribeRequest): Des
   let isRootGone = false;
   try {
     const realRoot = realpathSync.native(root);
+    // It was shared by its real path: a link in its place leads to what nobody shared.
+    if (realRoot !== root) return { described, isRootGone: true, tookMs: performance.now() - startedAt };
     for (const file of files) {
       described.push(describeFile(realRoot, file, isContentWanted));
       if (performance.now() - startedAt > detailLimits.describeSliceMs) break;

@@ -128,3 +128,11 @@ test('a folder that is away is told; a file that is away is left out', (t) => {
     [undefined, 'inside'],
   );
 });
+
+test('a link in the place of the folder is not followed, whatever lies there', { skip: process.platform === 'win32' }, (t) => {
+  const { root } = place(t);
+  const file = stateOf(root, 'in/a.txt');
+  renameSync(root, `${root} away`);
+  symlinkSync(`${root} away`, root);
+  assert.deepEqual(describe({ root, files: [file], isContentWanted: true }).described, []);
+});
