@@ -8,17 +8,9 @@ import { catalogLimits, indexLimits, wireLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { discoveryKeyOf } from '../wire/discoveryKey.ts';
-import type {
-  AnnouncedShare,
-  PassedOwner,
-  PassedShare,
-  PeerSession,
-  ReplicableCore,
-  ShareAnnouncement,
-  ShareRemoval,
-} from '../wire/services.ts';
+import type { AnnouncedShare, PassedOwner, PassedShare, PeerSession, ReplicableCore, ShareRemoval } from '../wire/services.ts';
 import { loadCatalog, newRow, saveCatalogRow, type CatalogRow, type Heard } from './catalogRow.ts';
-import { detailsHolder } from './details/peerDetails.ts';
+import { detailsHolder, type PeerDetails } from './details/peerDetails.ts';
 import type { Feeds } from './feeds/feeds.ts';
 import type { IndexListener } from './index/indexListener.ts';
 import { SegmentFolder } from './index/segmentFolder.ts';
@@ -39,19 +31,11 @@ export interface FollowingOptions {
   /** The peer broke the format of an index: end its session. */
   onHostile(peerId: PeerId, reason: string): void;
   /** Told of every share beside `onChange`: what is known of its files beyond names is fetched there. */
-  details: DetailsFollower | undefined;
+  details: Pick<PeerDetails, 'look' | 'gone' | 'isHeld'> | undefined;
   /** What can be passed on is another; at most every `wireLimits.updateMs`. */
   onHoldings(): void;
   /** Another quota than that of limits.ts, for tests. */
   peerDiskBytes?: number;
-}
-
-/** Implemented by details/peerDetails.ts. */
-export interface DetailsFollower {
-  /** Who offers the share, or what is known of it, changed. */
-  look(peerId: PeerId, shareId: ShareId): void;
-  gone(peerId: PeerId, shareId: ShareId, announcement: ShareAnnouncement): Promise<void>;
-  isHeld(peerId: PeerId, shareId: ShareId, feedKey: Uint8Array): Promise<boolean>;
 }
 
 /** What of one owner's shares is here, whole, and may be passed on in the parties it names. */
