@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { removeFolder } from '../scripts/localPeers.ts';
-import { root } from '../scripts/projectRoot.ts';
+import { bundleBeside } from '../scripts/bundle.ts';
 import { percentile, Report } from './parts/report.ts';
 import type { SubjectResult } from './parts/searchSubject.ts';
 
@@ -23,8 +23,9 @@ const peers = 100;
 
 const report = new Report('search');
 const isFull = Number(values.files) >= 1_000_000;
-const folders: string[] = [];
+const folders: string[] = [mkdtempSync(path.join(tmpdir(), 'pl-q-'))];
 process.on('exit', () => folders.forEach(removeFolder));
+const script = await bundleBeside('bench/parts/searchSubject.ts', ['searchWorker', 'searchBuildWorker'], folders[0] ?? '');
 const single = await prepare(values.files, 1);
 const one = await run('potluck', single);
 const [mini, fts] = values['no-baselines'] ? [] : [await run('minisearch', single, 5), await run('fts5', single, 5)];
@@ -84,7 +85,6 @@ async function run(name: string, prepared: Prepared, each = Number(values.each))
 }
 
 async function subject(name: string, { folder, files, shares }: Prepared, each: number): Promise<string> {
-  const script = path.join(root, 'bench', 'parts', 'searchSubject.ts');
   const args = ['--max-old-space-size=8192', script, name, folder, files, String(shares), String(each)];
   return (await promisify(execFile)(process.execPath, args, { maxBuffer: 64 * 1024 * 1024 })).stdout;
 }

@@ -83,6 +83,17 @@ export async function bundleInHostTests(): Promise<void> {
   });
 }
 
+/** A script of ours beside workers that it starts, as they run at a user's: for benches, where reading TypeScript would cost memory. */
+export async function bundleBeside(source: string, workers: readonly string[], folder: string): Promise<string> {
+  const name = path.basename(source, '.ts');
+  const sources = [
+    [name, path.join(root, source)],
+    ...workers.map((worker) => [worker, path.join(root, entryPoints[worker] ?? '')]),
+  ];
+  await esbuild.build({ ...commonOptions(), entryPoints: Object.fromEntries(sources) as Record<string, string>, outdir: folder });
+  return path.join(folder, `${name}.cjs`);
+}
+
 /** This machine's target. Throws where no package is made for it. */
 export function hostTarget(): Target {
   return parseTarget(`${process.platform}-${process.arch}`);

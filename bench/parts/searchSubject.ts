@@ -34,9 +34,13 @@ const trees = Array.from({ length: Number(shares) }, (_, at) => ({ files: Number
 const mixFile = path.join(folder, 'mix.json');
 const makers: Record<string, () => Promise<Subject>> = { potluck, minisearch, fts5 };
 
-if (name === 'prepare') prepare();
-else await measure();
-process.exit();
+void main();
+
+async function main(): Promise<void> {
+  if (name === 'prepare') prepare();
+  else await measure();
+  process.exit();
+}
 
 /** The index files that scanning or syncing would have left. */
 function prepare(): void {
