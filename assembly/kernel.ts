@@ -13,6 +13,9 @@ const inOrder: u8 = 128;
 const wordTable: usize = 1024;
 /** 256 bytes, the higher the rarer in names; the host fills it. */
 const rarityTable: usize = 1280;
+/** Two u32 for each place that is to be looked at closely, and how many are before they are. */
+const hitList: usize = 1536;
+const mostListed: usize = 192;
 
 // ---- The best entries so far: keys, and what they stand for (`order`: unique, rising as entries come; the folder it lies in). The smallest win.
 
@@ -182,34 +185,48 @@ function find(
   const one = i8x16.splat(load<i8>(term + <usize>oneAt));
   const two = i8x16.splat(load<i8>(term + <usize>otherAt));
   const zero = i8x16.splat(0);
-  const lastAt = <usize>termLength - 1;
   const isFirstWord = isWord(load<u8>(term + shift));
-  const isLastWord = isWord(load<u8>(term + lastAt));
+  const isLastWord = isWord(load<u8>(term + <usize>termLength - 1));
   const end = names + <usize>length;
-  let number: i32 = 0;
-  for (let at = names; at < end; at += 16) {
-    const block = v128.load(at);
-    let ends = <u32>i8x16.bitmask(i8x16.eq(block, zero));
-    const isOne = i8x16.eq(v128.load(at - shift + <usize>oneAt), one);
-    const isTwo = i8x16.eq(v128.load(at - shift + <usize>otherAt), two);
-    let hits = <u32>i8x16.bitmask(v128.and(isOne, isTwo));
+  let number: u32 = 0;
+  let listed: usize = 0;
+  for (let at = names; at < end; at += 64) {
+    let ends: u64 = 0;
+    let hits: u64 = 0;
+    for (let part: usize = 0; part < 64; part += 16) {
+      const from = at + part;
+      const isOne = i8x16.eq(v128.load(from - shift + <usize>oneAt), one);
+      const isTwo = i8x16.eq(v128.load(from - shift + <usize>otherAt), two);
+      const found = <u32>i8x16.bitmask(v128.and(isOne, isTwo));
+      hits |= (<u64>found) << (<u64>part);
+      ends |= (<u64>i8x16.bitmask(i8x16.eq(v128.load(from), zero))) << (<u64>part);
+    }
     const rest = end - at;
-    if (rest < 16) {
-      const inside = (1 << (<u32>rest)) - 1;
+    if (rest < 64) {
+      const inside = ((<u64>1) << (<u64>rest)) - 1;
       ends &= inside;
       hits &= inside;
     }
-    if (hits != 0) {
-      if (mode == wordStart) hits &= ~wordBytes(v128.load(at - 1));
-      else if (mode == editAfter && otherLength > 1) hits &= nearBytes(at + <usize>termLength, 1, other, 1);
-      else if (mode == editBefore && otherLength > 1) hits &= nearBytes(at - 1, -1, other + <usize>otherLength - 1, -1);
-    }
-    while (hits != 0) {
-      const bit = ctz(hits);
+    if (mode >= wordStart && hits != 0) hits &= allowed(at, mode, termLength, other, otherLength);
+    // Listed first, a few without asking whether there are any: branches that follow no pattern cost more than the rest.
+    const count = <usize>popcnt(hits);
+    let place = hitList + (listed << 3);
+    for (let slot = 0; slot < 3; slot++) {
+      note(place, at - shift, hits, number, ends);
+      place += 8;
       hits &= hits - 1;
-      const start = at - shift + <usize>bit;
+    }
+    for (; hits != 0; hits &= hits - 1) {
+      note(place, at - shift, hits, number, ends);
+      place += 8;
+    }
+    number += <u32>popcnt(ends);
+    listed += count;
+    if (listed < mostListed && at + 64 < end) continue;
+    for (let hit: usize = 0; hit < listed; hit++) {
+      const start = <usize>load<u32>(hitList + (hit << 3));
+      const own = classes + <usize>load<u32>(hitList + (hit << 3) + 4);
       if (termLength > 2 && !isSame(start, term, termLength)) continue;
-      const own = classes + <usize>(number + popcnt(ends & ((1 << bit) - 1)));
       let found: u8 = oneEdit;
       if (mode == oneWord) {
         const begins = <u8>(load<u8>(start + shift - 1) == 0);
@@ -220,9 +237,31 @@ function find(
       else if (mode == editBefore && !isNear(start - 1, other + <usize>otherLength - 1, otherLength, -1)) continue;
       store<u8>(own, min<u8>(found, load<u8>(own)));
     }
-    number += popcnt(ends);
+    listed = 0;
   }
   return number;
+}
+
+/** Of 64 places, those that may count by what stands before or after. */
+function allowed(at: usize, mode: i32, termLength: i32, other: usize, otherLength: i32): u64 {
+  if (mode == oneWord || mode == swapped || (mode != wordStart && otherLength == 1)) return -1;
+  let all: u64 = 0;
+  for (let part: usize = 0; part < 64; part += 16) {
+    const from = at + part;
+    let some: u32 = 0;
+    if (mode == wordStart) some = ~wordBytes(v128.load(from - 1)) & 0xffff;
+    else if (mode == editAfter) some = nearBytes(from + <usize>termLength, 1, other, 1);
+    else some = nearBytes(from - 1, -1, other + <usize>otherLength - 1, -1);
+    all |= (<u64>some) << (<u64>part);
+  }
+  return all;
+}
+
+/** The first of `hits` (anything when there is none): where it is, and in which name. */
+function note(place: usize, base: usize, hits: u64, number: u32, ends: u64): void {
+  const bit = ctz(hits);
+  store<u32>(place, <u32>(base + <usize>bit));
+  store<u32>(place, number + <u32>popcnt(ends & (((<u64>1) << bit) - 1)), 4);
 }
 
 /** Bits of the bytes that belong to words. */
