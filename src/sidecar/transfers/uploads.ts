@@ -252,7 +252,7 @@ class Upload {
       let next = this.#readBlock(position);
       while (position < this.#end) {
         const block = await next;
-        if (!this.#options.isShared()) throw notShared(this.info.path as SafePath);
+        if (!this.#options.isShared()) throw notShared(this.info.path);
         position += block.length;
         next = this.#readBlock(position);
         if (this.#stream) {
