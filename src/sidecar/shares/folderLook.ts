@@ -3,7 +3,7 @@
 // times are read, and the rule files; links are never followed, nothing special is opened.
 
 import { isUtf8 } from 'node:buffer';
-import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import type { Entry, SkipReason } from '../../protocol/model.ts';
 import { indexLimits } from '../limits.ts';
@@ -55,6 +55,12 @@ export interface LookListener {
 const plainName = /^[\x20-\x2e\x30-\x39\x3b-\x5b\x5d-\x7e]{8,255}$/;
 const nonAscii = /[^\x00-\x7f]/;
 
+/**
+ * A folder that has all of these holds the keys, parties and indexes of a Potluck, this one's or another's: nothing in it is shared. One that
+ * may not be shared itself may still be moved into, or made in, a folder that is.
+ */
+const dataFolderNames = ['identity.key', 'potluck.db'];
+
 const latin1Names = { encoding: 'latin1' } as const;
 const mayBeMissing = { throwIfNoEntry: false } as const;
 
@@ -65,6 +71,10 @@ const mayBeMissing = { throwIfNoEntry: false } as const;
 export function readFolder(root: string, place: FolderPlace, listener: LookListener): FolderContent {
   const absolute = absoluteOf(root, place.relative);
   const names = readNames(absolute, place, listener);
+  if (dataFolderNames.every((name) => names.includes(name))) {
+    listener.skipped(place.relative, 'secret');
+    names.length = 0;
+  }
   let rules = place.rules;
   try {
     if (ruleFileNames.some((name) => names.includes(name)))
@@ -85,6 +95,7 @@ export function readFolder(root: string, place: FolderPlace, listener: LookListe
 
 /** One name (bytes as latin1) of a folder: undefined when it is not there or not shared. `folder.rules` include the folder's own. */
 export function lookAt(root: string, latin1: string, inside: Inside): Found | undefined {
+  if (dataFolderNames.every((name) => existsSync(path.join(inside.absolute, name)))) return undefined;
   return lookInside(root, inside)(latin1);
 }
 

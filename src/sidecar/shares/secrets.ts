@@ -94,6 +94,7 @@ const credentialFiles = new Set([
     'htpasswd',
     'passwords.txt',
   ],
+  ...['potluck.db', 'potluck.db-wal', 'potluck.db-shm', 'potluck.db-journal'],
 ]);
 /** Each is all that follows the last dot of a name. */
 const keySuffixes = new Set([

@@ -8,7 +8,8 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { indexTime } from '../../../../src/sidecar/shares/folderLook.ts';
+import { IgnoreRules } from '../../../../src/sidecar/shares/ignoreRules.ts';
+import { indexTime, lookAt } from '../../../../src/sidecar/shares/folderLook.ts';
 import { walk } from '../../../../src/sidecar/shares/walk.ts';
 import { pathsOf } from './walked.ts';
 
@@ -116,6 +117,19 @@ test('secrets are skipped at every level, and shown first', () => {
   assert.deepEqual(files.toSorted(), ['.docker/Dockerfile', '.env.example', '.gitignore', 'a/ok.txt']);
   assert.deepEqual(result.skippedCounts, { secret: 5, ignored: 20 });
   assert.ok(result.skipped.slice(0, 5).every(({ reason }) => reason === 'secret'));
+});
+
+test('nothing of a Potluck data folder is shared, wherever it came to lie', () => {
+  const root = tree('with-data');
+  const data = path.join(root, 'moved', 'potluck');
+  mkdirSync(path.join(data, 'feeds'), { recursive: true });
+  for (const name of ['identity.key', 'potluck.db', 'settings.txt', 'feeds/CURRENT'])
+    writeFileSync(path.join(data, name), 'secret');
+  const { files, folders } = pathsOf((sink) => walk(root, sink, quiet));
+  assert.deepEqual([files, folders], [[], ['moved', 'moved/potluck']]);
+  const place = { relative: 'moved/potluck', relativeBytes: 13, depth: 2, rules: new IgnoreRules(), identity: undefined };
+  const listener = { skipped: () => undefined, seen: () => undefined };
+  assert.equal(lookAt(root, 'settings.txt', { folder: place, absolute: data, listener }), undefined);
 });
 
 test('a folder that cannot be read is skipped and counted', { skip: !isPosix || process.getuid?.() === 0 }, () => {
