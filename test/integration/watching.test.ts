@@ -190,6 +190,17 @@ test('a paused share stands still, also over a restart, and catches up when it g
   await equalsDisk(ben, all, 'what was held back', 30_000);
 });
 
+test('what is ignored or secret now is not served, even while the share stands still', { timeout: 60_000 }, async (t) => {
+  const { tree, ann, ben, root } = await scene(t);
+  await ann.client.request('shares/pause', { shareId: root.shareId });
+  writeFileSync(path.join(tree, 'docs', '.gitignore'), 'old/\n');
+  const entries = await listAll(ben.client, root);
+  assert.ok(entries.has('docs/old/c.txt') && entries.has('docs/b.txt'), 'the index is the one of before');
+  const fetch = (name: string) => ben.client.request('files/fetch', { entry: { ...root, path: name } });
+  await assert.rejects(fetch('docs/old/c.txt'), { kind: 'not-found' });
+  assert.equal((await fetch('docs/b.txt')).sizeBytes, 'docs/b.txt'.length);
+});
+
 test(
   'a share whose folder goes away keeps its index, says so, and comes back with the folder',
   { timeout: 90_000 },

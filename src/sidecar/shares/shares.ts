@@ -22,6 +22,7 @@ import { Describing, type DescribingOptions } from './details/describing.ts';
 import { OwnShare } from './ownShare.ts';
 import { Removals } from './removals.ts';
 import { scan } from './scan.ts';
+import { isSharedNow } from './sharedNow.ts';
 import { shareableFolder } from './shareFolder.ts';
 import { deleteShare, insertShare, loadShares, type ShareRow } from './shareRow.ts';
 import { Watcher } from './watch/watcher.ts';
@@ -46,7 +47,15 @@ export interface SharesOptions {
 }
 
 /** Where own files' details are kept, content ids are known, and whether files may be looked into. */
-export type ShareDetails = Pick<DescribingOptions, 'store' | 'roots' | 'isOn'>;
+export type ShareDetails = Pick<DescribingOptions, 'store' | 'roots' | 'isOn' | 'staleRecords'>;
+
+export interface Located {
+  root: string;
+  absolutePath: string;
+  entry: Entry;
+  /** Looks at the disk: rules and names may have changed since it was indexed. */
+  isSharedNow(): boolean;
+}
 
 export class Shares {
   readonly #options: SharesOptions;
@@ -253,12 +262,12 @@ export class Shares {
   }
 
   /** Where a file or folder of the index lies on this disk. The path is not checked against the disk: whoever opens it must. */
-  locate(shareId: ShareId, safePath: SafePath): { root: string; absolutePath: string; entry: Entry } | undefined {
+  locate(shareId: ShareId, safePath: SafePath): Located | undefined {
     const share = this.#shares.get(shareId);
     const entry = share?.index.view?.stat(safePath);
     if (share === undefined || entry === undefined) return undefined;
     const root = share.info.path;
-    return { root, absolutePath: pathBelow(root, safePath), entry };
+    return { root, absolutePath: pathBelow(root, safePath), entry, isSharedNow: () => isSharedNow(root, safePath) };
   }
 
   #share(row: ShareRow): OwnShare {

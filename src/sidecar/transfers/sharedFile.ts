@@ -13,6 +13,8 @@ export interface LocatedFile {
   /** The shared folder. */
   root: string;
   absolutePath: string;
+  /** False when the disk as it is now (rules, names, links) would not have it shared, whatever the index says. */
+  isSharedNow?(): boolean;
 }
 
 /** An open regular file of a share, and its state when it was opened. The caller closes the handle. */
@@ -39,6 +41,7 @@ export async function openShared(located: LocatedFile, sharePath: SafePath): Pro
     const stats = await handle.stat({ bigint: true });
     if (!stats.isFile()) throw notServed(sharePath, 'it is not a regular file');
     await checkPlace(located, sharePath, stats);
+    if (located.isSharedNow?.() === false) throw notShared(sharePath);
     return { handle, stats, sizeBytes: Number(stats.size), mtimeMs: Number(stats.mtimeNs / 1_000_000n), openedAtMs };
   } catch (error) {
     await handle.close();

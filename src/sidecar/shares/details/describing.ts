@@ -40,6 +40,8 @@ export interface DescribingOptions {
   log: Log;
   /** The announcement changed. */
   onPublished(shareId: ShareId): void;
+  /** Another limit than that of limits.ts, for tests. */
+  staleRecords?: number;
   /** How many files are described changed. */
   onProgress(shareId: ShareId): void;
 }

@@ -44,16 +44,18 @@ export function lookAt(
   let fd: number;
   try {
     const there = lstatSync(absolutePath, { bigint: true });
-    if (!isAsIndexed(there) || !isInside(realRoot, absolutePath)) return undefined;
-    if (!options.isContentWanted || file.sizeBytes === 0)
+    if (!isAsIndexed(there)) return undefined;
+    if (!options.isContentWanted || file.sizeBytes === 0) {
+      if (!isInside(realRoot, absolutePath)) return undefined;
       return { stamp: there, head: options.isContentWanted ? empty : undefined };
+    }
     fd = openSync(absolutePath, openFlags);
   } catch (error) {
     return codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM' ? unreadable(absolutePath) : undefined;
   }
   try {
     const stats = fstatSync(fd, { bigint: true });
-    // What was opened lies there now, with no link on the way: a folder may have been swapped meanwhile.
+    // Nothing was read yet. What was opened lies there now, with no link on the way: a folder may have been swapped meanwhile.
     if (!isAsIndexed(stats) || !isInside(realRoot, absolutePath)) return undefined;
     const there = lstatSync(absolutePath, { bigint: true });
     if (there.ino !== stats.ino || there.dev !== stats.dev) return undefined;

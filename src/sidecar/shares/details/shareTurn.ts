@@ -219,7 +219,7 @@ export class ShareTurn {
     if (state === undefined) return;
     const stale = state.feedRecords - state.files;
     const isLong = state.length > detailLimits.feedBlocks / 2;
-    if (isLong || (stale > detailLimits.staleRecords && stale > state.files)) await this.#rewrite();
+    if (isLong || (stale > (this.#parts.staleRecords ?? detailLimits.staleRecords) && stale > state.files)) await this.#rewrite();
   }
 
   /** The same records in a new feed. */
