@@ -275,7 +275,11 @@ export class Shares {
     return new OwnShare(row, {
       ...{ database, feeds, listener: this.#listener(), ownPeerId, log: this.#log, segments: this.#segments },
       ...{ slots: this.#scanSlots, watcher: this.#watcher },
-      onChange: (shareId, what) => (what === 'state' ? this.#pace.now(shareId) : this.#pace.soon(shareId)),
+      onChange: (shareId, what) => {
+        if (what === 'numbers') return this.#pace.soon(shareId);
+        this.#pace.now(shareId);
+        if (this.#shares.get(shareId)?.info.state === 'watching') this.#describing?.back(shareId);
+      },
       onPublished: () => this.#options.onAnnouncement?.(),
     });
   }

@@ -65,8 +65,9 @@ export class Describing {
   async close(): Promise<void> {
     this.#stop.abort();
     clearTimeout(this.#retry);
-    await this.#running;
+    // Also when a file hangs.
     await this.#describer.rest();
+    await this.#running;
   }
 
   /** Files with a record; undefined until that was looked up. */
@@ -76,8 +77,13 @@ export class Describing {
 
   /** The share has an index, or another one: all its files are compared with what is known. */
   compare(shareId: ShareId): void {
-    this.#workOf(shareId).isComparing = true;
+    Object.assign(this.#workOf(shareId), { isComparing: true, isAway: false });
     this.#wake();
+  }
+
+  /** The share's folder is followed (again): goes on where it was away before. */
+  back(shareId: ShareId): void {
+    if (this.#work.get(shareId)?.isAway === true) this.compare(shareId);
   }
 
   /** What is known is forgotten, and found out again. */
@@ -118,7 +124,12 @@ export class Describing {
   }
 
   #workOf(shareId: ShareId): Work {
-    const work = this.#work.get(shareId) ?? { isComparing: false, isForgetting: false, changed: new Map<string, FileState>() };
+    const work = this.#work.get(shareId) ?? {
+      isComparing: false,
+      isForgetting: false,
+      isAway: false,
+      changed: new Map<string, FileState>(),
+    };
     this.#work.set(shareId, work);
     return work;
   }
@@ -149,7 +160,7 @@ export class Describing {
   #next(): ShareId | undefined {
     for (const [shareId, work] of this.#work) {
       const share = this.#options.share(shareId);
-      if (share === undefined || share.view === undefined || share.row.isPaused !== 0 || share.row.feedLength === 0) continue;
+      if (share?.view === undefined || share.row.isPaused !== 0 || share.row.feedLength === 0 || work.isAway) continue;
       if (work.isComparing || work.isForgetting || work.changed.size > 0) return shareId;
     }
     return undefined;

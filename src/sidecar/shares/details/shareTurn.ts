@@ -14,6 +14,8 @@ import type { DescribedShare, DescribingOptions } from './describing.ts';
 export interface Work {
   isComparing: boolean;
   isForgetting: boolean;
+  /** Its folder was not there: nothing is looked at until it is back. */
+  isAway: boolean;
   changed: Map<string, FileState>;
 }
 
@@ -62,7 +64,7 @@ export class ShareTurn {
     const { isComparing, changed } = this.#work;
     const now = this.#parts.current();
     if (now === undefined || this.#isRootGone || isComparing || changed.size > 0) {
-      if (this.#isRootGone) this.#work.changed.clear();
+      this.#work.isAway = this.#isRootGone;
       return;
     }
     await this.#parts.store.ask('done', { key: this.#parts.key, doneLength: now.row.feedLength });
