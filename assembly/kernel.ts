@@ -208,20 +208,19 @@ function find(
       hits &= inside;
     }
     if (mode >= wordStart && hits != 0) hits &= allowed(at, mode, termLength, other, otherLength);
-    // Listed first, a few without asking whether there are any: branches that follow no pattern cost more than the rest.
-    const count = <usize>popcnt(hits);
-    let place = hitList + (listed << 3);
-    for (let slot = 0; slot < 3; slot++) {
+    // Listed first, the second without asking whether there is one: branches that follow no pattern cost more than the rest.
+    if (hits != 0) {
+      let place = hitList + (listed << 3);
+      listed += <usize>popcnt(hits);
       note(place, at - shift, hits, number, ends);
-      place += 8;
       hits &= hits - 1;
-    }
-    for (; hits != 0; hits &= hits - 1) {
-      note(place, at - shift, hits, number, ends);
-      place += 8;
+      note(place + 8, at - shift, hits, number, ends);
+      for (hits &= hits - 1; hits != 0; hits &= hits - 1) {
+        note(place + 16, at - shift, hits, number, ends);
+        place += 8;
+      }
     }
     number += <u32>popcnt(ends);
-    listed += count;
     if (listed < mostListed && at + 64 < end) continue;
     for (let hit: usize = 0; hit < listed; hit++) {
       const start = <usize>load<u32>(hitList + (hit << 3));

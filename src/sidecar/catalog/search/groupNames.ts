@@ -5,7 +5,7 @@ import type { Kernel } from './kernel.ts';
 import type { PlannedTerm } from './plan.ts';
 import type { SearchFile } from './searchFile.ts';
 import type { Workspace } from './workspace.ts';
-import { blockFiles, blockShift, groupFiles, letterBits, type GroupPlaces } from './searchFormat.ts';
+import { blockFiles, blockShift, groupFiles, letterBits, threesBit, threesBytes, type GroupPlaces } from './searchFormat.ts';
 
 /** Files [first, first + count) of a share. */
 export interface Files {
@@ -24,6 +24,8 @@ const mostClass = 6;
 const bitsOf = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
 /** Reading the occurrences of so many words one by one costs as much as reading all. */
 const singleReads = 10;
+
+const threes = Buffer.alloc(threesBytes);
 
 export class GroupNames {
   readonly #workspace: Workspace;
@@ -50,6 +52,7 @@ export class GroupNames {
   /** Lowers the classes of the files that hold `needle`, which parts no words. False when there are none. */
   findWord(needle: Buffer, at: FilesAt): boolean {
     const { calls } = this.#kernel;
+    if (!this.#mayHold(needle)) return false;
     const isLetter = isLoneLetter(needle);
     // Where a lone letter is, the column tells; only words that are it or begin with it must be looked up.
     const count = this.#listWords(isLetter ? Buffer.concat([Buffer.of(0), needle]) : needle);
@@ -136,6 +139,17 @@ export class GroupNames {
       const names = all === undefined ? this.#load(this.#places.names + startOf(from), length) : all + startOf(from);
       use(names, length, from * blockFiles);
       kernel.release(mark);
+    }
+    return true;
+  }
+
+  /** False when no word can hold the needle, which is told without the words. */
+  #mayHold(needle: Buffer): boolean {
+    if (needle.length < 3 || this.#words !== undefined) return true;
+    this.#file.read('groups', this.#places.threes, threes);
+    for (let at = 2; at < needle.length; at++) {
+      const bit = threesBit(needle[at - 2] ?? 0, needle[at - 1] ?? 0, needle[at] ?? 0);
+      if (((threes[bit >> 3] ?? 0) & (1 << (bit & 7))) === 0) return false;
     }
     return true;
   }

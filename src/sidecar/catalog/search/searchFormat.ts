@@ -53,7 +53,7 @@ export type Section =
   | 'fileSizes' // f64 a file
   | 'blockNames' // u32 a block: where its names begin, from the first of its group
   | 'groupTable' // for each group of files, where in `groups` its parts lie: see GroupPlaces
-  | 'groups' // for each: its words, each once, ended by 0; u32 a word and one more: where its occurrences begin; these (kernel.ts, spread); its names
+  | 'groups' // for each: which three bytes its words have (see threesBit); its words, each once, ended by 0; u32 a word and one more: where its occurrences begin; these (kernel.ts, spread); its names
   | 'folderNames'
   | 'extensions'; // each ended by 0
 
@@ -93,6 +93,7 @@ export function sectionsOf(sizes: Sizes): { places: Record<Section, Place>; body
 
 /** Of one group, from the beginning of `groups`: each part ends where the next begins. */
 export interface GroupPlaces {
+  threes: number;
   words: number;
   starts: number;
   occurrences: number;
@@ -101,20 +102,28 @@ export interface GroupPlaces {
   wordCount: number;
 }
 
-/** Six f64. */
-export const groupRecordBytes = 48;
+/** Seven f64. */
+export const groupRecordBytes = 56;
 
-export function encodeGroup({ words, starts, occurrences, names, end, wordCount }: GroupPlaces): Buffer {
+/** Bits of a group that say which three bytes in a row its words may have: a term with others needs no look at the words. */
+export const threesBytes = 8192;
+
+/** The bit of three bytes. */
+export function threesBit(a: number, b: number, c: number): number {
+  return Math.imul((a << 16) | (b << 8) | c, 0x9e3779b1) >>> 16;
+}
+
+export function encodeGroup({ threes, words, starts, occurrences, names, end, wordCount }: GroupPlaces): Buffer {
   const record = Buffer.alloc(groupRecordBytes);
-  [words, starts, occurrences, names, end, wordCount].forEach((value, at) => record.writeDoubleLE(value, at * 8));
+  [threes, words, starts, occurrences, names, end, wordCount].forEach((value, at) => record.writeDoubleLE(value, at * 8));
   return record;
 }
 
 export function decodeGroup(record: Buffer): GroupPlaces {
-  const [words = 0, starts = 0, occurrences = 0, names = 0, end = 0, wordCount = 0] = [0, 1, 2, 3, 4, 5].map((at) =>
-    record.readDoubleLE(at * 8),
+  const [threes = 0, words = 0, starts = 0, occurrences = 0, names = 0, end = 0, wordCount = 0] = [0, 1, 2, 3, 4, 5, 6].map(
+    (at) => record.readDoubleLE(at * 8),
   );
-  return { words, starts, occurrences, names, end, wordCount };
+  return { threes, words, starts, occurrences, names, end, wordCount };
 }
 
 /** a to z by bit; digits, all beyond ASCII, and the rest share one each. */

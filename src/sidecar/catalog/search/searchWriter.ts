@@ -183,18 +183,20 @@ export class SearchWriter implements IndexSink {
   }
 
   #endGroup(): void {
-    const { words, starts, occurrences, names, wordCount } = this.#group.take();
-    const at = this.#groupsBytes;
+    const { threes, words, starts, occurrences, names, wordCount } = this.#group.take();
+    let next = this.#groupsBytes;
+    const place = (part: Buffer): number => (next += part.length) - part.length;
     const places = {
-      words: at,
-      starts: at + words.length,
-      occurrences: at + words.length + starts.length,
-      names: at + words.length + starts.length + occurrences.length,
-      end: at + words.length + starts.length + occurrences.length + names.length,
+      threes: place(threes),
+      words: place(words),
+      starts: place(starts),
+      occurrences: place(occurrences),
+      names: place(names),
+      end: next,
       wordCount,
     };
     this.#columns.groupTable.raw(encodeGroup(places));
-    for (const part of [words, starts, occurrences, names]) this.#columns.groups.raw(part);
+    for (const part of [threes, words, starts, occurrences, names]) this.#columns.groups.raw(part);
     this.#groupsBytes = places.end;
   }
 

@@ -2,10 +2,12 @@
 // search file (searchWriter.ts); everything is in growing typed arrays, since there are millions.
 
 import { isWordByte } from './kernel.ts';
+import { threesBit, threesBytes } from './searchFormat.ts';
 
 const wordBytes = Uint8Array.from({ length: 256 }, (_, byte) => (isWordByte(byte) ? 1 : 0));
 
 export interface GroupParts {
+  threes: Buffer;
   words: Buffer;
   starts: Buffer;
   occurrences: Buffer;
@@ -71,7 +73,8 @@ export class WordGroup {
 
   /** All of it as it is written, and begins anew. The names are a view, valid until the next one is placed. */
   take(): GroupParts {
-    const parts = { ...this.#occurrences(), words: this.#words(), names: this.#names.subarray(0, this.#length) };
+    const words = this.#words();
+    const parts = { ...this.#occurrences(), words, threes: threesOf(words), names: this.#names.subarray(0, this.#length) };
     const wordCount = this.#wordCount;
     this.#length = this.#files = this.#metCount = this.#wordCount = 0;
     this.#table.fill(0);
@@ -182,6 +185,20 @@ export class WordGroup {
     starts.writeUInt32LE(fill, this.#wordCount * 4);
     return { starts, occurrences: occurrences.subarray(0, fill) };
   }
+}
+
+/** See threesBit. */
+function threesOf(words: Buffer): Buffer {
+  const bits = Buffer.alloc(threesBytes);
+  let [a, b] = [0, 0];
+  for (const c of words) {
+    if (a !== 0 && b !== 0 && c !== 0) {
+      const bit = threesBit(a, b, c);
+      bits[bit >> 3] = (bits[bit >> 3] ?? 0) | (1 << (bit & 7));
+    }
+    [a, b] = [b, c];
+  }
+  return bits;
 }
 
 function grown<T extends Uint32Array | Uint16Array>(from: T, into: T): T {
