@@ -55,6 +55,15 @@ test('types, texts and content ids of files follow their names, to third peers t
     assert.deepEqual(holders, [ref('deep/notes.md')]);
   });
 
+  await t.test('files are found by type and by their texts', async () => {
+    const find = async (query: string): Promise<(string | undefined)[][]> =>
+      (await ben.client.request('search/query', { query })).hits.map(({ entry, excerpt }) => [entry.path, excerpt]);
+    assert.deepEqual(await find('type:image'), [['picture.txt', undefined]]);
+    assert.deepEqual(await find('text:heron'), [['deep/notes.md', '# Heron Waits at the pond.']]);
+    assert.deepEqual(await find('pond'), [['deep/notes.md', '# Heron Waits at the pond.']]);
+    assert.deepEqual(await find('type:image notes'), []);
+  });
+
   await t.test('a file that changes is looked into again; one that goes is forgotten', async () => {
     writeFileSync(path.join(folder, 'deep', 'notes.md'), '# Stork\n\nWalks in the meadow, tall.\n');
     rmSync(path.join(folder, 'picture.txt'));

@@ -9,7 +9,9 @@ import { targets } from '../../scripts/bundle.ts';
 import { packageVsix } from '../../scripts/vsix.ts';
 
 const maxBytes = 6 * 1024 * 1024;
-const bundles = ['extension', 'sidecar', 'cli', 'walkWorker', 'indexWorker', 'hashWorker'].map((name) => `dist/${name}.cjs`);
+const bundles = ['extension', 'sidecar', 'cli', 'walkWorker', 'indexWorker', 'hashWorker', 'detailWorker', 'describeWorker'].map(
+  (name) => `dist/${name}.cjs`,
+);
 const allowed =
   /^(\[Content_Types\]\.xml|extension\.vsixmanifest|extension\/(LICENSE\.txt|readme\.md|changelog\.md|package(\.nls)?\.json|(bin|dist|l10n|media|prebuilds)\/.*|docs\/images\/[a-z-]+\.png))$/i;
 
