@@ -23,11 +23,13 @@ import { median, percentile, seededRandom } from './parts/report.ts';
 const { values } = parseArgs({
   options: {
     files: { type: 'string', default: '100000' },
-    edits: { type: 'string', default: '200' },
+    edits: { type: 'string', default: '150' },
     runs: { type: 'string', default: '3' },
   },
 });
 const runs = Number(values.runs);
+/** Between two edits of a person: notifications of one share come at most four times a second. */
+const betweenMs = 300;
 const manyFiles = 2000;
 const nestedFolders = 200;
 
@@ -69,6 +71,7 @@ async function measureEdits(world: BenchWorld, { owner, viewer, share, tree }: S
     const relative = `edited ${folder}/file ${edit % 20}.txt`;
     const absolute = path.join(tree, relative);
     const { sizeBytes } = await owner.client.request('catalog/stat', { entry: { ...rootOf(share), path: relative } });
+    await pause(betweenMs + random() * 100);
     const event = nextEvent(path.dirname(absolute));
     const startedMs = performance.now();
     const here = hasEntry(owner, share, relative, sizeBytes + 1);
