@@ -191,7 +191,7 @@ export class DetailTables {
     );
   }
 
-  /** The newest records first. */
+  /** The first `limit`; those found by words newest first. The order of the tables is given: nothing is sorted. */
   find({ keys, types, texts, limit, withFields }: FindQuestion): FoundFile[] {
     const conditions = ['share.refusal = :none'];
     const parameters: Record<string, string | number> = { none: '', limit };
@@ -205,8 +205,9 @@ export class DetailTables {
       conditions.push('detail.mime IN (SELECT value FROM json_each(:mimes))');
       parameters['mimes'] = JSON.stringify(ids);
     }
-    if (texts.length > 0 && this.#hasWords) {
-      conditions.push('detail.id IN (SELECT rowid FROM detailWords WHERE detailWords MATCH :words)');
+    const isByWords = texts.length > 0 && this.#hasWords;
+    if (isByWords) {
+      conditions.push('detailWords MATCH :words');
       parameters['words'] = texts.map((text) => `"${text.replaceAll('"', '""')}"*`).join(' AND ');
     } else {
       for (const [index, text] of texts.entries()) {
@@ -216,7 +217,8 @@ export class DetailTables {
     }
     const rows = this.#database.all<FileState & { key: string; fields: string | null }>(
       `SELECT share.key AS key, path, sizeBytes, mtimeMs${withFields ? ', fields' : ', NULL AS fields'}
-         FROM detail JOIN share ON share.id = detail.share WHERE ${conditions.join(' AND ')} ORDER BY detail.id DESC LIMIT :limit`,
+         FROM ${isByWords ? 'detailWords CROSS JOIN detail ON detail.id = detailWords.rowid' : 'detail'} JOIN share ON share.id = detail.share
+         WHERE ${conditions.join(' AND ')} ${isByWords ? 'ORDER BY detailWords.rowid DESC' : ''} LIMIT :limit`,
       parameters,
     );
     return rows.map((row) => ({ ...row, fields: fieldsOf(row.fields) }));

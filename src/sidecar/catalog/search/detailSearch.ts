@@ -75,7 +75,7 @@ export class DetailSearch implements Engine {
     return this.#withTexts(query, options, page);
   }
 
-  /** Exact, over the newest `detailLimits.candidates` files that fit. */
+  /** Exact, over the first `detailLimits.candidates` files with the type and the words. */
   async #byDetails(query: Query, options: PageOptions): Promise<FoundPage> {
     const { types, texts } = query;
     const found = await this.#find({ keys: options.keys, types, texts, limit: detailLimits.candidates, withFields: false });
