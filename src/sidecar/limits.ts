@@ -266,17 +266,17 @@ export const searchLimits = {
   watches: 100,
   knownHits: 20_000,
   /** What of search files stays in memory between queries; and memory that a query may leave behind. */
-  keptBytes: 12 * MiB,
+  keptBytes: 10 * MiB,
   spareBytes: 8 * MiB,
-  /** Heap of the search worker: changes over segments lie in it, the young part is for what a query leaves behind. */
-  heapMiB: 512,
+  heapMiB: 512, // of the search worker: changes over segments; the young part is for what a query leaves behind
   youngHeapMiB: 4,
   /** Pages of index files that the search keeps for the paths of hits: 2 MiB; and search files held open. */
   segmentPages: 128,
   filesOpen: 256,
-  /** The worker that makes search files: its heap (a share that needs more cannot be searched), and how long it waits for work. */
+  /** The process that makes search files: its heap (a share that needs more cannot be searched), how long it waits for work, and is waited for. */
   buildHeapMiB: 512,
-  buildIdleMs: 5_000,
+  buildIdleMs: 2_000,
+  closeMs: 1_000,
   /** From a change of the catalog to looking whether a watched search has news. */
   watchSettleMs: 1_000,
 } as const;
@@ -330,7 +330,9 @@ export const detailLimits = {
   idleMs: 30_000,
   /** Time for one answer of it. */
   answerMs: 60_000,
+  /** Heap of the workers that look into files and that keep details; the young part is small, since both work slowly on purpose. */
   workerHeapMiB: 256,
+  youngHeapMiB: 2,
 } as const;
 
 /** What the sidecar spends on this machine. */

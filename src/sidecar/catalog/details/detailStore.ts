@@ -88,7 +88,7 @@ export class DetailStore {
     const worker = new Worker(workerUrl(import.meta.url, 'detailWorker'), {
       name: 'details',
       workerData: { dataFolder: this.#dataFolder },
-      resourceLimits: { maxOldGenerationSizeMb: detailLimits.workerHeapMiB },
+      resourceLimits: { maxOldGenerationSizeMb: detailLimits.workerHeapMiB, maxYoungGenerationSizeMb: detailLimits.youngHeapMiB },
     });
     worker.on('message', (reply: DetailReply) => {
       if (reply.type === 'log') return this.#log[reply.level](reply.message);

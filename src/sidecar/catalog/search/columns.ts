@@ -4,11 +4,13 @@ import { writeSync } from 'node:fs';
 import { extensionBytes, noExtension, otherExtension } from './searchFormat.ts';
 
 const bufferBytes = 65_536;
+/** Of columns that are closed. */
+const spareBuffers: Buffer[] = [];
 
 export class Column {
   readonly #descriptor: number;
   #position: number;
-  readonly #buffer = Buffer.allocUnsafeSlow(bufferBytes);
+  readonly #buffer = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(bufferBytes);
   #fill = 0;
 
   constructor(descriptor: number, position: number) {
@@ -51,6 +53,11 @@ export class Column {
     writeAll(this.#descriptor, this.#buffer.subarray(0, this.#fill), this.#position);
     this.#position += this.#fill;
     this.#fill = 0;
+  }
+
+  /** Nothing is written after this; its memory is used again. */
+  close(): void {
+    if (spareBuffers.length < 16) spareBuffers.push(this.#buffer);
   }
 
   #room(bytes: number): void {

@@ -88,12 +88,19 @@ export class SearchEngine {
   }
 
   async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#shares.clear();
+    this.#failAll(searchClosed());
     const worker = this.#worker;
+    if (worker === undefined) return;
+    worker.postMessage({ type: 'close', id: 0 } satisfies SearchRequest);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, searchLimits.closeMs);
+      this.#waiting.set(0, { resolve: () => (clearTimeout(timer), resolve()), reject: () => (clearTimeout(timer), resolve()) });
+    });
     this.#worker = undefined;
-    this.#failAll(new AppError('unavailable', 'The search was stopped because Potluck is closing.'));
-    await worker?.terminate();
+    await worker.terminate();
   }
 
   async #page(request: (id: number, page: PageRequest) => SearchRequest, options: PageOptions): Promise<FoundPage> {
@@ -113,7 +120,7 @@ export class SearchEngine {
   }
 
   async #ask(request: (id: number) => SearchRequest, signal?: AbortSignal): Promise<Extract<SearchReply, { id: number }>> {
-    if (this.#isClosed) throw new AppError('unavailable', 'The search was stopped because Potluck is closing.');
+    if (this.#isClosed) throw searchClosed();
     const id = this.#nextId++;
     let onAbort: (() => void) | undefined;
     try {
@@ -175,6 +182,10 @@ export class SearchEngine {
     this.#waiting.clear();
     for (const one of waiting) one.reject(error);
   }
+}
+
+function searchClosed(): AppError {
+  return new AppError('unavailable', 'The search was stopped because Potluck is closing.');
 }
 
 function searchCancelled(): AppError {

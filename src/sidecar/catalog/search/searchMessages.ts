@@ -22,7 +22,9 @@ export type SearchRequest =
   | { type: 'query'; id: number; query: Query; page: PageRequest }
   | { type: 'recent'; id: number; page: PageRequest }
   /** Answered when everything put before is built. */
-  | { type: 'settle'; id: number };
+  | { type: 'settle'; id: number }
+  /** Answered when nothing runs any more. */
+  | { type: 'close'; id: number };
 
 export type SearchReply =
   | { type: 'found'; id: number; found: FoundPage }

@@ -42,6 +42,8 @@ class Searcher {
         return this.#drop(request.key);
       case 'settle':
         return void this.#settle(request.id);
+      case 'close':
+        return void this.#builder.close().then(() => this.#reply({ type: 'settled', id: request.id }));
       case 'query':
       case 'recent':
         this.#asked.push(request);

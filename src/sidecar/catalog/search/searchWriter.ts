@@ -40,9 +40,13 @@ const columnSections = [
   'groups',
 ] as const satisfies Section[];
 
+/** Of the writer before, whose memory is used again. */
+let spareGroup: WordGroup | undefined;
 /** A name becomes at most this many times as long by folding. */
 const foldingGrowth = 9;
 const dot = 46;
+
+const page = Buffer.alloc(checkedPageBytes);
 
 interface Coming {
   /** Folded, as latin1: a byte a character. */
@@ -56,7 +60,7 @@ export class SearchWriter implements IndexSink {
   readonly #descriptor: number;
   readonly #counts: Pick<IndexCounts, 'folderCount' | 'fileCount'>;
   readonly #columns: Record<(typeof columnSections)[number], Column>;
-  readonly #group = new WordGroup();
+  readonly #group = spareGroup ?? new WordGroup();
   #groupsBytes = 0;
   readonly #folderNames = new Pieces();
   readonly #extensions = new Extensions();
@@ -74,6 +78,7 @@ export class SearchWriter implements IndexSink {
     this.#counts = counts;
     const sizes = { folders: counts.folderCount + 1, files: counts.fileCount };
     const { places } = sectionsOf({ ...sizes, folderNamesBytes: 0, groupsBytes: 0, extensionsBytes: 0 });
+    spareGroup = undefined;
     this.#descriptor = openSync(path, 'wx+', 0o600);
     const columns = columnSections.map((section) => [section, new Column(this.#descriptor, headerBytes + places[section].at)]);
     this.#columns = Object.fromEntries(columns) as Record<(typeof columnSections)[number], Column>;
@@ -134,6 +139,7 @@ export class SearchWriter implements IndexSink {
     const folderNames = new Column(this.#descriptor, headerBytes + places.folderNames.at);
     for (const piece of this.#folderNames.all()) folderNames.raw(piece);
     folderNames.flush();
+    folderNames.close();
     writeAll(this.#descriptor, extensions, headerBytes + places.extensions.at);
     const pageTable = this.#checksums(bodyBytes);
     writeAll(this.#descriptor, pageTable, headerBytes + bodyBytes);
@@ -145,6 +151,9 @@ export class SearchWriter implements IndexSink {
     if (this.#isClosed) return;
     this.#isClosed = true;
     closeSync(this.#descriptor);
+    for (const column of Object.values(this.#columns)) column.close();
+    this.#group.clear();
+    spareGroup = this.#group;
   }
 
   #endFolder(): void {
@@ -201,7 +210,6 @@ export class SearchWriter implements IndexSink {
   }
 
   #checksums(bodyBytes: number): Buffer {
-    const page = Buffer.alloc(checkedPageBytes);
     const table = Buffer.alloc(Math.ceil(bodyBytes / checkedPageBytes) * 4);
     for (let at = 0; at < bodyBytes; at += checkedPageBytes) {
       const length = Math.min(checkedPageBytes, bodyBytes - at);

@@ -28,6 +28,13 @@ export class WordGroup {
   #wordLength = new Uint16Array(1 << 14);
   #wordHash = new Uint32Array(1 << 14);
   #wordCount = 0;
+  /** For take, to be used again: making a file for every one of many shares leaves no garbage. */
+  #ends = new Uint32Array(0);
+  #next = new Uint32Array(0);
+  #sorted = new Uint32Array(0);
+  #occurrenceBytes = Buffer.alloc(0);
+  #startBytes = Buffer.alloc(0);
+  #wordBytes = Buffer.alloc(0);
   /** Open addressing; word number + 1, 0 = free. Never more than half full. */
   #table = new Uint32Array(1 << 15);
 
@@ -71,14 +78,18 @@ export class WordGroup {
     this.#files++;
   }
 
-  /** All of it as it is written, and begins anew. The names are a view, valid until the next one is placed. */
+  /** All of it as it is written, and begins anew. All are views, valid until the next name is placed. */
   take(): GroupParts {
     const words = this.#words();
     const parts = { ...this.#occurrences(), words, threes: threesOf(words), names: this.#names.subarray(0, this.#length) };
     const wordCount = this.#wordCount;
+    this.clear();
+    return { ...parts, wordCount };
+  }
+
+  clear(): void {
     this.#length = this.#files = this.#metCount = this.#wordCount = 0;
     this.#table.fill(0);
-    return { ...parts, wordCount };
   }
 
   #meet(value: number): void {
@@ -143,7 +154,8 @@ export class WordGroup {
   #words(): Buffer {
     let bytes = 0;
     for (let number = 0; number < this.#wordCount; number++) bytes += (this.#wordLength[number] ?? 0) + 1;
-    const words = Buffer.alloc(bytes);
+    if (this.#wordBytes.length < bytes) this.#wordBytes = Buffer.allocUnsafeSlow(bytes * 2);
+    const words = this.#wordBytes.subarray(0, bytes).fill(0);
     let at = 0;
     for (let number = 0; number < this.#wordCount; number++) {
       const start = this.#wordAt[number] ?? 0;
@@ -154,22 +166,33 @@ export class WordGroup {
 
   #occurrences(): { starts: Buffer; occurrences: Buffer } {
     // By word (counting sort), each word's in order of the files.
-    const ends = new Uint32Array(this.#wordCount + 1);
+    if (this.#ends.length < this.#wordCount + 1) {
+      this.#ends = new Uint32Array(this.#wordCount * 2 + 2);
+      this.#next = new Uint32Array(this.#wordCount * 2 + 2);
+      this.#startBytes = Buffer.allocUnsafeSlow(this.#wordCount * 8 + 8);
+    }
+    if (this.#sorted.length < this.#metCount) {
+      this.#sorted = new Uint32Array(this.#met.length);
+      this.#occurrenceBytes = Buffer.allocUnsafeSlow(this.#met.length * 3);
+    }
+    const ends = this.#ends;
+    const next = this.#next;
+    const sorted = this.#sorted;
+    ends.fill(0);
     for (let at = 0; at < this.#metCount; at++) {
       const number = (this.#met[at] ?? 0) >>> 2;
       ends[number + 1] = (ends[number + 1] ?? 0) + 1;
     }
     for (let number = 0; number < this.#wordCount; number++) ends[number + 1] = (ends[number + 1] ?? 0) + (ends[number] ?? 0);
-    const next = ends.slice();
-    const sorted = new Uint32Array(this.#metCount);
+    next.set(ends);
     for (let at = 0; at < this.#metCount; at++) {
       const met = this.#met[at] ?? 0;
       const place = next[met >>> 2] ?? 0;
       sorted[place] = (this.#metFiles[at] ?? 0) * 4 + (met & 3);
       next[met >>> 2] = place + 1;
     }
-    const occurrences = Buffer.allocUnsafeSlow(this.#metCount * 3);
-    const starts = Buffer.allocUnsafeSlow((this.#wordCount + 1) * 4);
+    const occurrences = this.#occurrenceBytes;
+    const starts = this.#startBytes.subarray(0, (this.#wordCount + 1) * 4);
     let fill = 0;
     for (let number = 0; number < this.#wordCount; number++) {
       starts.writeUInt32LE(fill, number * 4);
@@ -187,9 +210,12 @@ export class WordGroup {
   }
 }
 
+const threesBuffer = Buffer.alloc(threesBytes);
+
 /** See threesBit. */
 function threesOf(words: Buffer): Buffer {
-  const bits = Buffer.alloc(threesBytes);
+  threesBuffer.fill(0);
+  const bits = threesBuffer;
   let [a, b] = [0, 0];
   for (const c of words) {
     if (a !== 0 && b !== 0 && c !== 0) {

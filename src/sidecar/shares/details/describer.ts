@@ -43,7 +43,10 @@ export class Describer {
   }
 
   #start(): Worker {
-    const worker = new Worker(workerUrl(import.meta.url, 'describeWorker'), { name: 'describe' });
+    const worker = new Worker(workerUrl(import.meta.url, 'describeWorker'), {
+      name: 'describe',
+      resourceLimits: { maxOldGenerationSizeMb: detailLimits.workerHeapMiB, maxYoungGenerationSizeMb: detailLimits.youngHeapMiB },
+    });
     // Between two questions: the next one starts another.
     worker.on('error', () => {
       if (this.#worker === worker) this.#worker = undefined;

@@ -1,9 +1,13 @@
-// Worker: makes search files from segments, one at a time, so that queries go on meanwhile. Knows nothing of shares.
+// Process: makes search files from segments, one at a time, and leaves with whoever started it. A process and not a worker, because what a
+// worker used stays with the process until its end (60 MB after a hundred shares). Knows nothing of shares.
 
 import { renameSync, rmSync } from 'node:fs';
-import { parentPort, type MessagePort } from 'node:worker_threads';
+import { limitPages } from '../index/pages.ts';
 import { Segment } from '../index/segment.ts';
 import { SearchWriter } from './searchWriter.ts';
+
+/** Segments are read from one end to the other. */
+const readPages = 64;
 
 export interface BuildRequest {
   segmentPath: string;
@@ -13,23 +17,25 @@ export interface BuildRequest {
 export interface BuildReply {
   path: string;
   /** Undefined when the file is there. */
-  failure: string | undefined;
+  failure?: string | undefined;
 }
 
-function main(port: MessagePort): void {
-  port.on('message', ({ segmentPath, path }: BuildRequest) => {
-    let failure: string | undefined;
+function main(): void {
+  limitPages(readPages);
+  process.on('disconnect', () => process.exit());
+  process.on('message', ({ segmentPath, path }: BuildRequest) => {
+    const reply: BuildReply = { path };
     try {
       makeSearchFile(segmentPath, path);
     } catch (error) {
-      failure = error instanceof Error ? error.message : String(error);
+      reply.failure = error instanceof Error ? error.message : String(error);
     }
-    port.postMessage({ path, failure } satisfies BuildReply);
+    process.send?.(reply);
   });
 }
 
 /** Writes the search file of a segment, replacing what is there. Not fsynced: it is derived, and its checksums tell. */
-export function makeSearchFile(segmentPath: string, path: string): void {
+function makeSearchFile(segmentPath: string, path: string): void {
   const temporary = `${path}.new`;
   rmSync(temporary, { force: true });
   const segment = Segment.open(segmentPath);
@@ -48,4 +54,4 @@ export function makeSearchFile(segmentPath: string, path: string): void {
   }
 }
 
-if (parentPort !== null) main(parentPort);
+main();
