@@ -25,7 +25,7 @@ const report = new Report('search');
 const isFull = Number(values.files) >= 1_000_000;
 const folders: string[] = [mkdtempSync(path.join(tmpdir(), 'pl-q-'))];
 process.on('exit', () => folders.forEach(removeFolder));
-const script = await bundleBeside('bench/parts/searchSubject.ts', ['searchWorker', 'searchBuildWorker'], folders[0] ?? '');
+const script = await bundleBeside('bench/parts/searchSubject.ts', ['searchWorker', 'searchBuildProcess'], folders[0] ?? '');
 const single = await prepare(values.files, 1);
 const one = await run('potluck', single);
 const [mini, fts] = values['no-baselines'] ? [] : [await run('minisearch', single, 5), await run('fts5', single, 5)];

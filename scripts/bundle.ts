@@ -23,7 +23,7 @@ const entryPoints: Readonly<Record<string, string>> = {
   indexWorker: 'src/sidecar/catalog/index/indexWorker.ts',
   packWorker: 'src/sidecar/catalog/index/packWorker.ts',
   searchWorker: 'src/sidecar/catalog/search/searchWorker.ts',
-  searchBuildWorker: 'src/sidecar/catalog/search/searchBuildWorker.ts',
+  searchBuildProcess: 'src/sidecar/catalog/search/searchBuildProcess.ts',
   detailWorker: 'src/sidecar/catalog/details/detailWorker.ts',
   describeWorker: 'src/sidecar/shares/details/describeWorker.ts',
   hashWorker: 'src/sidecar/transfers/hashWorker.ts',

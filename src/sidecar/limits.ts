@@ -248,15 +248,13 @@ export const watchLimits = {
 export const searchLimits = {
   queryCharacters: 256,
   terms: 16,
-  /** Hits in one page. */
   pageHits: 1000,
   /** Fewer exact matches than this bring similar names, too, at most so many; for terms of so many bytes (short ones are similar to everything). */
   littleFound: 10,
   fuzzyHits: 200,
   nearBytesMin: 3,
   nearBytesMax: 64,
-  /** A query that runs longer is ended. */
-  queryMs: 10_000,
+  queryMs: 10_000, // one that runs longer is ended
   /** Connected peers asked live for one query, and hits taken of each. */
   livePeers: 32,
   liveHits: 200,
@@ -266,12 +264,12 @@ export const searchLimits = {
   watches: 100,
   knownHits: 20_000,
   /** What of search files stays in memory between queries; and memory that a query may leave behind. */
-  keptBytes: 10 * MiB,
-  spareBytes: 8 * MiB,
+  keptBytes: 4 * MiB,
+  spareBytes: 6 * MiB,
   heapMiB: 512, // of the search worker: changes over segments; the young part is for what a query leaves behind
   youngHeapMiB: 4,
-  /** Pages of index files that the search keeps for the paths of hits: 2 MiB; and search files held open. */
-  segmentPages: 128,
+  /** Pages of index files that the search keeps for the paths of hits: 1 MiB; and search files held open. */
+  segmentPages: 64,
   filesOpen: 256,
   /** The process that makes search files: its heap (a share that needs more cannot be searched), how long it waits for work, and is waited for. */
   buildHeapMiB: 512,
