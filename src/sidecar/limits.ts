@@ -264,7 +264,7 @@ export const searchLimits = {
   watches: 100,
   knownHits: 20_000,
   /** What of search files stays in memory between queries; and memory that a query may leave behind. */
-  keptBytes: 4 * MiB,
+  keptBytes: 5 * MiB,
   spareBytes: 6 * MiB,
   heapMiB: 512, // of the search worker: changes over segments; the young part is for what a query leaves behind
   youngHeapMiB: 4,
@@ -330,7 +330,7 @@ export const detailLimits = {
   answerMs: 60_000,
   /** Heap of the workers that look into files and that keep details; the young part is small, since both work slowly on purpose. */
   workerHeapMiB: 256,
-  youngHeapMiB: 2,
+  youngHeapMiB: 4,
 } as const;
 
 /** What the sidecar spends on this machine. */

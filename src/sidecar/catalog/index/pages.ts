@@ -145,7 +145,8 @@ export class PagedFile {
 
   #loaded(page: number): Buffer {
     const length = Math.min(pageBytes, this.#length - page * pageBytes);
-    const bytes = length === pageBytes && spare !== undefined ? spare : Buffer.allocUnsafeSlow(length);
+    const whole = spare ?? Buffer.allocUnsafeSlow(isReused ? pageBytes : length);
+    const bytes = whole.subarray(0, length);
     spare = undefined;
     this.load(page, bytes);
     return bytes;
@@ -178,7 +179,7 @@ function forgetRecent(): void {
 function dropOldest(): void {
   const key = oldest(pages.keys());
   const bytes = pages.get(key);
-  if (isReused && bytes?.length === pageBytes) spare = bytes;
+  if (isReused && bytes?.buffer.byteLength === pageBytes) spare = Buffer.from(bytes.buffer);
   pages.delete(key);
 }
 
