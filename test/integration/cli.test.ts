@@ -29,8 +29,12 @@ function potluck(
   const child = spawn(process.execPath, [cliScript, '--data-folder', dataFolder, ...args], { cwd: options.cwd });
   const out: Buffer[] = [];
   let errors = '';
+  let isInterrupted = false;
+  // Once, as a person does: a second one that meets a process on its way out ends it as if it had no handler.
   const interruptWhenSeen = (): void => {
-    if (options.until?.test(Buffer.concat(out).toString() + errors)) child.kill('SIGINT');
+    if (isInterrupted || !options.until?.test(Buffer.concat(out).toString() + errors)) return;
+    isInterrupted = true;
+    child.kill('SIGINT');
   };
   child.stdout.on('data', (chunk: Buffer) => {
     out.push(chunk);

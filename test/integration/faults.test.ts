@@ -249,5 +249,5 @@ test('a share whose folder goes away says so and comes back with it', async (t) 
   mkdirSync(tree);
   writeFileSync(path.join(tree, 'b.txt'), 'b');
   const back = await ann.client.request('shares/rescan', { shareId });
-  assert.deepEqual([back.state, back.fileCount], ['ready', 1]);
+  assert.deepEqual([back.state, back.fileCount], ['watching', 1]);
 });

@@ -51,7 +51,7 @@ export class Trees {
     log: Log;
     limitBytes?: number;
     /** A root was learnt of a file. */
-    onRoot?(absolutePath: string): void;
+    onRoot?: (absolutePath: string) => void;
   }) {
     this.#onRoot = options.onRoot;
     this.#folder = path.join(options.dataFolder, 'trees');

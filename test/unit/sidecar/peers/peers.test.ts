@@ -21,7 +21,12 @@ function create(t: TestContext): Peers {
   return new Peers({ database, sharesOf: () => [], onChange: () => undefined });
 }
 
-const inParty = { partyIds: ['y'.repeat(52) as PartyId], path: 'lan' as const, roundTripMs: () => 7, traffic: () => ({ receivedBytes: 5, sentBytes: 6 }) };
+const inParty = {
+  partyIds: ['y'.repeat(52) as PartyId],
+  path: 'lan' as const,
+  roundTripMs: () => 7,
+  traffic: () => ({ receivedBytes: 5, sentBytes: 6 }),
+};
 const inNone = { ...inParty, partyIds: [] };
 const newPeer = () => peerIdOf(randomBytes(32));
 
