@@ -169,6 +169,7 @@ function tell({ url, party, title }: { url: string; party: string; title: string
   You and Ada are in the party "${party}". Try:
     · the Potluck icon in the activity bar: party, Ada, "${title}", its folders; click a file to open it, read-only
     · right-click a file or folder there: Download
+    · Ctrl+Alt+P: find files of everybody as you type
     · the Explorer: right-click "recipes", Share Folder… (see what would be shared, and that .env would not)
     · the palette (F1): Potluck
 
