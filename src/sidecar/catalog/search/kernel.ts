@@ -121,3 +121,15 @@ export class Kernel {
 export function isWordByte(unit: number): boolean {
   return unit >= 128 || (unit >= 48 && unit <= 57) || (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90);
 }
+
+/** The words of a folded name or term: runs of word bytes. */
+export function wordsIn(bytes: Buffer): Buffer[] {
+  const words: Buffer[] = [];
+  let start = 0;
+  for (let at = 0; at <= bytes.length; at++) {
+    if (at < bytes.length && isWordByte(bytes[at] ?? 0)) continue;
+    if (at > start) words.push(bytes.subarray(start, at));
+    start = at + 1;
+  }
+  return words;
+}

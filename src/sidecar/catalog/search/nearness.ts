@@ -1,12 +1,12 @@
 // What nearly equal means, in plain code: for the few entries that no search file has. The kernel does the same for the others (scanEdits,
 // scanInOrder). Both work on folded UTF-8, so that an edit is one of a byte: exact for ASCII, mostly right beyond.
 
-import { isWordByte } from './kernel.ts';
+import { wordsIn } from './kernel.ts';
 
 /** Whether a word in `text` has a part that becomes the term with one byte more, less or another, or with two neighbours swapped. */
 export function holdsNear(text: string, term: string): boolean {
   const wanted = Buffer.from(term);
-  return wordsOf(Buffer.from(text)).some((word) => {
+  return wordsIn(Buffer.from(text)).some((word) => {
     for (let start = 0; start < word.length; start++) if (beginsNear(word, start, wanted)) return true;
     return false;
   });
@@ -32,15 +32,4 @@ function beginsNear(word: Buffer, start: number, term: Buffer): boolean {
     (at < word.length && (goesOn(at + 1, same + 1) || goesOn(at + 1, same))) ||
     (word[at] === term[same + 1] && word[at + 1] === term[same] && goesOn(at + 2, same + 2))
   );
-}
-
-function wordsOf(bytes: Buffer): Buffer[] {
-  const words: Buffer[] = [];
-  let start = 0;
-  for (let at = 0; at <= bytes.length; at++) {
-    if (at < bytes.length && isWordByte(bytes[at] ?? 0)) continue;
-    if (at > start) words.push(bytes.subarray(start, at));
-    start = at + 1;
-  }
-  return words;
 }

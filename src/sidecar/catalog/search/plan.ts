@@ -2,7 +2,7 @@
 
 import type { EntryKind } from '../../../protocol/model.ts';
 import { searchLimits } from '../../limits.ts';
-import { isWordByte } from './kernel.ts';
+import { wordsIn } from './kernel.ts';
 import type { Query } from './query.ts';
 import { letterBits, secondsOf } from './searchFormat.ts';
 
@@ -106,15 +106,4 @@ function planTerm(term: string, isExcluded: boolean): PlannedTerm {
   const mayBeNear =
     isWord && !isExcluded && bytes.length >= searchLimits.nearBytesMin && bytes.length <= searchLimits.nearBytesMax;
   return { needle: bytes, above: [], isExcluded, isWord, wordParts, mayBeNear, letters };
-}
-
-function wordsIn(bytes: Buffer): Buffer[] {
-  const words: Buffer[] = [];
-  let start = 0;
-  for (let at = 0; at <= bytes.length; at++) {
-    if (at < bytes.length && isWordByte(bytes[at] ?? 0)) continue;
-    if (at > start) words.push(bytes.subarray(start, at));
-    start = at + 1;
-  }
-  return words;
 }
