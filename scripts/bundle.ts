@@ -26,7 +26,7 @@ const entryPoints: Readonly<Record<string, string>> = {
   searchBuildProcess: 'src/sidecar/catalog/search/searchBuildProcess.ts',
   detailWorker: 'src/sidecar/catalog/details/detailWorker.ts',
   describeWorker: 'src/sidecar/shares/details/describeWorker.ts',
-  hashWorker: 'src/sidecar/transfers/hashWorker.ts',
+  hashWorker: 'src/sidecar/transfers/content/hashWorker.ts',
 };
 
 /** The oldest Node that a bundle meets: VS Code 1.106. */

@@ -27,11 +27,11 @@ import { Database } from './storage/database.ts';
 import { feedFolder } from './storage/dataFolder.ts';
 import type { Identity } from './storage/identity.ts';
 import { SettingsStore } from './storage/settings.ts';
-import { Downloads } from './transfers/downloads.ts';
-import { Fetches } from './transfers/fetches.ts';
-import { Hasher } from './transfers/hasher.ts';
-import { Trees } from './transfers/trees.ts';
-import { Uploads } from './transfers/uploads.ts';
+import { Downloads } from './transfers/downloads/downloads.ts';
+import { Fetches } from './transfers/opening/fetches.ts';
+import { Hasher } from './transfers/content/hasher.ts';
+import { Trees } from './transfers/content/trees.ts';
+import { Uploads } from './transfers/uploads/uploads.ts';
 import { signRemoval } from './wire/announcement.ts';
 
 export interface NodeOptions {

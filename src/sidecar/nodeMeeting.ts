@@ -16,8 +16,8 @@ import type { Sessions } from './sessions.ts';
 import type { Shares } from './shares/shares.ts';
 import type { Identity } from './storage/identity.ts';
 import type { SettingsStore } from './storage/settings.ts';
-import type { Downloads } from './transfers/downloads.ts';
-import type { Uploads } from './transfers/uploads.ts';
+import type { Downloads } from './transfers/downloads/downloads.ts';
+import type { Uploads } from './transfers/uploads/uploads.ts';
 
 export interface MeetingParts {
   identity: Identity;

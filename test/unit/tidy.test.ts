@@ -85,6 +85,7 @@ function readSource(file: string): Source {
 function partOf(file: string): string {
   const [, top = '', second = '', third] = file.split('/');
   if (top !== 'sidecar') return top;
+  if (second === 'limits') return 'sidecar/foundation';
   if (third !== undefined) return `sidecar/${second}`;
   return foundation.has(second) ? 'sidecar/foundation' : 'sidecar/top';
 }

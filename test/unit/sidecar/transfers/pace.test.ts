@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { Pace, SpeedMeter } from '../../../../src/sidecar/transfers/pace.ts';
-import { Permits } from '../../../../src/sidecar/transfers/permits.ts';
+import { Permits } from '../../../../src/sidecar/transfers/downloads/permits.ts';
 
 test('the first change is told at once, then four a second, and the last one is not lost', () => {
   mock.timers.enable({ apis: ['setTimeout'] });

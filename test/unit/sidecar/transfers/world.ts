@@ -21,10 +21,10 @@ import type { DownloadInfo, Entry, EntryRef } from '../../../../src/protocol/mod
 import { silentLog } from '../../../../src/sidecar/log.ts';
 import { Database } from '../../../../src/sidecar/storage/database.ts';
 import { parseSafePath, pathBelow, type SafePath } from '../../../../src/sidecar/storage/safePath.ts';
-import { Downloads, type DownloadCatalog, type DownloadsOptions } from '../../../../src/sidecar/transfers/downloads.ts';
-import { Hasher } from '../../../../src/sidecar/transfers/hasher.ts';
-import { Trees } from '../../../../src/sidecar/transfers/trees.ts';
-import { Uploads } from '../../../../src/sidecar/transfers/uploads.ts';
+import { Downloads, type DownloadCatalog, type DownloadsOptions } from '../../../../src/sidecar/transfers/downloads/downloads.ts';
+import { Hasher } from '../../../../src/sidecar/transfers/content/hasher.ts';
+import { Trees } from '../../../../src/sidecar/transfers/content/trees.ts';
+import { Uploads } from '../../../../src/sidecar/transfers/uploads/uploads.ts';
 import type { FileSource } from '../../../../src/sidecar/wire/services.ts';
 
 export const ownerId = 'ybndrfg8ejkmcpqxot1uwisza345h769ybndrfg8ejkmcpqxot1y' as PeerId;

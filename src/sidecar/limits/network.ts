@@ -1,0 +1,21 @@
+// Meeting others, and the links to them. Every maximum and deadline with its reason: see limits.ts.
+
+import { MiB } from './units.ts';
+
+/** Meeting others. */
+export const networkLimits = {
+  /** Of all connections, those that we open: the rest stays free for who comes to us. */
+  outgoingConnections: 192,
+  /** Connects under way at once; a dead peer takes 10 s. */
+  connectsAtOnce: 8,
+  /** Topics are looked up again after these, from a join or a lost connection on. */
+  lookUpDelaysMs: [1_000, 3_000, 10_000, 30_000, 120_000],
+  /** And at least this long after the last time: 64 topics are thousands of packets. */
+  lookUpMinMs: 1_000,
+  /** Longest wait between two questions to bootstrap nodes that do not answer. */
+  bootstrapMaxMs: 10_000,
+  /** Telling the DHT that we leave; after it we leave untold. */
+  leaveMs: 2_000,
+  /** DESIGN decision 1. */
+  receiveBufferBytes: 4 * MiB,
+} as const;
