@@ -61,6 +61,8 @@ export interface ErrorData {
   sizeBytes?: number;
   /** `incompatible`: this sidecar makes room for a newer one. */
   isLeaving?: boolean;
+  /** What a peer said why it refuses; its own words. */
+  reason?: string;
 }
 
 /** A failure with a kind. Messages name the thing, the cause and the next step. Make one with a small named function, not inline. */

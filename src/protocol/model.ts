@@ -1,7 +1,10 @@
 // The nouns of the product as clients see them: plain data, one word for one idea in every layer.
 
-import type { ContentId, DownloadId, PartyId, PeerId, ShareId, WatchId } from './ids.ts';
+import type { ContentId, PartyId, PeerId, ShareId, WatchId } from './ids.ts';
 import type { ErrorData, ErrorKind } from './errors.ts';
+import type { ConflictPolicy, LinkKind } from './transfers.ts';
+
+export type * from './transfers.ts';
 
 /** A failure kept as data: in a download's or a share's state. */
 export interface Failure {
@@ -62,6 +65,11 @@ export interface PeerInfo {
   roundTripMs?: number;
   /** What the connection carried since it began, its own overhead included. */
   traffic?: Traffic;
+  /** The fastest way to it now: `session` is the connection that it was met by. `address` of a direct link, `host:port`. */
+  link?: { kind: LinkKind; address?: string };
+  /** File bytes now, over all links. */
+  receiveBytesPerSecond?: number;
+  sendBytesPerSecond?: number;
   shareCount: number;
   fileCount: number;
   totalBytes: number;
@@ -233,40 +241,6 @@ export interface WatchedSearch {
   newHits: SearchHit[];
 }
 
-export type DownloadState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
-
-/** A file or folder that was asked for. Kept over restarts until it is cleared. */
-export interface DownloadInfo {
-  downloadId: DownloadId;
-  entry: EntryRef;
-  kind: EntryKind;
-  /** The last part of the path, or the share's title for its root. */
-  name: string;
-  state: DownloadState;
-  /** Absolute path of the file or folder as it will be (or is) on this disk. */
-  destination: string;
-  doneBytes: number;
-  totalBytes: number;
-  doneFiles: number;
-  totalFiles: number;
-  bytesPerSecond: number;
-  addedAtMs: number;
-  finishedAtMs?: number;
-  /** Files of a folder that could not be had, the first 100. */
-  failedFiles: { path: string; message: string }[];
-  failure?: Failure;
-}
-
-/** A file that a peer is taking from us now. */
-export interface UploadInfo {
-  peerId: PeerId;
-  shareId: ShareId;
-  path: string;
-  sentBytes: number;
-  totalBytes: number;
-  startedAtMs: number;
-}
-
 /** A file or range, verified, lying in the sidecar's cache. */
 export interface FetchedFile {
   /** Absolute path; read-only; may be evicted later, so read it now. */
@@ -289,6 +263,23 @@ export interface Settings {
   idleMinutes: number;
   /** Shared files are looked into for their type and how texts begin, which peers are told. Off: nothing is read for that. */
   describeFiles: boolean;
+  /** What happens when a name is taken, unless a download says otherwise. */
+  conflict: ConflictPolicy;
+  /** Peers that are served at the same time, 1 to 64; more wait in a queue. */
+  uploadSlots: number;
+  /** Peers that were added by their key go first in that queue. */
+  friendsFirst: boolean;
+  /** Bytes a second for all peers together; 0 = no limit. */
+  uploadLimit: number;
+  downloadLimit: number;
+  /** The second set, in force while `isSlow`. */
+  slowUploadLimit: number;
+  slowDownloadLimit: number;
+  isSlow: boolean;
+  /** Direct TCP links: whether we listen for them, on which address ('' = all) and port (0 = any). Off, we still open them to others. */
+  linkListen: boolean;
+  linkHost: string;
+  linkPort: number;
 }
 
 export interface SidecarStatus {
@@ -315,6 +306,8 @@ export interface SidecarStatus {
     isBootstrapUnreachable: boolean;
     nat: 'unknown' | 'open' | 'consistent' | 'random';
     bootstrap: string[];
+    /** Where we listen for direct links, `host:port`; left out when we do not. `failure` says why not though we should. */
+    link?: { address?: string; failure?: string };
   };
 }
 

@@ -5,11 +5,13 @@
 import type { ContentId, DownloadId, PartyId, PeerId, ShareId, WatchId } from './ids.ts';
 import type {
   CatalogShare,
+  ConflictPolicy,
   DownloadInfo,
   Entry,
   EntryDetails,
   EntryRef,
   FetchedFile,
+  HistoryEntry,
   ListOrder,
   ListPage,
   LogEntry,
@@ -17,18 +19,22 @@ import type {
   MergedPage,
   PartyInfo,
   PeerInfo,
+  Priority,
+  RefusedPeer,
   SearchHit,
   SearchPage,
   Settings,
   ShareInfo,
   SharePreview,
   SidecarStatus,
+  TransferRates,
+  TransferTotals,
   UploadInfo,
   WatchedSearch,
 } from './model.ts';
 
 /** Raised by one whenever a client of the old version could not talk to the new sidecar, or the other way round. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** `params` and `result` of every request. `session/hello` must come first; all else is refused with `unauthorized` before it. */
 export interface Requests {
@@ -131,15 +137,44 @@ export interface Requests {
   /** Brings a range (at most 64 MiB), verified, into the cache: localPath then holds only those bytes. Past the end: fewer. */
   'files/fetchRange': { params: { entry: EntryRef; offset: number; length: number }; result: FetchedFile };
 
-  /** Queues a file or a folder. `folder` (absolute) replaces the configured download folder. Never overwrites: keeps both. */
-  'downloads/add': { params: { entry: EntryRef; folder?: string }; result: DownloadInfo };
+  /**
+   * Queues a file or a folder. `folder` (absolute) replaces the configured download folder. Asked for again while it is not finished, it
+   * answers the same download. `not-found` when the index has no such entry, `busy` when the list is full.
+   */
+  'downloads/add': {
+    params: { entry: EntryRef; folder?: string; conflict?: ConflictPolicy; priority?: Priority; isPaused?: boolean };
+    result: DownloadInfo;
+  };
+  /** In order of their place, then finished ones, newest first. */
   'downloads/list': { params: Record<string, never>; result: DownloadInfo[] };
+  /** Stops it and removes its partial data; finished files of a folder stay. */
   'downloads/cancel': { params: { downloadId: DownloadId }; result: DownloadInfo };
-  /** Starts a failed or cancelled one again from what is verified. */
+  /** Starts a failed or cancelled one again from what is verified; one that waits is tried at once. */
   'downloads/retry': { params: { downloadId: DownloadId }; result: DownloadInfo };
-  /** Removes finished, failed and cancelled ones from the list (one, or all); files stay. */
+  /** One, or all that are not finished. What is verified stays. Answers those that changed. */
+  'downloads/pause': { params: { downloadId?: DownloadId }; result: DownloadInfo[] };
+  'downloads/resume': { params: { downloadId?: DownloadId }; result: DownloadInfo[] };
+  'downloads/prioritize': { params: { downloadId: DownloadId; priority: Priority }; result: DownloadInfo };
+  /** Within those of its priority. */
+  'downloads/move': { params: { downloadId: DownloadId; to: 'top' | 'up' | 'down' | 'bottom' }; result: DownloadInfo };
+  /** Removes finished, failed and cancelled ones from the list (one, or all); files and history stay. */
   'downloads/clear': { params: { downloadId?: DownloadId }; result: Record<string, never> };
+
+  /** Running ones first, then those that wait, in order. */
   'uploads/list': { params: Record<string, never>; result: UploadInfo[] };
+  /** Ends what goes to this peer and gives it nothing until `uploads/allow`, over restarts too. It still sees our shares. `reason`: at most 128 characters. */
+  'uploads/refuse': { params: { peerId: PeerId; reason?: string }; result: RefusedPeer };
+  'uploads/allow': { params: { peerId: PeerId }; result: Record<string, never> };
+  'uploads/refused': { params: Record<string, never>; result: RefusedPeer[] };
+
+  /** Transfers that ended, newest first. `limit` at most 1,000. */
+  'transfers/history': {
+    params: { direction?: 'download' | 'upload'; offset?: number; limit?: number };
+    result: { entries: HistoryEntry[]; total: number };
+  };
+  'transfers/clearHistory': { params: Record<string, never>; result: Record<string, never> };
+  'transfers/totals': { params: Record<string, never>; result: TransferTotals };
+  'transfers/rates': { params: Record<string, never>; result: TransferRates };
 }
 
 /** What the sidecar tells every client after hello. They say what changed; ask for the rest. */
@@ -159,7 +194,10 @@ export interface Notifications {
   /** State changes and, at most four times a second, progress. */
   'downloads/changed': { download: DownloadInfo };
   'downloads/removed': { downloadId: DownloadId };
+  /** Uploads began, ended or made progress, at most four times a second; or who is refused changed. */
   'uploads/changed': Record<string, never>;
+  /** At most once a second while something runs, and once when nothing does any more. */
+  'transfers/rates': TransferRates;
   'settings/changed': Record<string, never>;
   'network/changed': Record<string, never>;
   /** For a request with this progressToken, at most four a second. total 0 = unknown. */

@@ -6,4 +6,5 @@ export { indexLimits, catalogLimits } from './limits/index.ts';
 export { watchLimits } from './limits/watch.ts';
 export { searchLimits } from './limits/search.ts';
 export { detailLimits } from './limits/details.ts';
+export { linkLimits, transferLimits } from './limits/transfers.ts';
 export { localLimits } from './limits/local.ts';

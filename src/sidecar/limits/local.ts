@@ -1,6 +1,6 @@
 // What the sidecar spends on this machine. Every maximum and deadline with its reason: see limits.ts.
 
-import { KiB, MiB } from './units.ts';
+import { MiB } from './units.ts';
 
 /** What the sidecar spends on this machine. */
 export const localLimits = {

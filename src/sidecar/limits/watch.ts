@@ -1,7 +1,5 @@
 // Following own folders. Every maximum and deadline with its reason: see limits.ts.
 
-import { MiB } from './units.ts';
-
 /** Following own folders. */
 export const watchLimits = {
   /** Folders watched at once over all shares, each 2.4 KB of ours and 1 KB of the kernel's; also at most half of what the system allows. */

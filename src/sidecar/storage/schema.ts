@@ -91,4 +91,34 @@ export const migrations: readonly string[] = [
     watchId TEXT PRIMARY KEY REFERENCES watchedSearch(watchId) ON DELETE CASCADE, known BLOB NOT NULL
   ) STRICT;
   `,
+  `
+  -- Transfers: the queue's order (place: lower goes first within its priority), what else was asked for, and what is remembered.
+  ALTER TABLE download ADD COLUMN priority TEXT NOT NULL DEFAULT 'normal';
+  ALTER TABLE download ADD COLUMN place REAL NOT NULL DEFAULT 0;
+  ALTER TABLE download ADD COLUMN conflict TEXT NOT NULL DEFAULT 'keep-both';
+  ALTER TABLE download ADD COLUMN reusedBytes INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE download ADD COLUMN skippedFiles INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE download ADD COLUMN startedAtMs INTEGER;
+  UPDATE download SET place = rowid;
+
+  -- Files on this disk by content: finds what need not be fetched.
+  CREATE INDEX localRootContent ON localRoot (root);
+
+  -- What was downloaded of whose share, as it was verified: given on to others while the file stands as it was (stamp: see content/trees.ts).
+  CREATE TABLE heldContent (
+    root BLOB NOT NULL, peerId TEXT NOT NULL, shareId TEXT NOT NULL, path TEXT NOT NULL, localPath TEXT NOT NULL,
+    sizeBytes INTEGER NOT NULL, stamp INTEGER NOT NULL, addedAtMs INTEGER NOT NULL, PRIMARY KEY (peerId, shareId, path)
+  ) STRICT;
+  CREATE INDEX heldContentRoot ON heldContent (root);
+
+  CREATE TABLE transferHistory (
+    id INTEGER PRIMARY KEY, direction TEXT NOT NULL, peerId TEXT NOT NULL, peerName TEXT NOT NULL, shareId TEXT NOT NULL, path TEXT NOT NULL,
+    kind TEXT NOT NULL, outcome TEXT NOT NULL, bytes INTEGER NOT NULL, files INTEGER NOT NULL, startedAtMs INTEGER NOT NULL,
+    endedAtMs INTEGER NOT NULL, destination TEXT, contentId TEXT, failure TEXT
+  ) STRICT;
+  CREATE TABLE transferTotal (direction TEXT PRIMARY KEY, bytes INTEGER NOT NULL, files INTEGER NOT NULL) STRICT;
+
+  -- Peers that are given nothing.
+  CREATE TABLE refusedPeer (peerId TEXT PRIMARY KEY, reason TEXT NOT NULL, addedAtMs INTEGER NOT NULL) STRICT;
+  `,
 ];

@@ -1,13 +1,18 @@
 // The user's settings, kept in the database; what the command line or environment says goes before and is not stored.
 
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { AppError } from '../../protocol/errors.ts';
-import type { Settings } from '../../protocol/model.ts';
+import type { ConflictPolicy, Settings } from '../../protocol/model.ts';
 import type { Database } from './database.ts';
 
 const nicknameCharacters = 64;
 const mostBootstrapNodes = 32;
+const mostSlots = 64;
+/** A slice has 64 KiB: less a second than a quarter of it would stall requests. */
+const leastRate = 16 * 1024;
+const conflictPolicies: readonly ConflictPolicy[] = ['keep-both', 'skip', 'overwrite'];
 const longestIdleMinutes = 7 * 24 * 60;
 
 export class SettingsStore {
@@ -74,6 +79,38 @@ export function checkSettings(given: Partial<Settings>): Partial<Settings> {
     if (typeof given.describeFiles !== 'boolean') throw invalid('describeFiles', 'true or false');
     changes.describeFiles = given.describeFiles;
   }
+  if (given.conflict !== undefined) {
+    if (!conflictPolicies.includes(given.conflict)) throw invalid('conflict', `one of ${conflictPolicies.join(', ')}`);
+    changes.conflict = given.conflict;
+  }
+  for (const name of ['friendsFirst', 'isSlow', 'linkListen'] as const) {
+    const value = given[name];
+    if (value === undefined) continue;
+    if (typeof value !== 'boolean') throw invalid(name, 'true or false');
+    changes[name] = value;
+  }
+  for (const name of ['uploadLimit', 'downloadLimit', 'slowUploadLimit', 'slowDownloadLimit'] as const) {
+    const value = given[name];
+    if (value === undefined) continue;
+    if (!Number.isSafeInteger(value) || value < 0 || (value > 0 && value < leastRate))
+      throw invalid(name, `0 (no limit), or bytes a second from ${leastRate}`);
+    changes[name] = value;
+  }
+  if (given.uploadSlots !== undefined) {
+    if (!Number.isInteger(given.uploadSlots) || given.uploadSlots < 1 || given.uploadSlots > mostSlots)
+      throw invalid('uploadSlots', `a whole number from 1 to ${mostSlots}`);
+    changes.uploadSlots = given.uploadSlots;
+  }
+  if (given.linkHost !== undefined) {
+    if (given.linkHost !== '' && isIP(given.linkHost) === 0)
+      throw invalid('linkHost', 'an address of this machine like "192.168.1.5", or empty for all');
+    changes.linkHost = given.linkHost;
+  }
+  if (given.linkPort !== undefined) {
+    if (!Number.isInteger(given.linkPort) || given.linkPort < 0 || given.linkPort > 65_535)
+      throw invalid('linkPort', 'a whole number from 0 (any) to 65535');
+    changes.linkPort = given.linkPort;
+  }
   return changes;
 }
 
@@ -91,6 +128,17 @@ function defaults(): Settings {
     bootstrap: [],
     idleMinutes: 10,
     describeFiles: true,
+    conflict: 'keep-both',
+    uploadSlots: 8,
+    friendsFirst: false,
+    uploadLimit: 0,
+    downloadLimit: 0,
+    slowUploadLimit: 512 * 1024,
+    slowDownloadLimit: 1024 * 1024,
+    isSlow: false,
+    linkListen: true,
+    linkHost: '',
+    linkPort: 0,
   };
 }
 

@@ -1,6 +1,15 @@
 // The extensions of version 1 that this peer understands: what a peer does not name in its hello is not sent to it. The names are part of
 // the protocol: docs/wire-protocol.md.
 
-export const ownCapabilities = ['updates', 'removals', 'pass-on', 'search'] as const;
+export const ownCapabilities = [
+  'updates',
+  'removals',
+  'pass-on',
+  'search',
+  'versions',
+  'packs',
+  'holdings',
+  'direct-link',
+] as const;
 
 export type Capability = (typeof ownCapabilities)[number];

@@ -2,7 +2,8 @@
 // or call. Sending and serving have the same shape, so that an uploader can be joined to a downloader without a network.
 
 import type { PartyId, PeerId, ShareId } from '../../protocol/ids.ts';
-import type { Traffic } from '../../protocol/model.ts';
+import type { LinkKind, Traffic } from '../../protocol/model.ts';
+import type { Capability } from './capabilities.ts';
 
 /** A request for bytes of one file of a share. Offsets and lengths are bytes; `length` undefined = to the end. */
 export interface ReadRequest {
@@ -10,20 +11,66 @@ export interface ReadRequest {
   path: string;
   offset: number;
   length?: number;
-  /** The Merkle root must be known before the first byte (range reads); without it, a new file is hashed as it is sent. */
+  /** The Merkle root must be known before the first byte; without it, bytes come at once. */
   needsRoot: boolean;
+  /** Only this content (32 bytes): refused as `changed` when the file is another one. */
+  root?: Uint8Array;
+  /**
+   * Whose share it is, when not the asked peer's: it gives on what it downloaded of it, whole or so far (`root` must be given, and only
+   * what it holds is given; `not-found` else), to whom the share may be passed on. Capability `holdings`.
+   */
+  owner?: PeerId;
 }
 
-/** What comes back: the head first, then the bytes in order, then the root of the whole file (when all of it was sent or known). */
+/** What comes back: the head first, then the bytes in order, then the root of the whole file, when it is known. */
 export interface ReadReply {
   sizeBytes: number;
   mtimeMs: number;
   /** 32 bytes; undefined when the file was not hashed yet. */
   root: Uint8Array | undefined;
+  /**
+   * 8 bytes, opaque: equal for two reads when nothing was written to the file between them, so that parts fetched apart belong together. Undefined from
+   * peers that do not tell (without capability `versions`), and for packs.
+   */
+  version: Uint8Array | undefined;
+  /** Which connection carries it. */
+  link: LinkKind;
   /** In order from the requested offset, chunks of at most wireLimits.sliceBytes. Throws AppError: `changed`, `unavailable`, `io`, … */
   bytes: AsyncIterable<Uint8Array>;
-  /** After the last byte: the root of the file as sent, undefined for a range of a file without one. */
+  /** After the last byte: the root of the file, when it is known by then. The file was not changed while it was read. */
   end(): Promise<Uint8Array | undefined>;
+}
+
+/**
+ * A request for many small files of one own share at once: at most transferLimits.packFiles, whole. Capability `packs`. The answer's bytes are a
+ * pack (docs/wire-protocol.md, transfers/disk/pack.ts): for each file, in the order asked, its state and bytes, or why it is not given.
+ */
+export interface PackRequest {
+  shareId: ShareId;
+  paths: string[];
+}
+
+/** Asks a peer what it holds of a content: of an own share (`owner` is the asked peer), or of what it downloads or downloaded. Capability `holdings`. */
+export interface HoldingRequest {
+  owner: PeerId;
+  shareId: ShareId;
+  path: string;
+  root: Uint8Array;
+}
+
+export interface HoldingReply {
+  sizeBytes: number;
+  /** A power of two of leaves, so that there are at most transferLimits.holdingUnits. */
+  unitBytes: number;
+  /** Bit i (the highest of a byte first) is set when all of unit i is held. */
+  units: Uint8Array;
+}
+
+/** What a request may be told of before it is answered. */
+export interface RequestOptions {
+  signal: AbortSignal;
+  /** It waits in the peer's upload queue, at this place: 1 = next; 0 = it is being worked on. */
+  onPosition?: (position: number) => void;
 }
 
 /** A request for leaf hashes of a file by its root. `first` and `count` in leaves of 16 KiB; `count` a power of two, `first` a multiple of it. */
@@ -39,19 +86,68 @@ export interface HashesReply {
   uncles: Uint8Array[];
 }
 
-/** A place to read files from: a connected peer's session. */
+/** A place to read files from: a connected peer's session, over its fastest link. */
 export interface FileSource {
   readonly peerId: PeerId;
-  /** Rejects with AppError (`not-found`, `permission-denied`, `changed`, `unavailable`, …) when the head is refused. */
-  read(request: ReadRequest, options: { signal: AbortSignal }): Promise<ReadReply>;
+  /** Which link the next request takes. */
+  readonly linkKind: LinkKind;
+  understands(capability: Capability): boolean;
+  /**
+   * Rejects with AppError (`not-found`, `permission-denied`, `changed`, `unavailable`, …) when the head is refused. A link that breaks fails what
+   * it carries with `unavailable` while the session goes on: asked again, it takes another link.
+   */
+  read(request: ReadRequest, options: RequestOptions): Promise<ReadReply>;
+  /** `sizeBytes` of the reply is the pack's. */
+  readPack(request: PackRequest, options: RequestOptions): Promise<ReadReply>;
   /** `not-found` when the peer has no tree for this root. */
-  hashes(request: HashesRequest, options: { signal: AbortSignal }): Promise<HashesReply>;
+  hashes(request: HashesRequest, options: RequestOptions): Promise<HashesReply>;
+  /** `not-found` when it holds nothing of it, or may not give it to us. */
+  holding(request: HoldingRequest, options: RequestOptions): Promise<HoldingReply>;
 }
 
-/** The other end: serves our shares to a peer. Implemented by transfers/uploads. */
+/** The other end: serves our shares, and what we downloaded, to a peer. Implemented by transfers/uploads. */
 export interface FileServer {
-  read(peerId: PeerId, request: ReadRequest, options: { signal: AbortSignal }): Promise<ReadReply>;
-  hashes(peerId: PeerId, request: HashesRequest, options: { signal: AbortSignal }): Promise<HashesReply>;
+  read(peerId: PeerId, request: ReadRequest, options: ServeOptions): Promise<ReadReply>;
+  readPack(peerId: PeerId, request: PackRequest, options: ServeOptions): Promise<ReadReply>;
+  hashes(peerId: PeerId, request: HashesRequest, options: ServeOptions): Promise<HashesReply>;
+  holding(peerId: PeerId, request: HoldingRequest, options: ServeOptions): Promise<HoldingReply>;
+}
+
+export interface ServeOptions extends RequestOptions {
+  link: LinkKind;
+}
+
+/**
+ * A stream of whole frames to and from one peer, encrypted and bound to its session: a NoiseSecretStream, or a direct link over TLS
+ * (network/links). What Protomux needs of a stream: `data` brings one frame a time; `write` answers false until `drain`.
+ */
+export interface FrameStream {
+  /** The transport below: `data` on it means that the other side lives. */
+  readonly rawStream: { on(event: 'data', listener: () => void): unknown; bytesReceived?: number; bytesTransmitted?: number };
+  readonly destroying: boolean;
+  /** A buffer for a frame of so many bytes, to be filled and written. */
+  alloc(bytes: number): Buffer;
+  write(frame: Uint8Array): boolean;
+  end(): unknown;
+  destroy(error?: Error): unknown;
+  pause(): unknown;
+  resume(): unknown;
+  on(event: 'data', listener: (frame: Buffer) => void): unknown;
+  on(event: 'drain' | 'end' | 'close', listener: () => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+/** Where the sender of it takes direct links, and what proves there that both sides mean this session. Capability `direct-link`. */
+export interface LinkOffer {
+  /** 0: it does not listen (it may still dial). */
+  port: number;
+  /** IPv4 and IPv6 literals, likeliest first; at most linkLimits.hosts. */
+  hosts: string[];
+  /** 16 random bytes that name the session to the listener, and 32 that both sides prove to know: new for every session, never logged. */
+  token: Uint8Array;
+  secret: Uint8Array;
+  /** What its runtime can. */
+  kinds: ('tls' | 'noise')[];
 }
 
 /** A share as its owner announces it. Encoded and signed with the owner's identity key, so that it can be passed on later. */
@@ -119,6 +215,10 @@ export interface SessionEvents {
    * `replicate`, at once or later. Told for every asking, at most wireLimits.channelsPerSession times.
    */
   wantsFeed(session: PeerSession, discoveryKey: Uint8Array): void;
+  /** The peer says where it takes direct links. May come again, when its addresses changed. */
+  linkOffered(session: PeerSession, offer: LinkOffer): void;
+  /** A direct link was added or is gone: `session.linkKind` may be another one. */
+  linkChanged(session: PeerSession): void;
 }
 
 export interface AnnouncedShare {
@@ -198,6 +298,15 @@ export interface PeerSession extends FileSource {
   search(request: RemoteSearchRequest, options: { signal: AbortSignal }): Promise<RemoteSearchHit[]>;
   /** Serves or fetches a Hypercore over this session's multiplexer. Attached cores are the only ones that this peer can get. */
   replicate(core: ReplicableCore): void;
+  /** Tells the peer where we take direct links. */
+  offerLink(offer: LinkOffer): void;
+  /**
+   * Takes a proven direct link to this peer: requests go over it from now on, while it lives. A second one of the same session is closed, unless
+   * it is of a faster kind. `address` (`host:port`) is for showing. The stream is destroyed with the session.
+   */
+  attachLink(stream: FrameStream, link: { kind: 'tls' | 'noise'; address: string }): void;
+  /** The direct link in use. */
+  readonly link: { kind: LinkKind; address: string } | undefined;
   /** Ends the session with a logged reason. `isHostile`: the peer broke the protocol. */
   close(reason: string, options?: { isHostile?: boolean }): void;
 }

@@ -1,0 +1,94 @@
+// Moving files. Every maximum and deadline with its reason: see limits.ts.
+
+import { KiB, MiB } from './units.ts';
+
+/** Downloads, uploads, and the direct links that carry them. */
+export const transferLimits = {
+  /** Files up to this travel many to a request (a pack): a request of their own would cost more than their bytes. */
+  packedFileBytes: 256 * KiB,
+  /** Content of a pack, by the sizes in the index, and its files. A pack is made and taken apart in memory. */
+  packBytes: 1 * MiB,
+  packFiles: 512,
+  /** A pack as it travels: its content, and at most 128 bytes beside each file's. */
+  packWireBytes: 1 * MiB + 512 * 128 + 256 * KiB,
+  /** Packs under way from one source: the next ones are read there while these are written here. */
+  packsInFlight: 6,
+  /** Ranges of a file that are asked for at a time: about half a second of the source's speed, between these. */
+  rangeMinBytes: 256 * KiB,
+  rangeMaxBytes: 8 * MiB,
+  /** Ranges under way from one source: enough that it never waits for us. With the range's size, the request window. */
+  rangesInFlight: 4,
+  /** Sources of one file used at once, and peers asked whether they hold it. */
+  sources: 16,
+  /** How often peers that may hold a file (or part of it) are asked for what they hold by now: a late one joins within 2 s. */
+  lookForSourcesMs: 1_000,
+  /** A bitmap of what is held has at most so many units; a unit is a power of two of leaves. */
+  holdingUnits: 16_384,
+  /** Questions of one peer about what we hold, a second for long and at once. */
+  holdingsPerSecond: 32,
+  holdingsBurst: 256,
+  /** Bad ranges of one source before it is cut off. */
+  badRanges: 3,
+  /** A source below this for so long, while others give, is dropped for a while: it drips. */
+  slowBytesPerSecond: 1 * KiB,
+  slowMs: 20_000,
+  /** The root of a file that was never hashed is asked for when its first transfer takes longer than this: others can help then. */
+  askRootMs: 1_000,
+  /** Leaf hashes of one file kept in memory while it is received: 512 KiB are 256 MiB of the file. More are asked for again. */
+  leafBytesKept: 16 * MiB,
+  /** Small files are brought to the disk, and then to their names, in groups: this many, or after so long. */
+  groupFiles: 4096,
+  groupMs: 1_000,
+  /** Up to this many files of a group are flushed one by one; more with the whole file system, where the system can. */
+  flushedSingly: 32,
+  /** Upload requests of one peer that wait; it is refused more. And of all peers. */
+  waitingRequests: 64,
+  waitingRequestsInAll: 4096,
+  /** A peer keeps its upload slot for so long without a request: the next one is on its way. */
+  slotIdleMs: 1_000,
+  /** While others wait, a peer that has had so much in one go makes room. */
+  slotTurnBytes: 256 * MiB,
+  slotTurnMs: 30_000,
+  /** A peer in a slot that takes fewer bytes than this a second for so long, while others wait, loses it. */
+  slotMinBytesPerSecond: 4 * KiB,
+  slotStallMs: 20_000,
+  /** Reads up to this never wait for a slot: a person opens a file. So many at once of one peer, so many bytes a second for long. */
+  freeReadBytes: 1 * MiB,
+  freeReadsPerPeer: 4,
+  freeReadBytesPerSecond: 8 * MiB,
+  /** Files that are open for uploads at once. */
+  openFiles: 256,
+  /** Rate limits let so much time's bytes go at once. */
+  rateBurstMs: 250,
+  /** Ended transfers remembered. */
+  history: 10_000,
+  /** Characters of a reason for refusing. */
+  reasonCharacters: 128,
+  /** Peers refused. */
+  refusedPeers: 1000,
+  /** Local files with the same content that are tried before it is fetched. */
+  localCopies: 8,
+} as const;
+
+/** Direct TCP links. */
+export const linkLimits = {
+  /** Addresses of one offer, its hosts' characters. */
+  hosts: 16,
+  hostCharacters: 64,
+  /** Time to connect to one address, and for the handshake. */
+  connectMs: 3_000,
+  handshakeMs: 5_000,
+  /** Who dials second waits so long for the other side. */
+  secondDialMs: 3_000,
+  /** After a link failed or broke it is tried again after these, then ever again after the last. */
+  retryMs: [2_000, 10_000, 60_000, 300_000],
+  /** Connections that have not proven their key: in all, and from one address. */
+  pending: 64,
+  pendingPerAddress: 8,
+  /** Socket buffers asked for. Measured on loopback: larger ones bring nothing. */
+  frameBytes: 1 * MiB,
+  /** Written and not yet taken by the system: then the sender waits. */
+  queueBytes: 1 * MiB,
+  /** Nothing came for so long although something was asked for: the link is dead. */
+  silenceMs: 15_000,
+} as const;
