@@ -6,6 +6,11 @@ export interface Figure {
   unit: string;
   /** The floor of the issue: `at most` this. */
   limit?: number;
+  /** The same, the other way round: `at least` this. */
+  least?: number;
+  /** Of the ratio to the baseline. */
+  ratioLeast?: number;
+  ratioMost?: number;
   /** The same measured with something plain in the same run: [what, value in the same unit]. */
   baseline?: [what: string, value: number];
 }
@@ -25,7 +30,7 @@ export class Report {
   }
 
   end(): void {
-    const missed = this.#figures.filter(({ value, limit }) => limit !== undefined && value > limit);
+    const missed = this.#figures.filter(isMissed);
     for (const figure of missed) console.log(`MISSED ${lineOf(figure)}`);
     if (missed.length > 0) process.exitCode = 1;
     const figures = Object.fromEntries(this.#figures.map(({ name, value }) => [name, rounded(value)]));
@@ -36,9 +41,21 @@ export class Report {
   }
 }
 
-function lineOf({ name, value, unit, limit, baseline }: Figure): string {
-  const floor = limit === undefined ? '' : `, at most ${limit}`;
-  const against = baseline ? `, ${baseline[0]} ${rounded(baseline[1])} ${unit}, ratio ${rounded(value / baseline[1])}` : '';
+function isMissed({ value, limit, least, ratioLeast, ratioMost, baseline }: Figure): boolean {
+  const ratio = baseline ? value / baseline[1] : undefined;
+  return (
+    (limit !== undefined && value > limit) ||
+    (least !== undefined && value < least) ||
+    (ratio !== undefined && ((ratioLeast !== undefined && ratio < ratioLeast) || (ratioMost !== undefined && ratio > ratioMost)))
+  );
+}
+
+function lineOf({ name, value, unit, limit, least, ratioLeast, ratioMost, baseline }: Figure): string {
+  const floor = `${limit === undefined ? '' : `, at most ${limit}`}${least === undefined ? '' : `, at least ${least}`}`;
+  const ratioFloor = `${ratioLeast === undefined ? '' : ` (at least ${ratioLeast})`}${ratioMost === undefined ? '' : ` (at most ${ratioMost})`}`;
+  const against = baseline
+    ? `, ${baseline[0]} ${rounded(baseline[1])} ${unit}, ratio ${rounded(value / baseline[1])}${ratioFloor}`
+    : '';
   return `${name.padEnd(28)} ${rounded(value)} ${unit}${floor}${against}`;
 }
 

@@ -16,6 +16,7 @@ declare module 'hyperdht' {
   interface Server {
     /** Announces the key again soon. */
     refresh(): void;
+    listen(keyPair: { publicKey: Uint8Array; secretKey: Uint8Array }): Promise<void>;
   }
 
   class HyperDHT extends EventEmitter {
@@ -46,6 +47,7 @@ declare module 'hyperdht' {
     address(): { host: string; port: number } | null;
     fullyBootstrapped(): Promise<void>;
     findNode(target: Uint8Array): Query;
+    createServer(onConnection: (stream: NoiseSecretStream) => void): Server;
     connect(publicKey: Uint8Array, options?: { keyPair?: { publicKey: Uint8Array; secretKey: Uint8Array } }): NoiseSecretStream;
     destroy(options?: { force?: boolean }): Promise<void>;
   }
