@@ -4,7 +4,7 @@ import type { PartyId, PeerId } from '../protocol/ids.ts';
 import { nothing, sharesIn } from './audience.ts';
 import { wireLimits } from './limits.ts';
 import type { NetworkConnection } from './network/network.ts';
-import type { AnnouncedShare, PassedOwner, PeerSession, ShareRemoval } from './wire/services.ts';
+import type { AnnouncedShare, LinkOffer, PassedOwner, PeerSession, ShareRemoval } from './wire/services.ts';
 
 export class Seat {
   readonly session: PeerSession;
@@ -20,6 +20,8 @@ export class Seat {
   /** What a stranger announced before it was accepted; the wire bounds its size. */
   #shares: AnnouncedShare[] | undefined;
   #removals: ShareRemoval[] = [];
+  /** Where it takes direct links, likewise. */
+  #offer: LinkOffer | undefined;
   /** What it passes on, by owner: parties may become common later, and a hello may come after what depends on it. */
   readonly #passed = new Map<PeerId, PassedOwner>();
 
@@ -34,6 +36,16 @@ export class Seat {
 
   holdRemovals(removals: ShareRemoval[]): void {
     this.#removals = [...this.#removals, ...removals].slice(-wireLimits.removals);
+  }
+
+  holdOffer(offer: LinkOffer): void {
+    this.#offer = offer;
+  }
+
+  takeOffer(): LinkOffer | undefined {
+    const offer = this.#offer;
+    this.#offer = undefined;
+    return offer;
   }
 
   takeShares(): AnnouncedShare[] | undefined {

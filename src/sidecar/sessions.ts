@@ -16,6 +16,7 @@ import { discoveryKeyOf } from './wire/discoveryKey.ts';
 import type {
   AnnouncedShare,
   FileServer,
+  LinkOffer,
   LocalHello,
   PassedOwner,
   PeerSession,
@@ -41,6 +42,16 @@ export interface SessionsOptions {
   log: Log;
   /** A peer may be read from again. */
   onOnline(peerId: PeerId): void;
+  /** Direct links are made and lost beside this: nodeLinks.ts. */
+  links?: LinkHooks;
+}
+
+/** Told of sessions with peers that may see our shares: a stranger is not told where we listen, nor dialled. `closed` comes for each that opened. */
+export interface LinkHooks {
+  opened(session: PeerSession): void;
+  offered(session: PeerSession, offer: LinkOffer): void;
+  changed(session: PeerSession): void;
+  closed(session: PeerSession): void;
 }
 
 /** An own share as it was announced last. */
@@ -56,6 +67,8 @@ const unknown = { nickname: '', lastSeenMs: 0, partyIds: [] };
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #seats = new Map<PeerId, Seat>();
+  /** Sessions whose `links.opened` was told. */
+  readonly #linked = new Set<PeerSession>();
   #own = new Map<ShareId, OwnShare>();
   /** Own shares by their feed's discovery key (hex). */
   #ownFeeds = new Map<string, { shareId: ShareId; kind: 'index' | 'details' }>();
@@ -77,6 +90,10 @@ export class Sessions {
       removed: (session, owner, removals) => this.#removed(session, owner, removals),
       passedOn: (session, owner) => this.#passedOn(session, owner),
       wantsFeed: (session, discoveryKey) => this.#wantsFeed(session, discoveryKey),
+      linkOffered: (session, offer) => this.#linkOffered(session, offer),
+      linkChanged: (session) => {
+        if (this.#seatOf(session)) this.#options.links?.changed(session);
+      },
     };
     const { local, fileServer, log } = this.#options;
     const searchServer = { search: this.#search.bind(this) };
@@ -87,6 +104,19 @@ export class Sessions {
   source(peerId: PeerId): PeerSession | undefined {
     const session = this.#seats.get(peerId)?.session;
     return session?.isOpen ? session : undefined;
+  }
+
+  /** Everybody who may see our shares, and whose shares we see: whom to ask for content. */
+  all(): PeerSession[] {
+    return [...this.#seats.values()]
+      .map(({ session }) => session)
+      .filter((session) => session.isOpen && this.#isAudience(session));
+  }
+
+  /** Whether a peer may be given what we hold of somebody else's share. */
+  mayPassOn(peerId: PeerId, owner: PeerId, shareId: ShareId): boolean {
+    const seat = this.#seats.get(peerId);
+    return seat?.session.isOpen === true && this.#isAudience(seat.session) && seat.passable.has(shareKey(owner, shareId));
   }
 
   /** Whether a peer may see and take our shares: it proved a common party, or we added its key. */
@@ -147,10 +177,12 @@ export class Sessions {
     this.#share(seat);
     this.#options.onOnline(session.peerId);
     this.#pass(seat, this.#held());
+    this.#link(seat);
   }
 
   #closed(session: PeerSession, reason: string): void {
     this.#options.catalog.sessionClosed(session);
+    if (this.#linked.delete(session)) this.#options.links?.closed(session);
     if (this.#seats.get(session.peerId)?.session !== session) return; // Never opened, or replaced.
     this.#seats.delete(session.peerId);
     this.#options.log.info(`${session.peerId} is gone: ${reason}`);
@@ -170,12 +202,29 @@ export class Sessions {
     this.#share(seat);
     this.#pass(seat, held);
     if (!session.isOpen || !this.#isAudience(session)) return;
+    this.#link(seat);
     this.#options.catalog.introduced(session);
     const shares = seat.takeShares();
     if (shares) this.#options.catalog.announced(session, shares);
     const removals = seat.takeRemovals();
     if (removals.length > 0) this.#options.catalog.removed(session, session.peerId, removals);
     for (const owner of seat.passedOwners) this.#takePassed(seat, owner);
+  }
+
+  #linkOffered(session: PeerSession, offer: LinkOffer): void {
+    if (this.#linked.has(session)) this.#options.links?.offered(session, offer);
+    else this.#seatOf(session)?.holdOffer(offer);
+  }
+
+  /** Direct links are for those who may see our shares. */
+  #link(seat: Seat): void {
+    const { session } = seat;
+    const { links } = this.#options;
+    if (!links || !session.isOpen || !this.#isAudience(session) || this.#linked.has(session)) return;
+    this.#linked.add(session);
+    links.opened(session);
+    const offer = seat.takeOffer();
+    if (offer) links.offered(session, offer);
   }
 
   #announced(session: PeerSession, list: AnnouncedShare[]): void {

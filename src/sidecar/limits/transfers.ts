@@ -9,6 +9,8 @@ export const transferLimits = {
   /** Content of a pack, by the sizes in the index, and its files. A pack is made and taken apart in memory. */
   packBytes: 1 * MiB,
   packFiles: 512,
+  /** Paths of a pack request, UTF-8, together: more files of deep folders go into the next pack. */
+  packPathBytes: 128 * KiB,
   /** A pack as it travels: its content, and at most 128 bytes beside each file's. */
   packWireBytes: 1 * MiB + 512 * 128 + 256 * KiB,
   /** Packs under way from one source: the next ones are read there while these are written here. */

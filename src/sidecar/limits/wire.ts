@@ -10,6 +10,11 @@ export const wireLimits = {
   sliceBytes: 64 * KiB,
   /** A data message: one slice and its header. */
   dataMessageBytes: 64 * KiB + 256,
+  /** The same on direct links, which carry nothing that larger slices could delay. */
+  linkSliceBytes: 256 * KiB,
+  linkDataMessageBytes: 256 * KiB + 256,
+  /** Direct links of one session: both sides may have dialled, and a faster one may come after a slower one. */
+  links: 2,
   /** Bytes a sender may have under way for one request before it is given credit. */
   creditBytes: 2 * MiB,
   /** Requests of one peer being served or waiting here; honest downloads keep 32 under way. */
@@ -36,7 +41,11 @@ export const wireLimits = {
   channelsPerSession: 4096,
   /** Reads and hash requests of ours waiting for their turn at one peer. */
   requestsWaiting: 4096,
-  /** From a request to its head, however often the peer says that it is at work: it may hash a large file first. */
+  /** Signs of work, and places in a queue: we send a request's at most so often; a peer may send so many at once, and a second for long. */
+  positionMs: 250,
+  workingBurst: 1024,
+  workingPerSecond: 512,
+  /** From a request to its head, waiting in the peer's queue not counted, however often the peer says that it is at work: it may hash a large file first. */
   headMs: 10 * 60_000,
   /** Longest wait of an upload for its reader to take bytes. */
   creditStallMs: 120_000,

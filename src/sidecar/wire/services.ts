@@ -35,14 +35,19 @@ export interface ReadReply {
   version: Uint8Array | undefined;
   /** Which connection carries it. */
   link: LinkKind;
-  /** In order from the requested offset, chunks of at most wireLimits.sliceBytes. Throws AppError: `changed`, `unavailable`, `io`, … */
+  /**
+   * In order from the requested offset. From a session: slices of its carrier (wireLimits.sliceBytes, linkSliceBytes), whole but for the last, whose
+   * buffers may mostly be transferred to a worker (ownBuffers.ts). A server's chunks are copied before the next one is asked for: it may use
+   * their memory again then. Throws AppError: `changed`, `unavailable`, `io`, …
+   */
   bytes: AsyncIterable<Uint8Array>;
   /** After the last byte: the root of the file, when it is known by then. The file was not changed while it was read. */
   end(): Promise<Uint8Array | undefined>;
 }
 
 /**
- * A request for many small files of one own share at once: at most transferLimits.packFiles, whole. Capability `packs`. The answer's bytes are a
+ * A request for many small files of one own share at once: at most transferLimits.packFiles, whole, their paths together at most packPathBytes
+ * (UTF-8); more is refused here as `invalid-argument`, and ends the session there. Capability `packs`. The answer's bytes are a
  * pack (docs/wire-protocol.md, transfers/disk/pack.ts): for each file, in the order asked, its state and bytes, or why it is not given.
  */
 export interface PackRequest {
@@ -123,8 +128,17 @@ export interface ServeOptions extends RequestOptions {
  */
 export interface FrameStream {
   /** The transport below: `data` on it means that the other side lives. */
-  readonly rawStream: { on(event: 'data', listener: () => void): unknown; bytesReceived?: number; bytesTransmitted?: number };
+  readonly rawStream: {
+    on(event: 'data', listener: () => void): unknown;
+    /** UDX counts the first two, sockets the others. */
+    readonly bytesReceived?: number;
+    readonly bytesTransmitted?: number;
+    readonly bytesRead?: number;
+    readonly bytesWritten?: number;
+  };
   readonly destroying: boolean;
+  /** Bytes written and not yet taken by the system, where the stream tells: a peer that reads nothing is cut off by it. */
+  readonly bufferedBytes?: number;
   /** A buffer for a frame of so many bytes, to be filled and written. */
   alloc(bytes: number): Buffer;
   write(frame: Uint8Array): boolean;
@@ -301,8 +315,8 @@ export interface PeerSession extends FileSource {
   /** Tells the peer where we take direct links. */
   offerLink(offer: LinkOffer): void;
   /**
-   * Takes a proven direct link to this peer: requests go over it from now on, while it lives. A second one of the same session is closed, unless
-   * it is of a faster kind. `address` (`host:port`) is for showing. The stream is destroyed with the session.
+   * Takes a proven direct link to this peer: requests go over it from now on, while it lives. Two may live at once (both sides may have dialled): the
+   * faster one, else the older one, is used, the other one stands by; of three the slowest and newest is destroyed. `address` (`host:port`) is for showing. The stream is destroyed with the session.
    */
   attachLink(stream: FrameStream, link: { kind: 'tls' | 'noise'; address: string }): void;
   /** The direct link in use. */

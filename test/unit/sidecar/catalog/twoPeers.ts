@@ -243,4 +243,17 @@ export class TestSession implements PeerSession {
   hashes(): Promise<never> {
     return Promise.reject(new Error('not in this test'));
   }
+  readonly linkKind = 'session';
+  readonly link = undefined;
+  understands(): boolean {
+    return false;
+  }
+  readPack(): Promise<never> {
+    return this.read();
+  }
+  holding(): Promise<never> {
+    return this.read();
+  }
+  offerLink(): void {}
+  attachLink(): void {}
 }

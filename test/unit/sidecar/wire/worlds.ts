@@ -55,7 +55,9 @@ afterEach(() => {
 /** A server that refuses everything; tests replace what they need. */
 export const emptyServer: FileServer = {
   read: () => Promise.reject(new Error('nothing here')),
+  readPack: () => Promise.reject(new Error('nothing here')),
   hashes: () => Promise.reject(new Error('nothing here')),
+  holding: () => Promise.reject(new Error('nothing here')),
 };
 
 export const emptySearchServer: SearchServer = { search: () => Promise.resolve([]) };
