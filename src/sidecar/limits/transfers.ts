@@ -24,6 +24,13 @@ export const transferLimits = {
   sources: 16,
   /** How often peers that may hold a file (or part of it) are asked for what they hold by now: a late one joins within 2 s. */
   lookForSourcesMs: 1_000,
+  /** Ranges of one file under way from all its sources; each may have wireLimits.creditBytes waiting here. */
+  rangesInAll: 32,
+  /** Bytes received and not yet written: of one file, and of all. */
+  receivedBytesOfFile: 32 * MiB,
+  receivedBytes: 64 * MiB,
+  /** A file that changes at its owner while it is received is begun again this often. */
+  contentChanges: 3,
   /** A bitmap of what is held has at most so many units; a unit is a power of two of leaves. */
   holdingUnits: 16_384,
   /** Questions of one peer about what we hold, a second for long and at once. */
