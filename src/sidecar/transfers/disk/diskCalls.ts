@@ -1,0 +1,112 @@
+// What the main thread asks of the disk worker, and what it answers: plain data, one line a call. Failures come back as the fields of an AppError.
+
+import type { ErrorData, ErrorKind } from '../../../protocol/errors.ts';
+import type { ConflictPolicy } from '../../../protocol/transfers.ts';
+
+/** A file for a pack, or why it is not given (decided before it is opened). */
+export type PackEntry = { absolutePath: string; sizeBytes: number } | { refused: ErrorKind };
+
+/** What was read of a file for a pack, or why it was not. Stamps are of the open file, the same before and after it was read. */
+export type PackedFile =
+  | { at: number; sizeBytes: number; mtimeNs: bigint; ctimeNs: bigint; root: Uint8Array; readFromMs: number }
+  | { refused: ErrorKind };
+
+export interface MadePack {
+  /** Owns its buffer. */
+  bytes: Uint8Array;
+  /** As asked, in that order. */
+  files: PackedFile[];
+}
+
+/** A file of a run: below its top folder, `/` between parts, spelled for this disk; '' = the single file of the run. */
+export interface RunFile {
+  relative: string;
+  sizeBytes: number;
+  mtimeMs: number;
+}
+
+export interface RunSettings {
+  /** The download folder, a real path. */
+  root: string;
+  /** The folder of this download's partial files, below `root`. */
+  partials: string;
+  /** Where `relative` begins: below `root`, or it. */
+  top: string;
+  /** The single file's name in `top`. */
+  name?: string;
+  conflict: ConflictPolicy;
+  /** `top` was made by this download: a file of the same size and time in it is one that was placed before a power cut. */
+  isOwnTop: boolean;
+}
+
+/** What became of a small file. `placed`: on the disk for good. */
+export type RunOutcome =
+  | { index: number; outcome: 'placed'; sizeBytes: number; root: Uint8Array; target: string }
+  | { index: number; outcome: 'skipped' }
+  | { index: number; outcome: 'refused'; kind: ErrorKind }
+  | { index: number; outcome: 'failed'; kind: ErrorKind; message: string };
+
+/** What a run tells by itself: a group of files reached the disk for good, or cannot. */
+export type DiskEvent = { run: number } & (
+  { type: 'settled'; outcomes: RunOutcome[] } | { type: 'failed'; kind: ErrorKind; message: string; data: ErrorData | undefined }
+);
+
+export interface DiskCalls {
+  partialOpen: {
+    ask: { path: string; sizeBytes: number; version?: Uint8Array; root?: Uint8Array };
+    answer: {
+      partial: number;
+      earlier: { sizeBytes: number; version: Uint8Array | undefined; root: Uint8Array | undefined } | undefined;
+      /** Recorded leaves as runs: first, count, first, count, … */
+      runs: number[];
+    };
+  };
+  /** Checks a step's worth of what an earlier attempt left. `wrong`: leaves that are missing now. */
+  partialRecheck: { ask: { partial: number }; answer: { wrong: number[]; isDone: boolean } };
+  partialWrite: {
+    ask: { partial: number; first: number; chunks: Uint8Array[]; expected: Uint8Array | undefined };
+    answer: { good: number };
+  };
+  partialCompare: { ask: { partial: number; first: number; expected: Uint8Array }; answer: { wrong: number[] } };
+  partialForget: { ask: { partial: number; first: number; count: number }; answer: undefined };
+  partialLeaves: { ask: { partial: number; first: number; count: number }; answer: Uint8Array };
+  partialRead: { ask: { partial: number; offset: number; length: number }; answer: Uint8Array };
+  partialIdentify: { ask: { partial: number; version?: Uint8Array; root?: Uint8Array }; answer: undefined };
+  partialFinish: {
+    ask: { partial: number; mtimeMs: number; root: Uint8Array | undefined; treePath: string | undefined };
+    answer: { root: Uint8Array };
+  };
+  partialClose: { ask: { partial: number; path: string; isRemoved: boolean }; answer: undefined };
+  readPack: { ask: { root: string; files: PackEntry[] }; answer: MadePack };
+  /** `copy` 0: there is nothing to copy from. */
+  copyOpen: {
+    ask: { from: string; path: string; sizeBytes: number; mtimeMs: number; root: Uint8Array };
+    answer: { copy: number };
+  };
+  copyStep: { ask: { copy: number; isStopped: boolean }; answer: { state: 'more' | 'done' | 'other' } };
+  runOpen: { ask: RunSettings; answer: { run: number; isFresh: boolean } };
+  /** Which of these are there already: 0 = to be fetched, 1 = placed before, 2 = to be skipped. Targets of those placed, relative to `root`. */
+  runSift: { ask: { run: number; files: RunFile[] }; answer: { states: Uint8Array; targets: Record<number, string> } };
+  runFolders: { ask: { run: number; folders: string[] }; answer: undefined };
+  /** A pack with these files, named by `indexes` later. Answers what of it was received and verified; `settled` follows. */
+  runUnpack: {
+    ask: { run: number; indexes: number[]; relatives: string[]; chunks: Uint8Array[] };
+    answer: { bytes: number; wrong: number[] };
+  };
+  /** Gives a finished partial file its final name; on the disk for good when it answers. */
+  runPlace: {
+    ask: { run: number; relative: string; partialPath: string };
+    answer: { outcome: 'placed'; target: string } | { outcome: 'skipped' };
+  };
+  /** Brings all groups to the disk; everything has settled when it answers. */
+  runFlush: { ask: { run: number }; answer: undefined };
+  runClose: { ask: { run: number }; answer: undefined };
+}
+
+export type DiskCall = keyof DiskCalls;
+
+export type DiskRequest = { [K in DiskCall]: { reply: number; type: K; ask: DiskCalls[K]['ask'] } }[DiskCall];
+
+export type DiskAnswer =
+  | { reply: number; value: DiskCalls[DiskCall]['answer'] }
+  | { reply: number; failed: { kind: ErrorKind; message: string; data: ErrorData | undefined } };
