@@ -75,8 +75,16 @@ export const transferLimits = {
   reasonCharacters: 128,
   /** Peers refused. */
   refusedPeers: 1000,
+  /** Downloaded files remembered for giving them on: about 150 MB of database. */
+  heldContents: 500_000,
   /** Local files with the same content that are tried before it is fetched. */
   localCopies: 8,
+  /** Downloads whose holders are away are looked for elsewhere after somebody came, and this often; so many a second, so long each. */
+  lookForHoldersMs: 30_000,
+  holderLooksPerSecond: 20,
+  holderLookMs: 10_000,
+  /** Downloads whose place changed are told at once up to this many; further ones by the list. */
+  placesTold: 256,
 } as const;
 
 /** Direct TCP links. */
