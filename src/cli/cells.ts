@@ -1,7 +1,7 @@
 // Words and table cells for what the sidecar tells of. Everything that comes from outside is made safe here.
 
-import type { DownloadInfo, Failure, ShareInfo, ShareState } from '../protocol/model.ts';
-import { formatCount, formatSize } from './format.ts';
+import type { DownloadInfo, Failure, LinkKind, ShareInfo, ShareState } from '../protocol/model.ts';
+import { counted, formatCount, formatRate, formatSize, ordinal } from './format.ts';
 import type { Cell, Style } from './terminal.ts';
 import { safeText } from './terminalText.ts';
 
@@ -12,6 +12,10 @@ export function cell(text: string, style?: Style): Cell {
 
 export function sizeCell(sizeBytes: number): Cell {
   return { text: formatSize(sizeBytes) };
+}
+
+export function rateCell(bytesPerSecond: number | undefined): Cell {
+  return { text: formatRate(bytesPerSecond ?? 0) };
 }
 
 export function countCell(count: number): Cell {
@@ -26,6 +30,8 @@ export function shortId(id: string): string {
 const stateStyles: Readonly<Record<DownloadInfo['state'], Style | undefined>> = {
   queued: 'dim',
   running: undefined,
+  waiting: 'yellow',
+  paused: 'dim',
   done: 'green',
   failed: 'red',
   cancelled: 'dim',
@@ -34,6 +40,23 @@ const stateStyles: Readonly<Record<DownloadInfo['state'], Style | undefined>> = 
 export function downloadStateCell(download: DownloadInfo): Cell {
   const isPartial = download.state === 'done' && download.failedFiles.length > 0;
   return cell(isPartial ? 'done, not all' : download.state, isPartial ? 'yellow' : stateStyles[download.state]);
+}
+
+/** From whom: `ann`, `3 peers`, `2nd at ann` while it waits there; nothing while it does not run. */
+export function sourcesText({ sources }: DownloadInfo): string {
+  const active = sources.filter(({ state }) => state === 'active');
+  const [only] = active;
+  if (only) return active.length === 1 ? only.name : counted(active.length, 'peer');
+  const places = sources.filter(({ position }) => position !== undefined);
+  const next = places.toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0))[0];
+  if (next?.position !== undefined) return `${ordinal(next.position)} at ${next.name}`;
+  const refused = sources.find(({ state }) => state === 'refused');
+  return refused ? `refused by ${refused.name}` : '';
+}
+
+/** `tls 10.0.0.2:4000`, `session`. */
+export function linkText(kind: LinkKind, address?: string): string {
+  return address === undefined ? kind : `${kind} ${address}`;
 }
 
 const shareStyles: Readonly<Record<ShareState, Style | undefined>> = {

@@ -48,3 +48,34 @@ export function formatPercent(done: number, total: number): string {
   const ratio = total <= 0 ? 1 : Math.min(1, Math.max(0, done / total));
   return `${Math.floor(ratio * 100)} %`;
 }
+
+/** `1.5 MB/s`; `-` for nothing. */
+export function formatRate(bytesPerSecond: number): string {
+  return bytesPerSecond > 0 ? `${formatSize(bytesPerSecond)}/s` : '-';
+}
+
+/** `none` for 0. */
+export function limitText(bytesPerSecond: number): string {
+  return bytesPerSecond === 0 ? 'none' : formatRate(bytesPerSecond);
+}
+
+/** `1st`, `2nd`, `13th`. */
+export function ordinal(place: number): string {
+  const ending = new Map([
+    ['one', 'st'],
+    ['two', 'nd'],
+    ['few', 'rd'],
+  ]).get(ordinals.select(place));
+  return `${formatCount(place)}${ending ?? 'th'}`;
+}
+
+const ordinals = new Intl.PluralRules('en-US', { type: 'ordinal' });
+
+/** Bytes of `500k`, `2M`, `1.5 MB/s`, `0`: powers of 1024, as `formatSize` shows them. Undefined when it is no such thing. */
+export function parseSize(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?|\.\d+)\s*([kmgt]?)(?:i?b)?(?:\/s)?$/i.exec(text.trim());
+  if (!match) return undefined;
+  const power = ['', 'k', 'm', 'g', 't'].indexOf((match[2] ?? '').toLowerCase());
+  const bytes = Math.round(Number(match[1]) * 1024 ** power);
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}

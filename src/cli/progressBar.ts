@@ -13,6 +13,10 @@ export interface Progress {
   /** 0 = unknown. */
   totalBytes: number;
   bytesPerSecond?: number;
+  /** At the rate of now; worked out of it when left out. */
+  secondsLeft?: number;
+  /** After the numbers: from whom, the place in a queue. */
+  note?: string;
   /** Instead of bytes: `1,200 entries`. */
   text?: string;
 }
@@ -56,13 +60,15 @@ function barOf(ratio: number, width: number): string {
   return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}]`;
 }
 
-function factsOf({ doneBytes, totalBytes, bytesPerSecond }: Progress): string {
+function factsOf({ doneBytes, totalBytes, bytesPerSecond, secondsLeft, note }: Progress): string {
   const facts = [];
   if (totalBytes > 0) facts.push(`${formatPercent(doneBytes, totalBytes)} of ${formatSize(totalBytes)}`);
   else facts.push(formatSize(doneBytes));
   if (bytesPerSecond !== undefined && bytesPerSecond > 0) {
     facts.push(`${formatSize(bytesPerSecond)}/s`);
-    if (totalBytes > doneBytes) facts.push(formatDuration(((totalBytes - doneBytes) / bytesPerSecond) * 1000));
+    const left = secondsLeft ?? (totalBytes - doneBytes) / bytesPerSecond;
+    if (totalBytes > doneBytes) facts.push(formatDuration(left * 1000));
   }
+  if (note !== undefined && note !== '') facts.push(safeText(note));
   return facts.join(', ');
 }

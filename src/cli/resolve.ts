@@ -97,10 +97,10 @@ export async function resolveDownload(client: SidecarClient, name: string, limit
     head: (download) => ({
       id: download.downloadId,
       ranks: [[download.name]],
-      label: `${download.downloadId}  ${download.name}`,
+      label: `${download.downloadId}  ${safeText(download.name)}, ${download.state}`,
     }),
     what: 'downloads',
-    missing: () => noSuch('download', name, 'See "potluck downloads".'),
+    missing: () => noSuch('download', name, 'See "potluck queue".'),
   });
 }
 

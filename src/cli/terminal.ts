@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
 import { safeJson, safeLines, textWidth } from './terminalText.ts';
 
 /** A stream that may be a terminal. */
-export type Output = Writable & { isTTY?: boolean; columns?: number };
+export type Output = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
 export interface TerminalOptions {
   stdout: Output;
@@ -95,14 +95,17 @@ export class Terminal {
 
   /** Columns aligned, the last one not padded. No rows: only `whenEmpty`. */
   table(columns: Column[], rows: Cell[][], whenEmpty: string): void {
-    if (rows.length === 0) {
-      this.note(whenEmpty);
-      return;
-    }
+    if (rows.length === 0) this.note(whenEmpty);
+    for (const line of this.tableLines(columns, rows)) this.#write(`${line}\n`);
+  }
+
+  /** The lines of a table, safe and styled; none without rows. */
+  tableLines(columns: Column[], rows: Cell[][]): string[] {
+    if (rows.length === 0) return [];
     const header = columns.map(({ title }): Cell => ({ text: title, style: 'dim' }));
     const all = [header, ...rows];
     const widths = columns.map((_, at) => all.reduce((width, row) => Math.max(width, textWidth(row[at]?.text ?? '')), 0));
-    for (const row of all) {
+    return all.map((row) => {
       const cells = columns.map((column, at) => {
         const cell = row[at] ?? { text: '' };
         const room = ' '.repeat((widths[at] ?? 0) - textWidth(cell.text));
@@ -110,8 +113,8 @@ export class Terminal {
         if (column.align === 'right') return room + text;
         return at === columns.length - 1 ? text : text + room;
       });
-      this.#write(`${cells.join('  ').trimEnd()}\n`);
-    }
+      return cells.join('  ').trimEnd();
+    });
   }
 
   /** With colour where standard output is a terminal and NO_COLOR (no-color.org) is not set. */

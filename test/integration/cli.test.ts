@@ -138,10 +138,10 @@ test('two people meet, share, list, read and download with nothing but the comma
     ['done'],
   );
   assert.notEqual(again[0]?.destination, path.join(to, 'big.bin'), 'nothing is overwritten');
-  assert.equal((await json<unknown[]>(ben, 'downloads')).length, 3);
-  assert.match((await ok(ben, 'downloads')).text, /done +100 % +3\.0 MB/);
+  assert.equal((await json<unknown[]>(ben, 'queue')).length, 3);
+  assert.match((await ok(ben, 'queue')).text, /done +100 % +3\.0 MB/);
   await ok(ben, 'clear');
-  assert.equal((await json<unknown[]>(ben, 'downloads')).length, 0);
+  assert.equal((await json<unknown[]>(ben, 'queue')).length, 0);
 
   await ok(ben, 'petname', 'ann', 'Anna');
   assert.equal((await ok(ben, 'ls', 'anna/ann: MY/stuff/big.bin')).text, 'big.bin\n');

@@ -3,17 +3,20 @@
 import type { Command } from '../command.ts';
 import { browseCommands } from './browse.ts';
 import { catCommand } from './cat.ts';
-import { downloadCommands } from './downloads.ts';
 import { getCommand } from './get.ts';
+import { historyCommand } from './history.ts';
 import { infoCommand } from './info.ts';
+import { limitsCommand } from './limits.ts';
 import { logCommand } from './log.ts';
 import { partyCommands } from './parties.ts';
 import { peerCommands } from './peers.ts';
+import { queueCommands } from './queue.ts';
 import { searchCommands } from './search.ts';
 import { settingCommands } from './settings.ts';
 import { shareCommands } from './shares.ts';
 import { sidecarCommands } from './sidecar.ts';
 import { treeCommand } from './tree.ts';
+import { uploadsCommand } from './uploads.ts';
 import { watchCommands } from './watches.ts';
 
 const helpCommand: Command = {
@@ -23,6 +26,8 @@ const helpCommand: Command = {
   args: { min: 0, max: 1 },
   run: async () => undefined, // cli.ts shows it: it knows the whole table.
 };
+
+const transferCommands: readonly Command[] = [...queueCommands, uploadsCommand, historyCommand, limitsCommand];
 
 export const commands: readonly Command[] = [
   ...partyCommands,
@@ -35,7 +40,7 @@ export const commands: readonly Command[] = [
   ...searchCommands,
   ...watchCommands,
   getCommand,
-  ...downloadCommands,
+  ...transferCommands,
   ...sidecarCommands,
   ...settingCommands,
   logCommand,
@@ -47,6 +52,6 @@ export const groups: readonly [string, readonly string[]][] = [
   ['Share', shareCommands.map(({ name }) => name)],
   ['Browse and open', [...browseCommands, infoCommand, treeCommand, catCommand].map(({ name }) => name)],
   ['Search', [...searchCommands, ...watchCommands].map(({ name }) => name)],
-  ['Download', [getCommand, ...downloadCommands].map(({ name }) => name)],
+  ['Transfer', [getCommand, ...transferCommands].map(({ name }) => name)],
   ['The sidecar', [...sidecarCommands, ...settingCommands, logCommand, helpCommand].map(({ name }) => name)],
 ];

@@ -1,19 +1,29 @@
 // Peers: list, connect, disconnect, forget, petnames, and the own key.
 
-import { cell, countCell, sizeCell } from '../cells.ts';
+import { cell, countCell, linkText, rateCell, sizeCell } from '../cells.ts';
 import { argument, type Command } from '../command.ts';
 import { usageError } from '../errors.ts';
 import { formatTime } from '../format.ts';
 import { resolvePeer } from '../resolve.ts';
+import type { Column } from '../terminal.ts';
 import { isPeerId } from '../../protocol/ids.ts';
 import type { PeerInfo } from '../../protocol/model.ts';
+
+const longColumns: Column[] = [
+  { title: 'PATH' },
+  { title: 'LINK' },
+  { title: 'RTT', align: 'right' },
+  { title: 'IN', align: 'right' },
+  { title: 'OUT', align: 'right' },
+  { title: 'LAST SEEN' },
+];
 
 export const peerCommands: readonly Command[] = [
   {
     name: 'peers',
     usage: 'peers [--long]',
     summary: 'list the peers seen or added, online ones first',
-    options: { long: { type: 'boolean', short: 'l', help: 'whole keys, path, round trip, last seen' } },
+    options: { long: { type: 'boolean', short: 'l', help: 'whole keys, path, link, round trip, rates, last seen' } },
     args: { min: 0, max: 0 },
     run: async (context) => {
       const { terminal } = context;
@@ -29,7 +39,7 @@ export const peerCommands: readonly Command[] = [
             { title: 'SHARES', align: 'right' },
             { title: 'FILES', align: 'right' },
             { title: 'SIZE', align: 'right' },
-            ...(isLong ? [{ title: 'PATH' }, { title: 'RTT', align: 'right' as const }, { title: 'LAST SEEN' }] : []),
+            ...(isLong ? longColumns : []),
             { title: 'KEY' },
           ],
           peers.map((peer) => [
@@ -41,7 +51,10 @@ export const peerCommands: readonly Command[] = [
             ...(isLong
               ? [
                   cell(peer.path ?? '-'),
+                  cell(peer.link === undefined ? '-' : linkText(peer.link.kind, peer.link.address)),
                   cell(peer.roundTripMs === undefined ? '-' : `${Math.round(peer.roundTripMs)} ms`),
+                  rateCell(peer.receiveBytesPerSecond),
+                  rateCell(peer.sendBytesPerSecond),
                   cell(formatTime(peer.lastSeenMs)),
                 ]
               : []),

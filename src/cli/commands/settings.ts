@@ -3,8 +3,10 @@
 import path from 'node:path';
 import type { Settings } from '../../protocol/model.ts';
 import { cell } from '../cells.ts';
+import { conflicts, parseChoice, parseCount, parseRate, parseSwitch } from '../choices.ts';
 import { argument, type Command, type Context } from '../command.ts';
 import { usageError } from '../errors.ts';
+import { limitText } from '../format.ts';
 
 interface Setting {
   name: string;
@@ -54,12 +56,54 @@ const settings: readonly Setting[] = [
   {
     name: 'describe-files',
     help: 'look into shared files for their type and how texts begin, for peers to find them by: on or off',
-    show: ({ describeFiles }) => (describeFiles ? 'on' : 'off'),
-    parse: (text) => {
-      if (text === 'on' || text === 'true') return { describeFiles: true };
-      if (text === 'off' || text === 'false') return { describeFiles: false };
-      throw usageError(`${JSON.stringify(text)} is neither on nor off`, 'set');
-    },
+    show: ({ describeFiles }) => onOff(describeFiles),
+    parse: (text) => ({ describeFiles: parseSwitch(text, { what: 'describe-files', command: 'set' }) }),
+  },
+  {
+    name: 'conflict',
+    help: 'where a name is taken at the destination: keep-both, skip or overwrite',
+    show: ({ conflict }) => conflict,
+    parse: (text) => ({ conflict: parseChoice(text, conflicts, { what: 'conflict', command: 'set' }) }),
+  },
+  {
+    name: 'upload-slots',
+    help: 'peers that are served at the same time, 1 to 64',
+    show: ({ uploadSlots }) => String(uploadSlots),
+    parse: (text) => ({ uploadSlots: parseCount(text, { what: 'upload-slots', command: 'set', min: 1, max: 64 }) }),
+  },
+  {
+    name: 'friends-first',
+    help: 'peers that were added by key go first in the upload queue: on or off',
+    show: ({ friendsFirst }) => onOff(friendsFirst),
+    parse: (text) => ({ friendsFirst: parseSwitch(text, { what: 'friends-first', command: 'set' }) }),
+  },
+  rate('upload-limit', 'uploadLimit', 'bytes a second to all peers together, such as 500k or 2M; 0 for no limit'),
+  rate('download-limit', 'downloadLimit', 'the same for what comes in'),
+  rate('slow-upload-limit', 'slowUploadLimit', 'in force while slow'),
+  rate('slow-download-limit', 'slowDownloadLimit', 'in force while slow'),
+  {
+    name: 'slow',
+    help: 'whether the slow limits are in force: on or off',
+    show: ({ isSlow }) => onOff(isSlow),
+    parse: (text) => ({ isSlow: parseSwitch(text, { what: 'slow', command: 'set' }) }),
+  },
+  {
+    name: 'link-listen',
+    help: 'whether peers may open direct TCP links to us: on or off; off, we still open them to others',
+    show: ({ linkListen }) => onOff(linkListen),
+    parse: (text) => ({ linkListen: parseSwitch(text, { what: 'link-listen', command: 'set' }) }),
+  },
+  {
+    name: 'link-host',
+    help: 'the address on which direct links are taken; "" for all',
+    show: ({ linkHost }) => linkHost,
+    parse: (linkHost) => ({ linkHost: linkHost.trim() }),
+  },
+  {
+    name: 'link-port',
+    help: 'the TCP port for direct links; 0 for any',
+    show: ({ linkPort }) => String(linkPort),
+    parse: (text) => ({ linkPort: parseCount(text, { what: 'link-port', command: 'set', min: 0, max: 65_535 }) }),
   },
 ];
 
@@ -79,7 +123,7 @@ export const settingCommands: readonly Command[] = [
     name: 'set',
     usage: 'set NAME VALUE',
     summary: 'change a setting, at once',
-    details: `Settings:\n${settings.map(({ name, help }) => `  ${name.padEnd(16)}  ${help}`).join('\n')}`,
+    details: `Settings:\n${settings.map(({ name, help }) => `  ${name.padEnd(19)}  ${help}`).join('\n')}`,
     args: { min: 2, max: 2 },
     run: async (context) => {
       const name = argument(context, 0);
@@ -96,6 +140,21 @@ export const settingCommands: readonly Command[] = [
     },
   },
 ];
+
+type RateSetting = 'uploadLimit' | 'downloadLimit' | 'slowUploadLimit' | 'slowDownloadLimit';
+
+function rate(name: string, key: RateSetting, help: string): Setting {
+  return {
+    name,
+    help,
+    show: (settings) => limitText(settings[key]),
+    parse: (text) => ({ [key]: parseRate(text, { what: name, command: 'set' }) }),
+  };
+}
+
+function onOff(isOn: boolean): string {
+  return isOn ? 'on' : 'off';
+}
 
 /** `downloadFolder`, as JSON has it, is taken too. */
 function kebab(name: string): string {

@@ -101,15 +101,15 @@ export const shareCommands: readonly Command[] = [
     },
   },
   {
-    name: 'pause',
-    usage: 'pause SHARE...',
+    name: 'pause-share',
+    usage: 'pause-share SHARE...',
     summary: 'stop scanning and following folders; what is known of them stays shared',
     args: { min: 1, max: 1000 },
     run: (context) => change(context, 'shares/pause'),
   },
   {
-    name: 'resume',
-    usage: 'resume SHARE...',
+    name: 'resume-share',
+    usage: 'resume-share SHARE...',
     summary: 'follow paused folders again; what changed meanwhile is found',
     args: { min: 1, max: 1000 },
     run: (context) => change(context, 'shares/resume'),
@@ -191,7 +191,7 @@ function showShare(share: ShareInfo, { terminal }: Context): undefined {
     throw new AppError(share.failure.kind, share.failure.message, { ...(share.failure.data && { data: share.failure.data }) });
   if (terminal.isJson) terminal.json(share);
   else if (share.state === 'paused')
-    terminal.note(`${JSON.stringify(share.title)} is paused. Go on with "potluck resume" or "potluck rescan".`);
+    terminal.note(`${JSON.stringify(share.title)} is paused. Go on with "potluck resume-share" or "potluck rescan".`);
   else if (share.state === 'scanning')
     terminal.note(`Sharing ${share.path} as ${JSON.stringify(share.title)}; it is being scanned.`);
   else

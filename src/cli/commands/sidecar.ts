@@ -99,12 +99,18 @@ function statusLines(status: SidecarStatus): string[] {
     `running       process ${status.pid}, Potluck ${status.version}, Node ${status.nodeVersion}, for ${formatDuration(Date.now() - status.startedAtMs)}, ${formatSize(status.rssBytes)}`,
     `you           ${status.name}, key ${status.peerId}`,
     `network       ${network.state}${reach}, NAT ${network.nat}, bootstrap ${network.bootstrap.join(', ') || 'public DHT'}`,
+    `direct links  ${linkState(network.link)}`,
     `parties       ${formatCount(status.partyCount)}`,
     `peers online  ${formatCount(status.peersOnline)}`,
     `shares        ${formatCount(status.shareCount)}`,
     `transfers     ${formatCount(status.activeDownloads)} down, ${formatCount(status.activeUploads)} up`,
     `data folder   ${status.dataFolder}`,
   ];
+}
+
+function linkState(link: SidecarStatus['network']['link']): string {
+  if (link?.failure !== undefined) return `not taken: ${link.failure}`;
+  return link?.address === undefined ? 'not taken, only opened' : `taken on ${link.address}`;
 }
 
 function runSidecar(context: Context): Promise<number> {

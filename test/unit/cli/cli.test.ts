@@ -5,7 +5,7 @@ import { commands } from '../../../src/cli/commands/all.ts';
 import { AppError, type ErrorKind, rpcCodeOf } from '../../../src/protocol/errors.ts';
 import { exitCodeOf } from '../../../src/cli/exitCodes.ts';
 import { readFileSync } from 'node:fs';
-import { catalogShare, createCli, ownId, peer, peerId, shareId } from './world.ts';
+import { catalogShare, createCli, ownId, peer, peerId, shareId, someSettings } from './world.ts';
 
 const ann = peerId('annaann');
 
@@ -114,8 +114,7 @@ test('--quiet says nothing but results', async (t) => {
 });
 
 test('settings are checked and turned into what the sidecar keeps', async (t) => {
-  const settings = { nickname: '', downloadFolder: '/d', bootstrap: [], idleMinutes: 10, describeFiles: true };
-  const cli = await createCli(t, { 'settings/set': () => settings });
+  const cli = await createCli(t, { 'settings/set': () => someSettings });
   const table: [string, string, object][] = [
     ['nickname', 'Ann', { nickname: 'Ann' }],
     ['bootstrap', 'a:1, b:2,', { bootstrap: ['a:1', 'b:2'] }],
@@ -124,6 +123,15 @@ test('settings are checked and turned into what the sidecar keeps', async (t) =>
     ['describe-files', 'off', { describeFiles: false }],
     ['describe-files', 'true', { describeFiles: true }],
     ['downloadFolder', '/x/../y', { downloadFolder: '/y' }],
+    ['conflict', 'Skip', { conflict: 'skip' }],
+    ['upload-slots', '3', { uploadSlots: 3 }],
+    ['friends-first', 'on', { friendsFirst: true }],
+    ['upload-limit', '500k', { uploadLimit: 512_000 }],
+    ['slowDownloadLimit', 'none', { slowDownloadLimit: 0 }],
+    ['slow', 'on', { isSlow: true }],
+    ['link-listen', 'no', { linkListen: false }],
+    ['link-host', ' 10.0.0.2 ', { linkHost: '10.0.0.2' }],
+    ['link-port', '4000', { linkPort: 4000 }],
   ];
   for (const [name, value, sent] of table) {
     cli.calls.length = 0;
@@ -133,6 +141,10 @@ test('settings are checked and turned into what the sidecar keeps', async (t) =>
   for (const [name, value] of [
     ['idle-minutes', 'soon'],
     ['describe-files', 'maybe'],
+    ['conflict', 'rename'],
+    ['upload-slots', '0'],
+    ['upload-limit', 'fast'],
+    ['link-port', '65536'],
     ['colour', 'red'],
     ['download-folder', ''],
   ] as const)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counted, formatDuration, formatPercent, formatSize, formatTime } from '../../../src/cli/format.ts';
+import { counted, formatDuration, formatPercent, formatSize, formatTime, ordinal, parseSize } from '../../../src/cli/format.ts';
 
 test('sizes have at most three digits', () => {
   const table: [number, string][] = [
@@ -30,4 +30,29 @@ test('counts, shares of the whole, durations and times', () => {
   assert.match(formatTime(Date.UTC(2026, 10, 21, 12)), /^2026-11-2\d \d\d:\d\d$/);
   assert.equal(formatTime(undefined), '-');
   assert.equal(formatTime(9e15), '-');
+});
+
+test('what is shown as a size is read as one', () => {
+  const table: [string, number | undefined][] = [
+    ['0', 0],
+    ['500', 500],
+    ['500k', 512_000],
+    ['2M', 2_097_152],
+    ['1.5 MB/s', 1_572_864],
+    ['.5g', 536_870_912],
+    ['3 KiB', 3072],
+    ['-1', undefined],
+    ['k', undefined],
+    ['1e9', undefined],
+    ['', undefined],
+    ['9999999t', undefined],
+  ];
+  for (const [text, bytes] of table) assert.equal(parseSize(text), bytes, text);
+});
+
+test('places in a queue', () => {
+  assert.deepEqual(
+    [1, 2, 3, 4, 11, 12, 13, 21, 102, 1111].map(ordinal).join(' '),
+    '1st 2nd 3rd 4th 11th 12th 13th 21st 102nd 1,111th',
+  );
 });

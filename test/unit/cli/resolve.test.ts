@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { catalogShare, createCli, downloadId, ownId, peer, peerId, shareId } from './world.ts';
+import type { DownloadId } from '../../../src/protocol/ids.ts';
+import { catalogShare, createCli, download, downloadId, ownId, peer, peerId, shareId } from './world.ts';
 
 const ann = peerId('annaann');
 const bob = peerId('bobbob');
@@ -103,28 +104,9 @@ test('candidates with hostile names are shown safely', async (t) => {
 
 test('a download goes by id, its beginning, or its name', async (t) => {
   const [first, second] = [downloadId('firs1'), downloadId('second')];
-  const download = (id: typeof first, name: string) => ({
-    downloadId: id,
-    entry: { peerId: ann, shareId: photos, path: name },
-    kind: 'file' as const,
-    name,
-    state: 'running' as const,
-    destination: `/tmp/${name}`,
-    doneBytes: 1,
-    totalBytes: 2,
-    doneFiles: 0,
-    totalFiles: 1,
-    bytesPerSecond: 0,
-    addedAtMs: 0,
-    failedFiles: [],
-  });
   const cli = await createCli(t, {
-    'downloads/list': () => [download(first, 'a.txt'), download(second, 'dir/b c.txt')],
-    'downloads/cancel': (fields) => ({
-      ...download(first, 'a.txt'),
-      downloadId: fields['downloadId'] as typeof first,
-      state: 'cancelled',
-    }),
+    'downloads/list': () => [download(first), download(second, { name: 'dir/b c.txt' })],
+    'downloads/cancel': ({ downloadId: id }) => download(id as DownloadId, { state: 'cancelled' }),
   });
   for (const [name, id] of [
     [first, first],

@@ -217,9 +217,9 @@ test('shares are paused, resumed and their scans cancelled; the list says how ea
   const list = await cli.run(['shares']);
   assert.match(list.text, /one +scanning 1,234 [^]*two +watching [^]*three +paused /);
   assert.equal(list.errors, 'two: The limit of inotify watches is reached.\n');
-  assert.equal((await cli.run(['pause', 'two'])).errors, '"two": paused\n');
+  assert.equal((await cli.run(['pause-share', 'two'])).errors, '"two": paused\n');
   assert.deepEqual(cli.calls.at(-1), ['shares/pause', { shareId: shareId('two') }]);
-  assert.equal((await cli.run(['resume', 'three'])).errors, '"three": watching\n');
+  assert.equal((await cli.run(['resume-share', 'three'])).errors, '"three": watching\n');
   assert.equal((JSON.parse((await cli.run(['cancel-scan', 'one', '--json'])).text) as ShareInfo[])[0]?.state, 'paused');
   assert.match((await cli.run(['rescan', 'one'])).errors, /is paused. Go on with/);
 });

@@ -10,7 +10,7 @@ import { runCli } from '../../../src/cli/cli.ts';
 import { isDownloadId, isPeerId, isShareId } from '../../../src/protocol/ids.ts';
 import type { DownloadId, PeerId, ShareId } from '../../../src/protocol/ids.ts';
 import { runFolder } from '../../../src/protocol/locations.ts';
-import type { CatalogShare, PeerInfo } from '../../../src/protocol/model.ts';
+import type { CatalogShare, DownloadInfo, PeerInfo, Settings } from '../../../src/protocol/model.ts';
 import type { AllHandlers, Call } from '../../../src/sidecar/api/handlers.ts';
 import type { Fields } from '../../../src/sidecar/api/params.ts';
 import { ApiServer } from '../../../src/sidecar/api/server.ts';
@@ -89,6 +89,52 @@ export function catalogShare(owner: PeerId, id: ShareId, title: string): Catalog
     updatedAtMs: 1_790_000_000_000,
   };
 }
+
+/** A running download of a file of 2 bytes, of which one is here. */
+export function download(id: DownloadId, changes: Partial<DownloadInfo> = {}): DownloadInfo {
+  const name = changes.name ?? 'a.txt';
+  return {
+    downloadId: id,
+    entry: { peerId: peerId('annaann'), shareId: shareId('photo'), path: name },
+    kind: 'file',
+    name,
+    state: 'running',
+    priority: 'normal',
+    place: 1,
+    conflict: 'keep-both',
+    destination: `/tmp/${name}`,
+    doneBytes: 1,
+    totalBytes: 2,
+    doneFiles: 0,
+    totalFiles: 1,
+    reusedBytes: 0,
+    skippedFiles: 0,
+    bytesPerSecond: 0,
+    sources: [],
+    addedAtMs: 0,
+    failedFiles: [],
+    ...changes,
+  };
+}
+
+export const someSettings: Settings = {
+  nickname: '',
+  downloadFolder: '/d',
+  bootstrap: [],
+  idleMinutes: 10,
+  describeFiles: true,
+  conflict: 'keep-both',
+  uploadSlots: 4,
+  friendsFirst: false,
+  uploadLimit: 0,
+  downloadLimit: 0,
+  slowUploadLimit: 512_000,
+  slowDownloadLimit: 0,
+  isSlow: false,
+  linkListen: true,
+  linkHost: '',
+  linkPort: 0,
+};
 
 /** A sidecar that answers with these handlers, and a command line that reaches it. */
 export async function createCli(t: TestContext, handlers: Partial<AllHandlers>): Promise<TestCli> {
