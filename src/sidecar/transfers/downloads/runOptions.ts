@@ -1,6 +1,6 @@
 // What one attempt at one download is given, by the queue, and what it tells. Types only.
 
-import type { ConflictPolicy, DownloadSource } from '../../../protocol/transfers.ts';
+import type { ConflictPolicy } from '../../../protocol/transfers.ts';
 import type { EntryRef } from '../../../protocol/model.ts';
 import type { Log } from '../../log.ts';
 import type { SafePath } from '../../storage/safePath.ts';
@@ -10,7 +10,7 @@ import type { Rate } from '../rates.ts';
 import type { DownloadCatalog } from './downloadRecord.ts';
 import type { DownloadRecord } from './downloadTable.ts';
 import type { Permits } from './permits.ts';
-import type { SourceFinder } from './swarm/sources.ts';
+import type { ReceivingFiles, SourceFinder, SwarmSource } from './swarm/contract.ts';
 
 /** A file that reached its final name. */
 export interface PlacedFile {
@@ -18,6 +18,8 @@ export interface PlacedFile {
   /** Absolute. */
   target: string;
   sizeBytes: number;
+  /** As it was set. */
+  mtimeMs: number;
   root: Uint8Array;
 }
 
@@ -54,8 +56,10 @@ export interface RunOptions {
   signal: AbortSignal;
   stallMs?: number;
   freeBytes(folder: string): number | undefined;
-  /** The content id of a file of the catalog, where it is known. */
-  rootOf(entry: EntryRef): Uint8Array | undefined;
+  /** The content id of a file of the catalog, where it is known: asks another thread, so for files that are worth it. Never rejects. */
+  rootOf(entry: EntryRef): Promise<Uint8Array | undefined>;
+  /** Told of what is received, so that it can be given on. */
+  receiving: ReceivingFiles;
   /**
    * Looks for the content among what is on this machine, and copies it into the partial file (by disk.copyLocal), verified. Answers whether it is whole now.
    */
@@ -70,7 +74,7 @@ export interface RunOptions {
   /** Bytes came (or turned out wrong), or a file was finished. */
   onProgress(bytes: number): void;
   /** Sources of all files that are received now, merged by peer; at most a few times a second. */
-  onSources(sources: DownloadSource[]): void;
+  onSources(sources: SwarmSource[]): void;
   /** Files reached their final names, on the disk for good. */
   onPlaced(files: PlacedFile[]): void;
 }
