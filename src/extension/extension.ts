@@ -34,7 +34,7 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
     maxOpenBytes,
     onTooLarge: (entry) => void vscode.commands.executeCommand('potluck.entry.offerTooLarge', entry),
   });
-  const { peersView, results, reveal, disposable: views } = registerViews(sidecar, world);
+  const { peersView, results, reveal, disposable: views } = registerViews(sidecar, world, context.globalState);
   const findFiles = new FindFiles(sidecar, {
     recent: new RecentSearches(context.globalState),
     watches: () => world.watches,

@@ -72,4 +72,12 @@ export const limits = {
   newsMs: 1_500,
   /** A notification that was not closed keeps the next one back no longer than this. */
   newsAgainMs: 60_000,
+  /** Rows of one group of the Transfers view: the rest is counted. */
+  transferRows: 1_000,
+  /** Ended downloads that were told are remembered this long and this many, so that no other window tells them again. */
+  toldDownloads: 200,
+  /** Transfers that ended, listed at once: the sidecar's own maximum. */
+  historyRows: 1_000,
+  /** Told to a peer that is refused. */
+  reasonCharacters: 128,
 } as const;

@@ -71,3 +71,21 @@ export function formatAgo(timeMs: number, nowMs: number): string {
   if (seconds < 365 * 86_400) return format.format(-Math.round(seconds / 2_629_800), 'month');
   return format.format(-Math.round(seconds / 31_557_600), 'year');
 }
+
+/** "45 sec", "3 min", "2 hr 10 min", in the user's language: how long something takes still, rounded up. */
+export function formatDuration(seconds: number): string {
+  const part = (value: number, unit: 'second' | 'minute' | 'hour' | 'day'): string =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 }).format(value);
+  const whole = Math.max(1, Math.ceil(seconds));
+  if (whole < 60) return part(whole, 'second');
+  const minutes = Math.ceil(whole / 60);
+  if (minutes < 60) return part(minutes, 'minute');
+  if (minutes < 600 && minutes % 60 > 0) return `${part(Math.floor(minutes / 60), 'hour')} ${part(minutes % 60, 'minute')}`;
+  const hours = Math.ceil(minutes / 60);
+  return hours < 48 ? part(hours, 'hour') : part(Math.ceil(hours / 24), 'day');
+}
+
+/** "1 source", "4 sources". */
+export function formatSources(count: number): string {
+  return count === 1 ? t('1 source') : t('{0} sources', formatCount(count));
+}

@@ -6,8 +6,10 @@ import type {
   DownloadInfo,
   PartyInfo,
   PeerInfo,
+  RefusedPeer,
   ShareInfo,
   SidecarStatus,
+  TransferRates,
   UploadInfo,
   WatchedSearch,
 } from '../protocol/model.ts';
@@ -19,8 +21,8 @@ interface Disposable {
   dispose(): void;
 }
 
-export type Part = 'parties' | 'peers' | 'shares' | 'downloads' | 'uploads' | 'watches' | 'status';
-const parts: readonly Part[] = ['parties', 'peers', 'shares', 'downloads', 'uploads', 'watches', 'status'];
+export type Part = 'parties' | 'peers' | 'shares' | 'downloads' | 'uploads' | 'rates' | 'watches' | 'status';
+const parts: readonly Part[] = ['parties', 'peers', 'shares', 'downloads', 'uploads', 'rates', 'watches', 'status'];
 
 export class World {
   parties: PartyInfo[] = [];
@@ -28,6 +30,9 @@ export class World {
   shares: ShareInfo[] = [];
   downloads: DownloadInfo[] = [];
   uploads: UploadInfo[] = [];
+  /** Peers that are given nothing. */
+  refused: RefusedPeer[] = [];
+  rates: TransferRates | undefined;
   watches: WatchedSearch[] = [];
   status: SidecarStatus | undefined;
   /** True once everything was asked for once. */
@@ -52,8 +57,12 @@ export class World {
       sidecar.on('downloads/changed', ({ download }) => this.#putDownload(download)),
       sidecar.on('downloads/removed', () => this.#soon(['downloads'])),
       sidecar.on('uploads/changed', () => this.#soon(['uploads'])),
+      sidecar.on('transfers/rates', (rates) => {
+        this.rates = rates;
+        this.#tell(new Set<Part>(['rates']));
+      }),
       sidecar.on('watches/changed', () => this.#soon(['watches'])),
-      sidecar.on('settings/changed', () => this.#soon(['status'])),
+      sidecar.on('settings/changed', () => this.#soon(['status', 'rates'])),
       sidecar.on('network/changed', () => this.#soon(['status', 'parties'])),
     );
   }
@@ -100,8 +109,11 @@ export class World {
 
   #putDownload(download: DownloadInfo): void {
     const at = this.downloads.findIndex((known) => known.downloadId === download.downloadId);
+    const placeBefore = this.downloads[at]?.place ?? 0;
     if (at >= 0) this.downloads[at] = download;
     else this.downloads.push(download);
+    // It went up or down among the others, so they stand elsewhere as well. When one ends, those behind it keep their order.
+    if (placeBefore !== 0 && download.place !== 0 && placeBefore !== download.place) this.#soon(['downloads']);
     this.#tell(new Set<Part>(['downloads']));
   }
 
@@ -153,7 +165,13 @@ export class World {
         this.downloads = await sidecar.request('downloads/list', {});
         return;
       case 'uploads':
-        this.uploads = await sidecar.request('uploads/list', {});
+        [this.uploads, this.refused] = await Promise.all([
+          sidecar.request('uploads/list', {}),
+          sidecar.request('uploads/refused', {}),
+        ]);
+        return;
+      case 'rates':
+        this.rates = await sidecar.request('transfers/rates', {});
         return;
       case 'watches':
         this.watches = await sidecar.request('watches/list', {});

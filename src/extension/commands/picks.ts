@@ -17,7 +17,8 @@ import { limits } from '../limits.ts';
 import type { Services } from '../services.ts';
 import { formatBytes, formatCount, formatFiles, t } from '../text.ts';
 import { chosenHolder, dateText, heldByPeers } from '../views/mergedModel.ts';
-import { downloadState } from '../views/transfersModel.ts';
+import { downloadState, peerName } from '../views/downloadRow.ts';
+import { orderedDownloads } from '../views/transfersModel.ts';
 
 type Item<T> = vscode.QuickPickItem & { value: T };
 
@@ -72,9 +73,11 @@ export async function pickDownload(
   accepts: (download: DownloadInfo) => boolean,
 ): Promise<DownloadInfo | undefined> {
   await services.world.load();
-  const items = services.world.downloads
-    .filter(accepts)
-    .map((download) => ({ label: iconSafeName(download.name), description: downloadState(download), value: download }));
+  const items = orderedDownloads(services.world.downloads.filter(accepts)).map((download) => ({
+    label: iconSafeName(download.name),
+    description: iconSafeName(downloadState(download, peerName(services.world.peers, download.entry.peerId))),
+    value: download,
+  }));
   return pick(items, title, t('There is no such download.'));
 }
 

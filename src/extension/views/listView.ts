@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { limits } from '../limits.ts';
 import { t } from '../text.ts';
+import { ChangeGate } from './changeGate.ts';
 import type { Row } from './row.ts';
 import { treeItemOf } from './treeItem.ts';
 
@@ -22,7 +23,10 @@ export class ListView<N extends Node> implements vscode.TreeDataProvider<N> {
   readonly #options: ListViewOptions<N>;
   readonly #changes = new vscode.EventEmitter<N | N[] | undefined>();
   readonly onDidChangeTreeData = this.#changes.event;
+  readonly #gate = new ChangeGate<N>((changed) => this.#changes.fire(changed));
   readonly #drawn = new Map<string, { node: N; signature: string }>();
+  /** The rows that VS Code has below a node. */
+  readonly #below = new Map<string, readonly N[]>();
   #ids = '';
   #timer: NodeJS.Timeout | undefined;
 
@@ -30,7 +34,7 @@ export class ListView<N extends Node> implements vscode.TreeDataProvider<N> {
     this.#options = options;
   }
 
-  /** Redraws soon: rows that read differently, or all when rows came or went. */
+  /** Redraws soon: rows that read differently, rows below which others came or went, or all. */
   refresh(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -49,17 +53,8 @@ export class ListView<N extends Node> implements vscode.TreeDataProvider<N> {
     return node.parent as N | undefined;
   }
 
-  async getChildren(node?: N): Promise<N[]> {
-    if (node !== undefined) return this.#options.children(node);
-    try {
-      await this.#options.load();
-    } catch {
-      return []; // The welcome view of the sidecar's state says what is wrong.
-    }
-    this.#drawn.clear();
-    const roots = this.#options.roots();
-    this.#ids = roots.map(({ id }) => id).join('\n');
-    return roots;
+  getChildren(node?: N): Promise<N[]> {
+    return this.#gate.ask(() => (node === undefined ? this.#roots() : Promise.resolve(this.#childrenOf(node))));
   }
 
   dispose(): void {
@@ -67,17 +62,51 @@ export class ListView<N extends Node> implements vscode.TreeDataProvider<N> {
     this.#changes.dispose();
   }
 
-  #redraw(): void {
+  async #roots(): Promise<N[]> {
+    try {
+      await this.#options.load();
+    } catch {
+      return []; // The welcome view of the sidecar's state says what is wrong.
+    }
+    this.#drawn.clear();
+    this.#below.clear();
     const roots = this.#options.roots();
-    if (roots.map(({ id }) => id).join('\n') !== this.#ids) {
-      this.#changes.fire(undefined);
+    this.#ids = idsOf(roots);
+    return roots;
+  }
+
+  #childrenOf(node: N): N[] {
+    for (const { id } of this.#below.get(node.id) ?? []) this.#forget(id);
+    const children = this.#options.children(node);
+    this.#below.set(node.id, children);
+    return children;
+  }
+
+  #forget(id: string): void {
+    this.#drawn.delete(id);
+    for (const child of this.#below.get(id) ?? []) this.#forget(child.id);
+    this.#below.delete(id);
+  }
+
+  #redraw(): void {
+    if (idsOf(this.#options.roots()) !== this.#ids) {
+      void this.#gate.change();
       return;
     }
-    const changed: N[] = [];
+    const changed = new Map<string, N>();
     for (const { node, signature } of this.#drawn.values()) {
       const row = this.#options.row(node);
-      if (row !== undefined && JSON.stringify(row) !== signature) changed.push(node);
+      if (row === undefined) continue;
+      const below = this.#below.get(node.id);
+      const differs = JSON.stringify(row) !== signature;
+      if (differs || (below !== undefined && idsOf(below) !== idsOf(this.#options.children(node)))) changed.set(node.id, node);
     }
-    if (changed.length > 0) this.#changes.fire(changed);
+    // VS Code asks for all below a changed row anyway.
+    const told = [...changed.values()].filter((node) => node.parent === undefined || !changed.has(node.parent.id));
+    if (told.length > 0) void this.#gate.change(told);
   }
+}
+
+function idsOf(nodes: readonly { id: string }[]): string {
+  return nodes.map(({ id }) => id).join('\n');
 }

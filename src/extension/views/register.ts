@@ -11,7 +11,8 @@ import { PeersView } from './peersView.ts';
 import { registerSearchViews } from './registerSearch.ts';
 import type { ResultsModel } from './resultsModel.ts';
 import { detailNodes, ownShareNodes, sharesRow, type SharesNode } from './sharesModel.ts';
-import { activeDownloads, failedFileNodes, transferNodes, transferRow, type TransfersNode } from './transfersModel.ts';
+import { activeDownloads, isOver, transferChildren, transferGroups, transferRow, type TransfersNode } from './transfersModel.ts';
+import { registerTransferNews } from './transferNews.ts';
 
 export interface Views {
   peersView: PeersView;
@@ -20,7 +21,7 @@ export interface Views {
   disposable: vscode.Disposable;
 }
 
-export function registerViews(sidecar: Sidecar, world: World): Views {
+export function registerViews(sidecar: Sidecar, world: World, state: vscode.Memento): Views {
   const peersView = new PeersView(sidecar, world);
   const { results, disposable: searchViews } = registerSearchViews(sidecar, world);
   const shares = new ListView<SharesNode>({
@@ -35,15 +36,17 @@ export function registerViews(sidecar: Sidecar, world: World): Views {
   });
   const transfers = new ListView<TransfersNode>({
     load: () => world.load(),
-    roots: () => transferNodes(world),
-    children: (node) => (node.kind === 'download' ? failedFileNodes(world.download(node.downloadId), node) : []),
-    row: (node) => transferRow(node, world),
+    roots: () => transferGroups(world),
+    children: (node) => transferChildren(node, world),
+    row: (node) => transferRow(node, world, Date.now()),
   });
 
   const options = { showCollapseAll: true, canSelectMany: true } as const;
   const peersTree = vscode.window.createTreeView('potluck.peers', { treeDataProvider: peersView, ...options });
   const sharesTree = vscode.window.createTreeView('potluck.shares', { treeDataProvider: shares });
   const transfersTree = vscode.window.createTreeView('potluck.transfers', { treeDataProvider: transfers, canSelectMany: true });
+
+  let transfersHead = '';
 
   function drawState(): void {
     const message = stateMessage(sidecar);
@@ -58,14 +61,24 @@ export function registerViews(sidecar: Sidecar, world: World): Views {
     void setContext('hasParties', world.parties.length > 0);
     void setContext('hasPeers', world.peers.length > 0);
     void setContext('hasShares', world.shares.length > 0);
-    void setContext('hasFinishedDownloads', world.downloads.length > activeDownloads(world.downloads).length);
+    void setContext('hasFinishedDownloads', world.downloads.some(isOver));
+    void setContext(
+      'hasPausedDownloads',
+      world.downloads.some(({ state }) => state === 'paused'),
+    );
+    void setContext(
+      'hasGoingDownloads',
+      world.downloads.some((download) => !isOver(download) && download.state !== 'paused'),
+    );
+    const isSlow = world.rates?.isSlow === true;
+    void setContext('isSlow', isSlow);
     const active = activeDownloads(world.downloads).length;
-    const failed = world.downloads.filter(({ state }) => state === 'failed').length;
-    const count = active + failed;
-    transfersTree.badge =
-      count === 0
-        ? undefined
-        : { value: count, tooltip: t('{0} downloading, {1} failed', formatCount(active), formatCount(failed)) };
+    // Progress comes often: VS Code is told only of what reads differently.
+    if (transfersHead === `${active} ${isSlow}`) return;
+    transfersHead = `${active} ${isSlow}`;
+    transfersTree.description = isSlow ? t('slow mode') : '';
+    const tooltip = active === 1 ? t('1 download') : t('{0} downloads', formatCount(active));
+    transfersTree.badge = active === 0 ? undefined : { value: active, tooltip };
   }
 
   drawState();
@@ -85,6 +98,7 @@ export function registerViews(sidecar: Sidecar, world: World): Views {
       if (changed.has('downloads') || changed.has('uploads') || changed.has('peers')) transfers.refresh();
     }),
     sidecar.on('shares/changed', () => shares.refresh()),
+    registerTransferNews(sidecar, state),
   );
   const reveal = async (entry: EntryRef, info: Entry): Promise<void> => {
     // Opened first: a tree that was never drawn has no rows to be found in.

@@ -1,141 +1,161 @@
-// What the Transfers view says: downloads, newest first, then uploads that run now. Must not know `vscode`.
+// What the Transfers view shows: downloads in the order in which they run, finished ones after them; then who takes what from us. What the
+// rows say is downloadRow.ts and uploadRow.ts. Must not know `vscode`.
 
-import type { DownloadInfo, PeerInfo, UploadInfo } from '../../protocol/model.ts';
-import { displayName, longDisplayName } from '../displayText.ts';
-import { failureText } from '../failures.ts';
-import { baseName } from '../files/uris.ts';
-import { formatBytes, formatCount, formatFiles, formatPercent, formatRate, t } from '../text.ts';
+import type { DownloadInfo, DownloadSource, PeerInfo, RefusedPeer, UploadInfo } from '../../protocol/model.ts';
+import type { PeerId } from '../../protocol/ids.ts';
+import { displayName } from '../displayText.ts';
+import { limits } from '../limits.ts';
+import { formatCount, t } from '../text.ts';
+import { downloadRow, sourceRow } from './downloadRow.ts';
 import type { Row } from './row.ts';
+import { refusedRow, uploadKey, uploadRow } from './uploadRow.ts';
 
-export type DownloadNode = { kind: 'download'; id: string; downloadId: string };
-export type UploadNode = { kind: 'upload'; id: string; upload: UploadInfo };
+export type GroupNode = { kind: 'group'; id: string; group: 'downloads' | 'uploads' };
+export type DownloadNode = { kind: 'download'; id: string; downloadId: string; parent: GroupNode };
+export type SourceNode = { kind: 'source'; id: string; downloadId: string; peerId: PeerId; parent: DownloadNode };
 export type FailedFileNode = { kind: 'failedFile'; id: string; path: string; message: string; parent: DownloadNode };
-export type TransfersNode = DownloadNode | UploadNode | FailedFileNode;
+export type UploadNode = { kind: 'upload'; id: string; key: string; peerId: PeerId; parent: GroupNode };
+export type RefusedNode = { kind: 'refused'; id: string; peerId: PeerId; parent: GroupNode };
+export type RestNode = { kind: 'rest'; id: string; count: number; parent: GroupNode };
+export type TransfersNode = GroupNode | DownloadNode | SourceNode | FailedFileNode | UploadNode | RefusedNode | RestNode;
 
 export interface Transfers {
   downloads: readonly DownloadInfo[];
   uploads: readonly UploadInfo[];
+  refused: readonly RefusedPeer[];
   peers: readonly PeerInfo[];
 }
 
-export function transferNodes({ downloads, uploads }: Transfers): TransfersNode[] {
-  const ordered = [...downloads].sort((a, b) => b.addedAtMs - a.addedAtMs);
-  return [
-    ...ordered.map(({ downloadId }): DownloadNode => ({ kind: 'download', id: `download/${downloadId}`, downloadId })),
-    ...uploads.map((upload): UploadNode => {
-      return { kind: 'upload', id: `upload/${upload.peerId}/${upload.shareId}/${upload.startedAtMs}/${upload.path}`, upload };
-    }),
-  ];
-}
+export const isOver = ({ state }: DownloadInfo): boolean => state === 'done' || state === 'failed' || state === 'cancelled';
 
-export function failedFileNodes(download: DownloadInfo | undefined, parent: DownloadNode): FailedFileNode[] {
-  return (download?.failedFiles ?? []).map(({ path, message }) => ({
-    kind: 'failedFile',
-    id: `${parent.id}/${path}`,
-    path,
-    message,
-    parent,
-  }));
-}
-
-/** Downloads that are not over, for the badge and the status bar. */
+/** Running and queued ones, for the badge. */
 export function activeDownloads(downloads: readonly DownloadInfo[]): DownloadInfo[] {
   return downloads.filter(({ state }) => state === 'queued' || state === 'running');
 }
 
-export function transferRow(node: TransfersNode, transfers: Transfers): Row | undefined {
+/** By place; then finished ones, newest first. */
+export function orderedDownloads(downloads: readonly DownloadInfo[]): DownloadInfo[] {
+  const ended = ({ finishedAtMs, addedAtMs }: DownloadInfo): number => finishedAtMs ?? addedAtMs;
+  return [...downloads].sort((a, b) => {
+    if (isOver(a) !== isOver(b)) return isOver(a) ? 1 : -1;
+    return isOver(a) ? ended(b) - ended(a) : a.place - b.place || a.addedAtMs - b.addedAtMs;
+  });
+}
+
+/** The two groups, each only while there is something in it: an empty view says what to do. */
+export function transferGroups({ downloads, uploads, refused }: Transfers): GroupNode[] {
+  const groups: GroupNode[] = [];
+  if (downloads.length > 0) groups.push({ kind: 'group', id: 'group/downloads', group: 'downloads' });
+  if (uploads.length + refused.length > 0) groups.push({ kind: 'group', id: 'group/uploads', group: 'uploads' });
+  return groups;
+}
+
+export function transferChildren(node: TransfersNode, transfers: Transfers): TransfersNode[] {
+  if (node.kind === 'group') return node.group === 'downloads' ? downloadNodes(node, transfers) : uploadNodes(node, transfers);
+  if (node.kind !== 'download') return [];
+  const download = transfers.downloads.find(({ downloadId }) => downloadId === node.downloadId);
+  return download === undefined ? [] : partNodes(node, download);
+}
+
+function downloadNodes(parent: GroupNode, { downloads }: Transfers): TransfersNode[] {
+  const nodes = orderedDownloads(downloads)
+    .slice(0, limits.transferRows)
+    .map(({ downloadId }): DownloadNode => ({ kind: 'download', id: `download/${downloadId}`, downloadId, parent }));
+  return withRest(parent, nodes, downloads.length);
+}
+
+function uploadNodes(parent: GroupNode, { uploads, refused }: Transfers): TransfersNode[] {
+  const nodes = uploads.slice(0, limits.transferRows).map((upload): UploadNode => {
+    const key = uploadKey(upload);
+    return { kind: 'upload', id: `upload/${key}`, key, peerId: upload.peerId, parent };
+  });
+  const given = refused.slice(0, limits.transferRows);
+  const refusedNodes = given.map(({ peerId }): RefusedNode => ({ kind: 'refused', id: `refused/${peerId}`, peerId, parent }));
+  return [...withRest(parent, nodes, uploads.length), ...refusedNodes];
+}
+
+function withRest(parent: GroupNode, nodes: TransfersNode[], total: number): TransfersNode[] {
+  const count = total - nodes.length;
+  return count > 0 ? [...nodes, { kind: 'rest', id: `${parent.id}/rest`, count, parent }] : nodes;
+}
+
+/** Whom it comes from while it runs, then what of a folder could not be had. */
+function partNodes(parent: DownloadNode, download: DownloadInfo): TransfersNode[] {
+  const sources = download.state === 'running' ? download.sources : [];
+  return [
+    ...sources.map(({ peerId }): SourceNode => {
+      return { kind: 'source', id: `${parent.id}/source/${peerId}`, downloadId: download.downloadId, peerId, parent };
+    }),
+    ...download.failedFiles.map(({ path, message }): FailedFileNode => {
+      return { kind: 'failedFile', id: `${parent.id}/file/${path}`, path, message, parent };
+    }),
+  ];
+}
+
+/** The row of a node; undefined for what went meanwhile. */
+export function transferRow(node: TransfersNode, transfers: Transfers, nowMs: number): Row | undefined {
   switch (node.kind) {
+    case 'group':
+      return groupRow(node, transfers);
     case 'download': {
       const download = transfers.downloads.find(({ downloadId }) => downloadId === node.downloadId);
-      return download === undefined ? undefined : downloadRow(node, download, transfers.peers);
+      return download === undefined ? undefined : downloadRow(node.id, download, transfers.peers, nowMs);
     }
-    case 'upload':
-      return uploadRow(node, transfers.peers);
-    case 'failedFile': {
-      const label = displayName(node.path);
-      const description = displayName(node.message, 300);
-      return {
-        id: node.id,
-        label,
-        description,
-        icon: 'warning',
-        children: 'none',
-        context: 'failedFile',
-        accessibility: `${label}, ${description}`,
-      };
+    case 'source': {
+      const source = sourceOf(node, transfers);
+      return source === undefined ? undefined : sourceRow(node.id, source);
     }
+    case 'upload': {
+      const upload = transfers.uploads.find((known) => uploadKey(known) === node.key);
+      return upload === undefined ? undefined : uploadRow(node.id, upload);
+    }
+    case 'refused': {
+      const refused = transfers.refused.find(({ peerId }) => peerId === node.peerId);
+      return refused === undefined ? undefined : refusedRow(node.id, refused);
+    }
+    case 'failedFile':
+      return plainRow(node.id, displayName(node.path), 'warning', displayName(node.message, 300));
+    case 'rest':
+      return plainRow(node.id, t('… {0} more', formatCount(node.count)), 'ellipsis');
   }
 }
 
-function peerName(peers: readonly PeerInfo[], peerId: string): string {
-  return displayName(peers.find((peer) => peer.peerId === peerId)?.name ?? peerId);
+function sourceOf(node: SourceNode, { downloads }: Transfers): DownloadSource | undefined {
+  const download = downloads.find(({ downloadId }) => downloadId === node.downloadId);
+  return download?.sources.find(({ peerId }) => peerId === node.peerId);
 }
 
-const icons: Record<DownloadInfo['state'], { icon: string; color?: string }> = {
-  queued: { icon: 'clock' },
-  running: { icon: 'cloud-download' },
-  done: { icon: 'pass', color: 'testing.iconPassed' },
-  failed: { icon: 'error', color: 'list.errorForeground' },
-  cancelled: { icon: 'circle-slash' },
-};
-
-/** "42% · 3.1 MB/s · 2 of 10 files", or how it ended. */
-export function downloadState(download: DownloadInfo): string {
-  switch (download.state) {
-    case 'queued':
-      return t('waiting');
-    case 'running': {
-      const said = [formatPercent(download.doneBytes, download.totalBytes)];
-      if (download.bytesPerSecond > 0) said.push(formatRate(download.bytesPerSecond));
-      if (download.kind === 'folder')
-        said.push(t('{0} of {1} files', formatCount(download.doneFiles), formatCount(download.totalFiles)));
-      return said.join(' · ');
-    }
-    case 'done': {
-      const size = formatBytes(download.totalBytes);
-      const said = download.kind === 'folder' ? `${formatFiles(download.totalFiles)}, ${size}` : size;
-      return download.failedFiles.length === 0 ? said : t('{0} · {1} missing', said, formatCount(download.failedFiles.length));
-    }
-    case 'failed':
-      return download.failure === undefined ? t('failed') : failureText(download.failure);
-    case 'cancelled':
-      return t('cancelled');
-  }
-}
-
-function downloadRow(node: DownloadNode, download: DownloadInfo, peers: readonly PeerInfo[]): Row {
-  const name = displayName(download.name);
-  const state = downloadState(download);
-  const from = peerName(peers, download.entry.peerId);
-  const isPartial = download.failedFiles.length > 0;
+function groupRow({ id, group }: GroupNode, { downloads, uploads }: Transfers): Row {
+  const label = group === 'downloads' ? t('Downloads') : t('Uploads');
+  const count = (state: string): number =>
+    (group === 'downloads' ? downloads : uploads).filter((transfer) => transfer.state === state).length;
+  const counts = [
+    [count('running'), (n: string) => t('{0} running', n)],
+    [count('queued'), (n: string) => t('{0} queued', n)],
+    [count('waiting'), (n: string) => t('{0} waiting', n)],
+    [count('paused'), (n: string) => t('{0} paused', n)],
+    [count('failed'), (n: string) => t('{0} failed', n)],
+  ] as const;
+  const description = counts.flatMap(([n, said]) => (n > 0 ? said(formatCount(n)) : [])).join(', ');
   return {
-    id: node.id,
-    label: name,
-    description: state,
-    tooltip: `${longDisplayName(download.name)}\n${state}\n${t('From {0}', from)}\n${longDisplayName(download.destination)}`,
-    ...icons[download.state],
-    children: isPartial ? 'collapsed' : 'none',
-    context: `download.${download.kind}.${download.state}${isPartial ? '.partial' : ''}`,
-    accessibility: t('Download {0} from {1}, {2}', name, from, state),
-    ...(download.state === 'done' && download.kind === 'file'
-      ? { command: { kind: 'run', command: 'potluck.download.open', title: t('Open') } as const }
-      : {}),
+    id,
+    label,
+    description,
+    icon: group === 'downloads' ? 'arrow-down' : 'arrow-up',
+    children: 'expanded',
+    context: `group.${group}`,
+    accessibility: description === '' ? label : `${label}, ${description}`,
   };
 }
 
-function uploadRow(node: UploadNode, peers: readonly PeerInfo[]): Row {
-  const { upload } = node;
-  const name = displayName(baseName(upload.path));
-  const to = peerName(peers, upload.peerId);
-  const percent = formatPercent(upload.sentBytes, upload.totalBytes);
+function plainRow(id: string, label: string, icon: string, description?: string): Row {
   return {
-    id: node.id,
-    label: name,
-    description: t('to {0} · {1}', to, percent),
-    tooltip: `${longDisplayName(upload.path)}\n${t('To {0}: {1} of {2}', to, formatBytes(upload.sentBytes), formatBytes(upload.totalBytes))}`,
-    icon: 'cloud-upload',
+    id,
+    label,
+    icon,
     children: 'none',
-    context: 'upload',
-    accessibility: t('Upload {0} to {1}, {2}', name, to, percent),
+    context: icon === 'warning' ? 'failedFile' : 'rest',
+    accessibility: description === undefined ? label : `${label}, ${description}`,
+    ...(description === undefined ? {} : { description }),
   };
 }

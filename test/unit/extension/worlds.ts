@@ -15,12 +15,15 @@ import {
 import type {
   CatalogShare,
   DownloadInfo,
+  DownloadSource,
   Entry,
   PartyInfo,
   PeerInfo,
   SearchHit,
   SearchPage,
   ShareInfo,
+  TransferRates,
+  UploadInfo,
   WatchedSearch,
 } from '../../../src/protocol/model.ts';
 
@@ -118,14 +121,63 @@ export function download(n: number, change: Partial<DownloadInfo> = {}): Downloa
     kind: 'file',
     name: 'file.bin',
     state: 'running',
+    priority: 'normal',
+    place: n,
+    conflict: 'keep-both',
     destination: '/downloads/file.bin',
     doneBytes: 512,
     totalBytes: 1024,
     doneFiles: 0,
     totalFiles: 1,
+    reusedBytes: 0,
+    skippedFiles: 0,
     bytesPerSecond: 100,
+    sources: [],
     addedAtMs: n,
     failedFiles: [],
+    ...change,
+  };
+}
+
+export function source(n: number, change: Partial<DownloadSource> = {}): DownloadSource {
+  return {
+    peerId: peerId(n),
+    name: `peer ${n}`,
+    state: 'active',
+    link: 'tls',
+    bytesPerSecond: 1024,
+    receivedBytes: 0,
+    badPieces: 0,
+    ...change,
+  };
+}
+
+export function upload(n: number, change: Partial<UploadInfo> = {}): UploadInfo {
+  return {
+    peerId: peerId(n),
+    name: `peer ${n}`,
+    ownerId: peerId(30),
+    shareId: shareId(n),
+    path: 'a/b.txt',
+    fileCount: 1,
+    state: 'running',
+    link: 'session',
+    sentBytes: 5,
+    totalBytes: 10,
+    bytesPerSecond: 0,
+    startedAtMs: 0,
+    ...change,
+  };
+}
+
+export function rates(change: Partial<TransferRates> = {}): TransferRates {
+  return {
+    downloadBytesPerSecond: 0,
+    uploadBytesPerSecond: 0,
+    downloads: 0,
+    uploads: 0,
+    leftBytes: 0,
+    isSlow: false,
     ...change,
   };
 }
