@@ -67,6 +67,12 @@ export const transferLimits = {
   freeReadBytesPerSecond: 8 * MiB,
   /** Files that are open for uploads at once. */
   openFiles: 256,
+  /** One that is read by ranges stays open so long for the next one. */
+  openFileIdleMs: 2_000,
+  /** What a peer takes of a file, or of small files of a share, has ended when it asked for nothing more for so long. */
+  uploadIdleMs: 3_000,
+  /** Roots of packed files that wait to be remembered until nothing is sent. */
+  learntRoots: 16_384,
   /** Rate limits let so much time's bytes go at once. */
   rateBurstMs: 250,
   /** Ended transfers remembered. */
