@@ -25,7 +25,7 @@ export function stampOf(stats: Pick<FileStamp, 'mtimeNs' | 'ctimeNs'>): bigint {
 }
 
 /** For how long from now on a file could still change without a change of its times. 0: every change will show. */
-export function youngForMs(stats: BigIntStats, nowMs: number): number {
+export function youngForMs(stats: FileStamp, nowMs: number): number {
   const changedMs = Number((stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs) / 1_000_000n);
   const ageMs = Math.abs(nowMs - changedMs);
   return ageMs < racyMs ? racyMs - ageMs : 0;
@@ -153,7 +153,7 @@ export class Trees {
    * Remembers a file's root for the state that `stats` tell of, seen the same before and after hashing. `readFromMs` is when reading
    * began: a file that had changed just before could have changed again unseen, and is not remembered.
    */
-  remember(absolutePath: string, stats: BigIntStats, root: Uint8Array, readFromMs: number): void {
+  remember(absolutePath: string, stats: FileStamp, root: Uint8Array, readFromMs: number): void {
     if (!this.#isOpen || youngForMs(stats, readFromMs) > 0) return;
     this.#unwritten.set(absolutePath, { sizeBytes: Number(stats.size), stamp: stampOf(stats), root });
     if (this.#unwritten.size >= rowsPerCommit) this.#writeRoots();

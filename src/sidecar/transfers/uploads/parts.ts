@@ -7,7 +7,8 @@ import type { Database } from '../../storage/database.ts';
 import type { SafePath } from '../../storage/safePath.ts';
 import type { Hasher } from '../content/hasher.ts';
 import type { Trees } from '../content/trees.ts';
-import type { MadePack, PackEntry } from '../disk/diskCalls.ts';
+import type { MadePack, PackEntry } from '../disk/disk.ts';
+import type { LeafSet } from '../disk/leafSet.ts';
 import type { LocatedFile } from '../disk/sharedFile.ts';
 import type { Rate } from '../rates.ts';
 
@@ -28,7 +29,7 @@ export type LocateMany = (peerId: PeerId, shareId: ShareId, paths: readonly Safe
 
 /** What the disk worker does for uploads. */
 export interface PackReader {
-  readPack(ask: { root: string; files: PackEntry[] }, options: { signal: AbortSignal }): Promise<MadePack>;
+  readPack(root: string, files: PackEntry[], options: { signal: AbortSignal }): Promise<MadePack>;
 }
 
 /** Content of others' shares that lies here, whole or so far, and who may have it from us. */
@@ -36,7 +37,7 @@ export interface GivenOn {
   mayPassOn(peerId: PeerId, owner: PeerId, shareId: ShareId): boolean;
   /** What is being received now. */
   receiving(owner: PeerId, shareId: ShareId, path: string): { root: Uint8Array; partial: GivenPartial } | undefined;
-  /** What was downloaded; `stamp` as content/trees.ts makes it of the file when it was verified. */
+  /** What was downloaded, while the file stands as it was verified: looked at now. */
   downloaded(owner: PeerId, shareId: ShareId, path: string): GivenFile | undefined;
 }
 
@@ -44,13 +45,12 @@ export interface GivenFile {
   root: Uint8Array;
   localPath: string;
   sizeBytes: number;
-  stamp: bigint;
 }
 
 export interface GivenPartial {
   readonly sizeBytes: number;
   readonly leafCount: number;
-  readonly have: { has(leaf: number): boolean; readonly count: number };
+  readonly have: Pick<LeafSet, 'count' | 'hasAll' | 'units'>;
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 

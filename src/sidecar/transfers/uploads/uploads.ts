@@ -1,335 +1,371 @@
-// Serves files of own shares: only what the index lists and node.ts allows for the asker, only the file that was opened, hashed as
-// it is sent when its root is not known. Knows no network; a peer is an id.
+// Serves files to peers: own shares as far as the index lists and node.ts allows them, and what lies here of others' shares. Who may have what
+// is decided here; slots.ts says when, upload.ts sends. Knows no network; a peer is an id.
 
-import { setTimeout as delay } from 'node:timers/promises';
-import { AppError } from '../../../protocol/errors.ts';
-import type { PeerId, ShareId } from '../../../protocol/ids.ts';
-import type { Entry, UploadInfo } from '../../../protocol/model.ts';
-import { localLimits, wireLimits } from '../../limits.ts';
-import type { Log } from '../../log.ts';
+import { lstat } from 'node:fs/promises';
+import { AppError, asAppError } from '../../../protocol/errors.ts';
+import type { PeerId } from '../../../protocol/ids.ts';
+import type { RefusedPeer, UploadInfo } from '../../../protocol/model.ts';
+import { wireLimits } from '../../limits.ts';
 import { parseSafePath, type SafePath } from '../../storage/safePath.ts';
-import type { FileServer, HashesReply, HashesRequest, ReadReply, ReadRequest } from '../../wire/services.ts';
+import type {
+  FileServer,
+  HashesReply,
+  HashesRequest,
+  HoldingReply,
+  HoldingRequest,
+  PackRequest,
+  ReadReply,
+  ReadRequest,
+  ServeOptions,
+} from '../../wire/services.ts';
+import type { LocatedFile } from '../disk/sharedFile.ts';
 import { notShared, readChanged, wasCancelled } from '../failures.ts';
-import { blockBytes, type Hasher, type HashStream } from '../content/hasher.ts';
-import { emptyRoot } from '../content/merkle.ts';
-import { Pace } from '../pace.ts';
-import { type LocatedFile, openShared, type SharedFile } from '../disk/sharedFile.ts';
-import { stampOf, type Trees, youngForMs } from '../content/trees.ts';
+import { FreeReads } from './freeReads.ts';
+import * as given from './given.ts';
+import { LearntRoots } from './learntRoots.ts';
+import { OpenFiles } from './openFiles.ts';
+import { folderOf, makePack, packPaths } from './packs.ts';
+import type { UploadsOptions } from './parts.ts';
+import { notHeld, otherContent, Refusals, refusedByOwner, uploadsClosed } from './refusals.ts';
+import { RootsFirst } from './rootsFirst.ts';
+import { type Permit, Slots } from './slots.ts';
+import { ToldRoots } from './toldRoots.ts';
+import { readWhole, Upload, type UploadContent } from './upload.ts';
+import { commonFolder, type ListedRequest, UploadList, type UploadSubject } from './uploadList.ts';
 
-/** Where an entry of a share lies, when this peer may have it. */
-export type Locate = (peerId: PeerId, shareId: ShareId, path: SafePath) => (LocatedFile & { entry: Entry }) | undefined;
+export type { Locate, LocatedMany, LocateMany, UploadsOptions, EndedUpload, GivenOn } from './parts.ts';
+
+/** What of a file is asked for. */
+interface Range {
+  offset: number;
+  end: number;
+}
+
+/** A request that was let in. */
+interface Admitted {
+  permit: Permit;
+  listed: ListedRequest | undefined;
+}
 
 export class Uploads implements FileServer {
-  readonly #locate: Locate;
-  readonly #trees: Trees;
-  readonly #hasher: Hasher;
-  readonly #log: Log;
-  readonly #changed: Pace;
+  readonly #options: UploadsOptions;
+  readonly #refusals: Refusals;
+  readonly #slots: Slots;
+  readonly #freeReads = new FreeReads();
+  readonly #files: OpenFiles;
+  readonly #roots: RootsFirst;
+  readonly #learnt: LearntRoots;
+  readonly #told = new ToldRoots();
+  readonly #list: UploadList;
   readonly #running = new Set<Upload>();
-  /** Roots each peer was told, oldest first: only their leaf hashes are given to it, so that content cannot be probed for by hash. */
-  readonly #told = new Map<PeerId, Set<string>>();
-  readonly #hashing = new Map<string, Promise<void>>();
+  #isClosed = false;
 
-  constructor(options: { locate: Locate; trees: Trees; hasher: Hasher; log: Log; onChange: () => void }) {
-    this.#locate = options.locate;
-    this.#trees = options.trees;
-    this.#hasher = options.hasher;
-    this.#log = options.log;
-    this.#changed = new Pace(localLimits.progressHz, options.onChange);
+  constructor(options: UploadsOptions) {
+    this.#options = options;
+    this.#refusals = new Refusals(options.database);
+    this.#slots = new Slots({
+      count: () => Math.max(1, options.settings().uploadSlots),
+      isFirst: (peerId) => options.settings().friendsFirst && options.isFriend(peerId),
+    });
+    this.#files = new OpenFiles(options.secret);
+    this.#roots = new RootsFirst(options);
+    this.#learnt = new LearntRoots(options.trees);
+    this.#list = new UploadList({
+      nameOf: (peerId) => options.nameOf(peerId),
+      onChange: () => options.onChange(),
+      onEnded: (upload) => options.onEnded?.(upload),
+    });
   }
 
-  /** What is being sent now. */
+  /** What is being sent now, or was a moment ago; then what waits, in order. */
   list(): UploadInfo[] {
-    return [...this.#running].map((upload) => ({ ...upload.info }));
+    return this.#list.list();
   }
 
   get activeCount(): number {
-    return this.#running.size;
+    return this.#list.size;
+  }
+
+  /** Of now, over all peers. */
+  rates(): { bytesPerSecond: number; uploads: number } {
+    return { bytesPerSecond: this.#list.bytesPerSecond, uploads: this.#list.size };
+  }
+
+  /** The number of slots, or whether friends go first, is another one. */
+  settingsChanged(): void {
+    this.#slots.changed();
+  }
+
+  /** Ends what goes to this peer, and gives it nothing until `allow`. Throws `invalid-argument`, `too-large`. */
+  refuse(peerId: PeerId, reason = ''): RefusedPeer {
+    const told = this.#refusals.add(peerId, reason);
+    this.#slots.drop(peerId, refusedByOwner(told));
+    this.#freeReads.drop(peerId, refusedByOwner(told));
+    this.#list.touch();
+    return { peerId, name: this.#options.nameOf(peerId), reason: told };
+  }
+
+  allow(peerId: PeerId): void {
+    this.#refusals.remove(peerId);
+    this.#list.touch();
+  }
+
+  refused(): RefusedPeer[] {
+    return this.#refusals.list().map((refused) => ({ ...refused, name: this.#options.nameOf(refused.peerId) }));
   }
 
   /** Ends every upload and waits until its file is closed. */
   async close(): Promise<void> {
-    this.#changed.stop();
-    await Promise.allSettled([...[...this.#running].map((upload) => upload.stop()), ...this.#hashing.values()]);
+    this.#isClosed = true;
+    this.#slots.close(uploadsClosed());
+    this.#freeReads.close(uploadsClosed());
+    await Promise.allSettled([...this.#running].map((upload) => upload.stop(uploadsClosed())));
+    this.#list.close();
+    this.#learnt.close();
+    await this.#roots.close();
+    await this.#files.close();
   }
 
-  async read(peerId: PeerId, request: ReadRequest, options: { signal: AbortSignal }): Promise<ReadReply> {
+  async read(peerId: PeerId, request: ReadRequest, options: ServeOptions): Promise<ReadReply> {
+    this.#check(peerId);
     const sharePath = parseSafePath(request.path);
     checkRange(request);
-    const located = this.#locate(peerId, request.shareId, sharePath);
-    if (located === undefined) throw notShared(sharePath);
-    if (located.entry.kind === 'folder') {
-      throw new AppError('is-folder', `${JSON.stringify(sharePath)} is a folder. Ask for its files.`, {
-        data: { path: sharePath },
-      });
-    }
-    let file = await openShared(located, sharePath);
+    const isOwn = request.owner === undefined || request.owner === this.#options.ownPeerId;
+    return isOwn ? this.#readOwn(peerId, request, sharePath, options) : this.#readGiven(peerId, request, sharePath, options);
+  }
+
+  async readPack(peerId: PeerId, request: PackRequest, options: ServeOptions): Promise<ReadReply> {
+    this.#check(peerId);
+    const paths = packPaths(request);
+    const { locateMany, disk, ownPeerId } = this.#options;
+    const isShared = () => locateMany(peerId, request.shareId, []) !== undefined;
+    if (!isShared()) throw notShared('');
+    const subject = { peerId, owner: ownPeerId, shareId: request.shareId, link: options.link, kind: 'folder' as const };
+    const path = commonFolder([...new Set(paths.map(folderOf))]);
+    const admitted = await this.#admit(
+      { ...subject, path, files: paths.length, totalBytes: 0 },
+      { offset: 0, end: Infinity },
+      options,
+    );
     try {
-      if (request.needsRoot && !this.#isRooted(located, file)) {
-        await file.handle.close();
-        await this.#hashFirst(located, sharePath, options.signal);
-        file = await openShared(located, sharePath);
-        if (this.#rootOf(located, file) === undefined) throw readChanged();
-      }
-      if (options.signal.aborted) throw wasCancelled();
+      const signal = AbortSignal.any([options.signal, admitted.permit.signal]);
+      const bytes = await makePack({ locateMany, disk, learnt: this.#learnt }, { peerId, request, paths }, { signal });
+      admitted.listed?.grow(bytes.byteLength);
+      const content = {
+        read: (position: number, _: unknown, length: number) => Promise.resolve(bytes.subarray(position, position + length)),
+        check: () => Promise.resolve(),
+        release: () => undefined,
+      };
+      const range = { offset: 0, end: bytes.byteLength };
+      const upload = this.#upload(peerId, { content, path, range, root: undefined, admitted, isShared }, options);
+      const head = { sizeBytes: bytes.byteLength, mtimeMs: 0, root: undefined, version: undefined, link: options.link };
+      return { ...head, bytes: upload.bytes(), end: () => upload.end() };
     } catch (error) {
-      await file.handle.close();
-      throw error;
+      throw letGo(admitted, error);
     }
-    const root = this.#rootOf(located, file);
-    if (root) this.#tell(peerId, root);
-    const upload = new Upload({
-      peerId,
-      request,
-      file,
-      root,
-      hasher: this.#hasher,
-      trees: this.#trees,
-      isShared: () => this.#locate(peerId, request.shareId, sharePath) !== undefined,
-      onProgress: () => this.#changed.touch(),
-      onEnd: () => {
-        this.#running.delete(upload);
-        this.#changed.touch();
-      },
-      onRoot: (hashed) => {
-        this.#trees.remember(located.absolutePath, file.stats, hashed, file.openedAtMs);
-        this.#tell(peerId, hashed);
-      },
-    });
-    this.#running.add(upload);
-    this.#changed.touch();
-    const stop = () => void upload.stop();
-    options.signal.addEventListener('abort', stop, { once: true });
-    upload.whenStopped = () => options.signal.removeEventListener('abort', stop);
-    return { sizeBytes: file.sizeBytes, mtimeMs: file.mtimeMs, root, bytes: upload.bytes(), end: () => upload.end() };
   }
 
   async hashes(peerId: PeerId, request: HashesRequest): Promise<HashesReply> {
-    if (request.count > wireLimits.leavesInReply) {
+    this.#check(peerId);
+    if (request.count > wireLimits.leavesInReply)
       throw new AppError('invalid-argument', `At most ${wireLimits.leavesInReply} leaf hashes are given at once. Ask for fewer.`);
-    }
-    const isTold = this.#told.get(peerId)?.has(Buffer.from(request.root).toString('hex'));
-    const proof = isTold ? this.#trees.prove(request.root, request.first, request.count) : undefined;
+    const isTold = this.#told.has(peerId, request.root);
+    const proof = isTold ? this.#options.trees.prove(request.root, request.first, request.count) : undefined;
     if (!proof) throw new AppError('not-found', 'There is no tree for this root here. Fetch the whole file instead.');
     return proof;
   }
 
-  #rootOf(located: LocatedFile, file: SharedFile): Uint8Array | undefined {
-    return file.sizeBytes === 0 ? emptyRoot : this.#trees.rootOf(located.absolutePath, file.stats);
-  }
-
-  /** Root known, and the tree there if it may be asked for. */
-  #isRooted(located: LocatedFile, file: SharedFile): boolean {
-    const root = this.#rootOf(located, file);
-    return root !== undefined && (file.sizeBytes <= localLimits.inlineHashBytes || this.#trees.has(root));
-  }
-
-  /**
-   * Hashes a file that is asked for by range. Goes on when the asker gives up: a large file takes longer than a peer waits, and the
-   * next request finds the root. Asked twice at once, it is hashed once.
-   */
-  async #hashFirst(located: LocatedFile, sharePath: SafePath, signal: AbortSignal): Promise<void> {
-    const key = located.absolutePath;
-    let hashing = this.#hashing.get(key);
-    if (!hashing) {
-      if (this.#hashing.size >= localLimits.rootsInFlight) {
-        throw new AppError('busy', 'Too many files are being hashed at their owner. Try again soon.');
-      }
-      hashing = this.#hash(located, sharePath).finally(() => this.#hashing.delete(key));
-      hashing.catch((error: unknown) => this.#log.debug(`Hashing for a peer failed: ${String(error)}`));
-      this.#hashing.set(key, hashing);
+  async holding(peerId: PeerId, request: HoldingRequest): Promise<HoldingReply> {
+    this.#check(peerId);
+    const path = parseSafePath(request.path);
+    const { owner, shareId, root } = request;
+    if (owner !== this.#options.ownPeerId) {
+      const held = given.find(this.#options.givenOn, peerId, { owner, shareId, path, root });
+      this.#told.add(peerId, root);
+      return 'partial' in held ? given.partialHolding(held.partial) : given.wholeHolding(held.file.sizeBytes);
     }
-    const running = hashing;
-    await new Promise<void>((resolve, reject) => {
-      const stop = () => reject(wasCancelled());
-      signal.addEventListener('abort', stop, { once: true });
-      running.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-    });
+    const located = this.#options.locate(peerId, shareId, path);
+    if (located === undefined || located.entry.kind === 'folder') throw notShared(path);
+    const stats = await lstat(located.absolutePath, { bigint: true }).catch(() => undefined);
+    const known = stats?.isFile() ? this.#roots.known(located.absolutePath, stats) : undefined;
+    if (stats === undefined || known === undefined || Buffer.compare(known, root) !== 0) throw notHeld(path);
+    this.#told.add(peerId, root);
+    return given.wholeHolding(Number(stats.size));
   }
 
-  async #hash(located: LocatedFile, sharePath: SafePath): Promise<void> {
-    const file = await openShared(located, sharePath);
-    const treePath = this.#trees.temporaryPath(file.sizeBytes);
+  async #readOwn(peerId: PeerId, request: ReadRequest, path: SafePath, options: ServeOptions): Promise<ReadReply> {
+    const { locate, ownPeerId } = this.#options;
+    const { shareId } = request;
+    const located = locate(peerId, shareId, path);
+    if (located === undefined) throw notShared(path);
+    if (located.entry.kind === 'folder')
+      throw new AppError('is-folder', `${JSON.stringify(path)} is a folder. Ask for its files.`, { data: { path } });
+    const needs = { isTreeNeeded: request.needsRoot, isRootNeeded: request.needsRoot || request.root !== undefined };
+    if (needs.isRootNeeded) await this.#makeRoot(located, path, needs, options.signal);
+    const { sizeBytes } = located.entry;
+    const subject = { peerId, owner: ownPeerId, shareId, link: options.link, path, kind: 'file' as const, files: 1 };
+    const admitted = await this.#admit({ ...subject, totalBytes: sizeBytes }, rangeOf(request, sizeBytes), options);
     try {
-      const youngMs = youngForMs(file.stats, Date.now());
-      if (youngMs > 0) await delay(youngMs);
-      const readFromMs = Date.now();
-      const { root } = await this.#hasher.hashFile(file.handle.fd, file.sizeBytes, treePath === undefined ? {} : { treePath });
-      if (treePath !== undefined) this.#trees.adopt(root, treePath);
-      const after = await file.handle.stat({ bigint: true });
-      if (stampOf(after) !== stampOf(file.stats) || after.size !== file.stats.size) throw readChanged();
-      this.#trees.remember(located.absolutePath, file.stats, root, readFromMs);
-    } finally {
-      await file.handle.close();
+      const isKept = request.offset > 0 || request.length !== undefined;
+      const file = await this.#files.open(located, path, { isKept });
+      try {
+        this.#checkOpen(options.signal);
+        const root = this.#roots.known(located.absolutePath, file.stats);
+        if (needs.isRootNeeded && root === undefined) throw readChanged();
+        if (root && request.root && Buffer.compare(root, request.root) !== 0) throw otherContent(path);
+        if (root) this.#told.add(peerId, root);
+        const content: UploadContent = {
+          read: (position, block, length) => readWhole(file.handle, block(length), position),
+          check: () => file.check(),
+          release: () => file.release(),
+        };
+        const isShared = () => locate(peerId, shareId, path) !== undefined;
+        const range = rangeOf(request, file.sizeBytes);
+        const upload = this.#upload(peerId, { content, path, range, root, admitted, isShared }, options);
+        const { mtimeMs, version } = file;
+        const head = { sizeBytes: file.sizeBytes, mtimeMs, root, version, link: options.link };
+        return { ...head, bytes: upload.bytes(), end: () => upload.end() };
+      } catch (error) {
+        file.release();
+        throw error;
+      }
+    } catch (error) {
+      throw letGo(admitted, error);
     }
   }
 
-  #tell(peerId: PeerId, root: Uint8Array): void {
-    const name = Buffer.from(root).toString('hex');
-    const told = this.#told.get(peerId) ?? new Set<string>();
-    this.#told.delete(peerId);
-    this.#told.set(peerId, told);
-    told.delete(name);
-    told.add(name);
-    if (told.size > localLimits.toldRoots) dropFirst(told);
-    if (this.#told.size > localLimits.toldPeers) dropFirst(this.#told);
+  async #readGiven(peerId: PeerId, request: ReadRequest, path: SafePath, options: ServeOptions): Promise<ReadReply> {
+    const { givenOn } = this.#options;
+    const { owner, root, shareId } = request;
+    if (owner === undefined || root === undefined)
+      throw new AppError('invalid-argument', "Of others' shares only known content is given. Ask with its root.");
+    const asked = { owner, shareId, path, root };
+    const found = given.find(givenOn, peerId, asked);
+    const { sizeBytes } = 'partial' in found ? found.partial : found.file;
+    const range = rangeOf(request, sizeBytes);
+    const subject = { peerId, owner, shareId, link: options.link, path, kind: 'file' as const, files: 1 };
+    const admitted = await this.#admit({ ...subject, totalBytes: sizeBytes }, range, options);
+    try {
+      // It may have been finished, or be another one, since.
+      const now = given.find(givenOn, peerId, asked);
+      const content =
+        'partial' in now
+          ? given.partialContent(now.partial, path, range)
+          : await given.givenFileContent(this.#files, givenOn, asked);
+      try {
+        this.#checkOpen(options.signal);
+        this.#told.add(peerId, root);
+        const isShared = () => givenOn.mayPassOn(peerId, owner, shareId);
+        const upload = this.#upload(peerId, { content, path, range, root, admitted, isShared }, options);
+        const head = { sizeBytes, mtimeMs: content.mtimeMs, root, version: undefined, link: options.link };
+        return { ...head, bytes: upload.bytes(), end: () => upload.end() };
+      } catch (error) {
+        content.release();
+        throw error;
+      }
+    } catch (error) {
+      throw letGo(admitted, error);
+    }
+  }
+
+  /** Hashes the file first, when its root is not known: before it takes a slot. */
+  async #makeRoot(located: LocatedFile, path: SafePath, needs: { isTreeNeeded: boolean }, signal: AbortSignal): Promise<void> {
+    const file = await this.#files.open(located, path, { isKept: true });
+    const { stats } = file;
+    file.release();
+    const { absolutePath } = located;
+    const isReady = needs.isTreeNeeded
+      ? this.#roots.isReady(absolutePath, stats)
+      : this.#roots.known(absolutePath, stats) !== undefined;
+    if (!isReady) await this.#roots.make(located, path, signal);
+  }
+
+  /** Waits for leave to send, and lists the request meanwhile. */
+  async #admit(subject: UploadSubject, range: Range, options: ServeOptions): Promise<Admitted> {
+    const bytes = range.end - range.offset;
+    if (bytes <= 0) return { permit: forNothing, listed: undefined };
+    const { peerId } = subject;
+    const listed = this.#list.begin(subject);
+    try {
+      const free = this.#slots.holds(peerId) ? undefined : this.#freeReads.enter(peerId, bytes);
+      if (free !== undefined) return { permit: free, listed };
+      const permit = await this.#slots.enter(peerId, {
+        signal: options.signal,
+        onPosition: (position) => {
+          listed.position(position);
+          options.onPosition?.(position);
+        },
+      });
+      listed.position(0);
+      return { permit, listed };
+    } catch (error) {
+      listed.end(asAppError(error));
+      throw error;
+    }
+  }
+
+  #upload(
+    peerId: PeerId,
+    what: {
+      content: UploadContent;
+      path: string;
+      range: Range;
+      root: Uint8Array | undefined;
+      admitted: Admitted;
+      isShared(): boolean;
+    },
+    options: ServeOptions,
+  ): Upload {
+    const { permit, listed } = what.admitted;
+    const upload = new Upload({
+      ...{ content: what.content, path: what.path, root: what.root, permit, signal: options.signal, key: peerId },
+      ...what.range,
+      rate: this.#options.rate,
+      isShared: what.isShared,
+      onSent: (bytes) => listed?.sent(bytes),
+      onEnd: (failure) => {
+        this.#running.delete(upload);
+        listed?.end(failure === undefined ? undefined : asAppError(failure));
+      },
+    });
+    this.#running.add(upload);
+    return upload;
+  }
+
+  #check(peerId: PeerId): void {
+    if (this.#isClosed) throw uploadsClosed();
+    this.#refusals.check(peerId);
+  }
+
+  #checkOpen(signal: AbortSignal): void {
+    if (this.#isClosed) throw uploadsClosed();
+    if (signal.aborted) throw wasCancelled();
   }
 }
 
-function dropFirst(keyed: { keys(): Iterator<unknown>; delete(key: never): boolean }): void {
-  const first = keyed.keys().next();
-  if (!first.done) keyed.delete(first.value as never);
+/** For a request that takes no bytes. */
+const forNothing: Permit = {
+  signal: new AbortController().signal,
+  sent: () => undefined,
+  excuse: () => undefined,
+  release: () => undefined,
+};
+
+/** A request that was let in and failed before its first byte; answers the error that says why. */
+function letGo({ permit, listed }: Admitted, error: unknown): unknown {
+  permit.release();
+  const reason = permit.signal.aborted ? asAppError(permit.signal.reason) : error;
+  listed?.end(asAppError(reason));
+  return reason;
+}
+
+function rangeOf({ offset, length }: ReadRequest, sizeBytes: number): Range {
+  const end = length === undefined ? sizeBytes : Math.min(sizeBytes, offset + length);
+  return { offset, end: Math.max(offset, end) };
 }
 
 function checkRange({ offset, length }: ReadRequest): void {
   const isSound =
     Number.isSafeInteger(offset) && offset >= 0 && (length === undefined || (Number.isSafeInteger(length) && length >= 0));
   if (!isSound) throw new AppError('invalid-argument', 'Offset and length of a read must be whole numbers from 0. Ask again.');
-}
-
-interface UploadOptions {
-  peerId: PeerId;
-  request: ReadRequest;
-  file: SharedFile;
-  root: Uint8Array | undefined;
-  hasher: Hasher;
-  trees: Trees;
-  /** Asked before each block: a file that is ignored now, or whose share is gone, is not sent to its end. */
-  isShared: () => boolean;
-  onProgress: () => void;
-  onEnd: () => void;
-  onRoot: (root: Uint8Array) => void;
-}
-
-/** One read being served: from an open file to slices. Its descriptor is closed after the last byte, on stop, and on any error. */
-class Upload {
-  readonly info: UploadInfo;
-  readonly #options: UploadOptions;
-  readonly #end: number;
-  readonly #stream: HashStream | undefined;
-  readonly #treePath: string | undefined;
-  #root: Uint8Array | undefined;
-  #reading: Promise<Buffer> | undefined;
-  #closing: Promise<void> | undefined;
-  #isFinished = false;
-  whenStopped: () => void = () => undefined;
-
-  constructor(options: UploadOptions) {
-    const { request, file } = options;
-    this.#options = options;
-    this.#root = options.root;
-    this.#end = request.length === undefined ? file.sizeBytes : Math.min(file.sizeBytes, request.offset + request.length);
-    const isWhole = request.offset === 0 && this.#end === file.sizeBytes;
-    if (isWhole && this.#root === undefined) {
-      this.#treePath = options.trees.temporaryPath(file.sizeBytes);
-      this.#stream = options.hasher.stream(file.sizeBytes, this.#treePath);
-    }
-    this.info = {
-      peerId: options.peerId,
-      shareId: request.shareId,
-      path: request.path,
-      sentBytes: 0,
-      totalBytes: Math.max(0, this.#end - request.offset),
-      startedAtMs: Date.now(),
-    };
-  }
-
-  /** Given up before its first byte, a plain generator would not run its `finally`: the file is closed here then. */
-  bytes(): AsyncIterable<Uint8Array> {
-    const slices = this.#slices();
-    const giveUp = async () => {
-      await slices.return();
-      await this.stop();
-      return { done: true as const, value: undefined };
-    };
-    return { [Symbol.asyncIterator]: () => ({ next: () => slices.next(), return: giveUp }) };
-  }
-
-  async *#slices(): AsyncGenerator<Uint8Array, void, undefined> {
-    const hashing: Promise<unknown>[] = [];
-    try {
-      let position = this.#options.request.offset;
-      let next = this.#readBlock(position);
-      while (position < this.#end) {
-        const block = await next;
-        if (!this.#options.isShared()) throw notShared(this.info.path);
-        position += block.length;
-        next = this.#readBlock(position);
-        if (this.#stream) {
-          hashing.push(noted(this.#stream.push(block)));
-          if (hashing.length > localLimits.blocksInFlight) await hashing.shift();
-        }
-        if (position >= this.#end) await this.#finish(hashing);
-        for (let at = 0; at < block.length; at += wireLimits.sliceBytes) {
-          const slice = block.subarray(at, at + wireLimits.sliceBytes);
-          this.info.sentBytes += slice.length;
-          this.#options.onProgress();
-          yield slice;
-        }
-      }
-      if (!this.#isFinished) await this.#finish(hashing);
-    } finally {
-      await this.stop();
-    }
-  }
-
-  end(): Promise<Uint8Array | undefined> {
-    if (!this.#isFinished && !this.#options.root) {
-      return Promise.reject(new AppError('unavailable', 'The upload ended before its last byte. Ask again.'));
-    }
-    return Promise.resolve(this.#root);
-  }
-
-  /** Closes the file once nothing reads it. */
-  stop(): Promise<void> {
-    this.#closing ??= (async () => {
-      this.whenStopped();
-      this.#options.onEnd();
-      if (!this.#isFinished) this.#stream?.drop();
-      await this.#reading?.catch(() => undefined);
-      await this.#options.file.handle.close();
-    })();
-    return this.#closing;
-  }
-
-  /** All bytes were read: the file must be as it was when it was opened. */
-  async #finish(hashing: Promise<unknown>[]): Promise<void> {
-    await Promise.all(hashing.splice(0));
-    const { file, trees } = this.#options;
-    if (this.#closing) throw wasCancelled();
-    const after = await file.handle.stat({ bigint: true });
-    if (stampOf(after) !== stampOf(file.stats) || after.size !== file.stats.size) throw readChanged();
-    if (this.#stream) {
-      const { root } = await this.#stream.finish();
-      this.#isFinished = true;
-      if (this.#treePath !== undefined) trees.adopt(root, this.#treePath);
-      this.#root = root;
-      this.#options.onRoot(root);
-    }
-    this.#isFinished = true;
-  }
-
-  /** Starts reading ahead; whoever awaits it sees the failure. */
-  #readBlock(position: number): Promise<Buffer> {
-    const length = Math.min(blockBytes, this.#end - position);
-    if (length <= 0) return Promise.resolve(Buffer.alloc(0));
-    this.#reading = this.#closing ? Promise.reject(wasCancelled()) : this.#read(position, length);
-    return noted(this.#reading);
-  }
-
-  async #read(position: number, length: number): Promise<Buffer> {
-    const block = Buffer.allocUnsafeSlow(length);
-    for (let got = 0; got < length;) {
-      const { bytesRead } = await this.#options.file.handle.read(block, got, length - got, position + got);
-      if (bytesRead === 0) throw readChanged();
-      got += bytesRead;
-    }
-    return block;
-  }
-}
-
-/** The same promise, with its rejection marked as seen: it is awaited later. */
-function noted<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }

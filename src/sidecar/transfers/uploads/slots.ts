@@ -1,0 +1,301 @@
+// Who is served now and who waits: so many peers at once, each with all its requests; more wait in turn and are told their place. Knows nothing of
+// files; a request is a permit from the moment that it may be worked on until it is released.
+
+import type { PeerId } from '../../../protocol/ids.ts';
+import { transferLimits } from '../../limits.ts';
+import { wasCancelled } from '../failures.ts';
+import { queueFull, slotLost, turnOver } from './refusals.ts';
+
+export interface SlotsOptions {
+  /** Peers served at once. */
+  count(): number;
+  /** Goes before others that wait. */
+  isFirst(peerId: PeerId): boolean;
+  /** Milliseconds, for tests. */
+  now?(): number;
+}
+
+interface EnterOptions {
+  signal: AbortSignal;
+  onPosition?: ((position: number) => void) | undefined;
+}
+
+/** Leave to work on one request. */
+export interface Permit {
+  /** Aborted with an AppError as its reason when the request must end at once. */
+  readonly signal: AbortSignal;
+  /** So many bytes were taken by the peer. Throws `busy` when its turn is over and this request goes on and on. */
+  sent(bytes: number): void;
+  /** What kept it was our own limit. */
+  excuse(): void;
+  /** Harmless when done before. */
+  release(): void;
+}
+
+interface Held {
+  permits: Set<HeldPermit>;
+  /** This turn. */
+  sinceMs: number;
+  bytes: number;
+  isOver: boolean;
+  /** Since when it takes how much: a peer that takes too little loses the slot. */
+  lookedAtMs: number;
+  lookedBytes: number;
+  idle: NodeJS.Timeout | undefined;
+}
+
+interface Waiting {
+  position: number;
+  onPosition: ((position: number) => void) | undefined;
+  go(permit: Permit): void;
+  fail(error: Error): void;
+}
+
+/** How often holders are looked at while others wait. */
+const lookMs = 1_000;
+
+export class Slots {
+  readonly #options: SlotsOptions;
+  readonly #now: () => number;
+  readonly #held = new Map<PeerId, Held>();
+  /** In the order of their turns. */
+  readonly #waiting = new Map<PeerId, Set<Waiting>>();
+  #waitingCount = 0;
+  #look: NodeJS.Timeout | undefined;
+  #isTelling = false;
+
+  constructor(options: SlotsOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => Date.now());
+  }
+
+  /** Whether this peer's requests are worked on at once. */
+  holds(peerId: PeerId): boolean {
+    const held = this.#held.get(peerId);
+    return held !== undefined && !this.#isTurnOver(held);
+  }
+
+  /** Rejects with `busy` when too many wait, `cancelled`, or what `drop` says. */
+  enter(peerId: PeerId, options: EnterOptions): Promise<Permit> {
+    if (options.signal.aborted) return Promise.reject(wasCancelled());
+    const held = this.#held.get(peerId);
+    if (held !== undefined && !this.#isTurnOver(held)) return Promise.resolve(this.#permit(peerId, held));
+    const isRoom = held === undefined && this.#waiting.size === 0 && this.#held.size < this.#options.count();
+    if (isRoom) return Promise.resolve(this.#permit(peerId, this.#hold(peerId)));
+    const mine = this.#waiting.get(peerId) ?? new Set<Waiting>();
+    if (mine.size >= transferLimits.waitingRequests || this.#waitingCount >= transferLimits.waitingRequestsInAll)
+      return Promise.reject(queueFull());
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        options.signal.removeEventListener('abort', abort);
+        if (mine.delete(waiting)) this.#waitingCount--;
+        if (mine.size === 0 && this.#waiting.get(peerId) === mine) this.#waiting.delete(peerId);
+      };
+      const abort = () => {
+        waiting.fail(wasCancelled());
+        this.#pump();
+      };
+      const waiting: Waiting = {
+        position: 0,
+        onPosition: options.onPosition,
+        go: (permit) => {
+          settle();
+          if (waiting.position > 0) waiting.onPosition?.(0);
+          resolve(permit);
+        },
+        fail: (error) => {
+          settle();
+          reject(error);
+        },
+      };
+      options.signal.addEventListener('abort', abort, { once: true });
+      mine.add(waiting);
+      this.#waitingCount++;
+      this.#waiting.set(peerId, mine);
+      this.#pump();
+    });
+  }
+
+  /** Ends everything of this peer with this error. */
+  drop(peerId: PeerId, error: Error): void {
+    for (const waiting of [...(this.#waiting.get(peerId) ?? [])]) waiting.fail(error);
+    this.#lose(peerId, error);
+    this.#pump();
+  }
+
+  /** The number of slots, or who goes first, is another one. */
+  changed(): void {
+    let surplus = this.#held.size - this.#options.count();
+    // Those that came last make room.
+    for (const [peerId, held] of [...this.#held].reverse()) {
+      if (surplus-- <= 0) break;
+      held.isOver = true;
+      if (held.permits.size === 0) this.#free(peerId, held);
+    }
+    this.#pump();
+  }
+
+  close(error: Error): void {
+    for (const peerId of [...this.#waiting.keys(), ...this.#held.keys()]) this.drop(peerId, error);
+    clearInterval(this.#look);
+  }
+
+  #hold(peerId: PeerId): Held {
+    const now = this.#now();
+    const held: Held = {
+      permits: new Set(),
+      sinceMs: now,
+      bytes: 0,
+      isOver: false,
+      lookedAtMs: now,
+      lookedBytes: 0,
+      idle: undefined,
+    };
+    this.#held.set(peerId, held);
+    return held;
+  }
+
+  #permit(peerId: PeerId, held: Held): Permit {
+    clearTimeout(held.idle);
+    const permit = new HeldPermit(held, {
+      isOver: () => this.#isTurnOver(held),
+      now: this.#now,
+      onRelease: () => this.#released(peerId, held),
+    });
+    held.permits.add(permit);
+    return permit;
+  }
+
+  #released(peerId: PeerId, held: Held): void {
+    if (held.permits.size > 0 || this.#held.get(peerId) !== held) return;
+    if (this.#isTurnOver(held)) return this.#free(peerId, held);
+    held.idle = setTimeout(() => this.#free(peerId, held), transferLimits.slotIdleMs);
+    held.idle.unref();
+  }
+
+  #free(peerId: PeerId, held: Held): void {
+    if (this.#held.get(peerId) !== held) return;
+    clearTimeout(held.idle);
+    this.#held.delete(peerId);
+    this.#pump();
+  }
+
+  /** Others wait and it had its share; stays so until its last request ended, unless nobody waits any more. */
+  #isTurnOver(held: Held): boolean {
+    if (this.#waiting.size === 0 && this.#held.size <= this.#options.count()) {
+      if (held.isOver) {
+        held.isOver = false;
+        held.sinceMs = this.#now();
+        held.bytes = 0;
+      }
+      return false;
+    }
+    held.isOver ||= held.bytes >= transferLimits.slotTurnBytes || this.#now() - held.sinceMs >= transferLimits.slotTurnMs;
+    return held.isOver;
+  }
+
+  /** Slots to those that wait, and their places to the rest. */
+  #pump(): void {
+    for (let next = this.#next(); next !== undefined && this.#held.size < this.#options.count(); next = this.#next()) {
+      const held = this.#hold(next);
+      for (const waiting of [...(this.#waiting.get(next) ?? [])]) waiting.go(this.#permit(next, held));
+    }
+    if (this.#waiting.size === 0) {
+      clearInterval(this.#look);
+      this.#look = undefined;
+      return;
+    }
+    this.#look ??= setInterval(() => this.#lookAtHolders(), lookMs).unref();
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    queueMicrotask(() => {
+      this.#isTelling = false;
+      this.#tellPositions();
+    });
+  }
+
+  /** Who gets the next slot; not a peer whose last requests of its turn before still run. */
+  #next(): PeerId | undefined {
+    let first: PeerId | undefined;
+    for (const peerId of this.#waiting.keys()) {
+      if (this.#held.has(peerId)) continue;
+      if (this.#options.isFirst(peerId)) return peerId;
+      first ??= peerId;
+    }
+    return first;
+  }
+
+  #tellPositions(): void {
+    const peers = [...this.#waiting];
+    const ordered = [
+      ...peers.filter(([peerId]) => this.#options.isFirst(peerId)),
+      ...peers.filter(([peerId]) => !this.#options.isFirst(peerId)),
+    ];
+    for (const [index, [, requests]] of ordered.entries())
+      for (const waiting of [...requests]) {
+        if (waiting.position === index + 1) continue;
+        waiting.position = index + 1;
+        waiting.onPosition?.(index + 1);
+      }
+  }
+
+  #lookAtHolders(): void {
+    const now = this.#now();
+    for (const [peerId, held] of [...this.#held]) {
+      const forMs = now - held.lookedAtMs;
+      if (held.permits.size > 0 && forMs >= transferLimits.slotStallMs) {
+        if (held.lookedBytes < (transferLimits.slotMinBytesPerSecond * forMs) / 1000) this.#lose(peerId, slotLost());
+        held.lookedAtMs = now;
+        held.lookedBytes = 0;
+      }
+    }
+    this.#pump();
+  }
+
+  #lose(peerId: PeerId, error: Error): void {
+    const held = this.#held.get(peerId);
+    if (held === undefined) return;
+    clearTimeout(held.idle);
+    this.#held.delete(peerId);
+    for (const permit of [...held.permits]) permit.end(error);
+  }
+}
+
+class HeldPermit implements Permit {
+  readonly #held: Held;
+  readonly #options: { isOver(): boolean; now(): number; onRelease(): void };
+  readonly #abort = new AbortController();
+  #bytesSinceOver = 0;
+
+  constructor(held: Held, options: { isOver(): boolean; now(): number; onRelease(): void }) {
+    this.#held = held;
+    this.#options = options;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  sent(bytes: number): void {
+    this.#held.bytes += bytes;
+    this.#held.lookedBytes += bytes;
+    if (!this.#options.isOver()) return;
+    // What honest peers ask for at a time is let to its end.
+    this.#bytesSinceOver += bytes;
+    if (this.#bytesSinceOver > transferLimits.rangeMaxBytes) throw turnOver();
+  }
+
+  excuse(): void {
+    this.#held.lookedAtMs = this.#options.now();
+    this.#held.lookedBytes = 0;
+  }
+
+  release(): void {
+    if (this.#held.permits.delete(this)) this.#options.onRelease();
+  }
+
+  end(error: Error): void {
+    this.#held.permits.delete(this);
+    this.#abort.abort(error);
+  }
+}
