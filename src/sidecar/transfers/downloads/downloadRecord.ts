@@ -5,11 +5,18 @@ import path from 'node:path';
 import { encode } from 'z32';
 import type { AppError } from '../../../protocol/errors.ts';
 import { type DownloadId, isDownloadId, type PeerId, type ShareId } from '../../../protocol/ids.ts';
-import type { DownloadInfo, Entry, EntryRef, Failure } from '../../../protocol/model.ts';
+import type {
+  ConflictPolicy,
+  DownloadInfo,
+  DownloadSource,
+  Entry,
+  EntryRef,
+  Failure,
+  Priority,
+} from '../../../protocol/model.ts';
 import { localName, type SafePath } from '../../storage/safePath.ts';
 import type { DownloadRecord } from './downloadTable.ts';
 import { notShared } from '../failures.ts';
-import type { SpeedMeter } from '../pace.ts';
 import { folderNameOf } from './plan.ts';
 
 /** What downloads need of the catalog. */
@@ -23,25 +30,39 @@ export interface DownloadCatalog {
 /** Entries of a folder counted when it is added; larger ones show their totals when they run. */
 const countedOnAdd = 20_000;
 
-/** A queued download of an entry (its path was checked) into `folder`. Throws `not-found` when the index has no such entry. */
-export function newRecord(ref: EntryRef, folder: string, catalog: DownloadCatalog): DownloadRecord {
+/** How a download is wanted, beyond what. */
+export interface Wanted {
+  /** Absolute. */
+  folder: string;
+  conflict: ConflictPolicy;
+  priority: Priority;
+  isPaused: boolean;
+  order: number;
+}
+
+/** A download of an entry (its path was checked). Throws `not-found` when the index has no such entry. */
+export function newRecord(ref: EntryRef, wanted: Wanted, catalog: DownloadCatalog): DownloadRecord {
   const entry = catalog.stat(ref);
   const title = catalog.titleOf(ref.peerId, ref.shareId);
   if (entry === undefined && (ref.path !== '' || title === undefined)) throw notShared(ref.path);
   const kind = ref.path === '' ? 'folder' : (entry?.kind ?? 'folder');
   const totals = kind === 'file' ? { totalFiles: 1, totalBytes: entry?.sizeBytes ?? 0 } : totalsOf(ref, catalog);
+  const { folder, conflict, priority, isPaused, order } = wanted;
   return {
     downloadId: newDownloadId(),
     entry: { peerId: ref.peerId, shareId: ref.shareId, path: ref.path },
     kind,
     name: ref.path === '' ? folderNameOf(title ?? 'share') : (ref.path.split('/').at(-1) ?? ref.path),
-    state: 'queued',
-    folder,
+    state: isPaused ? 'paused' : 'queued',
+    ...{ folder, conflict, priority, order },
     destination: '',
     doneBytes: 0,
     doneFiles: 0,
+    reusedBytes: 0,
+    skippedFiles: 0,
     ...totals,
     addedAtMs: Date.now(),
+    startedAtMs: undefined,
     finishedAtMs: undefined,
     failedFiles: [],
     failure: undefined,
@@ -66,8 +87,14 @@ function newDownloadId(): DownloadId {
   return id;
 }
 
-export function isActive(record: DownloadRecord): boolean {
-  return record.state === 'queued' || record.state === 'running';
+/** Not at its end: it has a place in the queue. */
+export function isUnfinished({ state }: Pick<DownloadRecord, 'state'>): boolean {
+  return state === 'queued' || state === 'running' || state === 'waiting' || state === 'paused';
+}
+
+/** Goes on by itself now: what keeps the sidecar up. */
+export function isActive({ state }: Pick<DownloadRecord, 'state'>): boolean {
+  return state === 'queued' || state === 'running';
 }
 
 export function sameRef(a: EntryRef, b: EntryRef): boolean {
@@ -79,14 +106,29 @@ export function failureOf(error: AppError): Failure {
   return { kind: error.kind, message: error.message, data: error.data };
 }
 
+/** What is shown of a download beside its record. */
+export interface Moment {
+  place: number;
+  bytesPerSecond: number;
+  sources: DownloadSource[];
+  retryAtMs: number;
+}
+
 /** As clients see it. The destination is where it will be, until a name was claimed. */
-export function infoOf(record: DownloadRecord, speed: SpeedMeter): DownloadInfo {
-  const { folder, failure, finishedAtMs, destination, ...rest } = record;
+export function infoOf(record: DownloadRecord, moment: Moment): DownloadInfo {
+  const { folder, order, failure, startedAtMs, finishedAtMs, destination, ...rest } = record;
+  const isRunning = record.state === 'running';
+  const bytesPerSecond = isRunning ? moment.bytesPerSecond : 0;
+  const leftBytes = record.totalBytes - record.doneBytes;
   return {
     ...rest,
-    failedFiles: [...record.failedFiles],
+    place: moment.place,
+    failedFiles: record.failedFiles.length === 0 ? [] : [...record.failedFiles],
     destination: destination === '' ? path.join(folder, localName(record.name)) : destination,
-    bytesPerSecond: record.state === 'running' ? speed.bytesPerSecond() : 0,
+    bytesPerSecond,
+    ...(bytesPerSecond > 0 && leftBytes >= 0 ? { secondsLeft: Math.ceil(leftBytes / bytesPerSecond) } : {}),
+    sources: isRunning ? moment.sources : [],
+    ...(record.state === 'queued' && moment.retryAtMs > Date.now() ? { retryAtMs: moment.retryAtMs } : {}),
     ...(failure ? { failure } : {}),
     ...(finishedAtMs === undefined ? {} : { finishedAtMs }),
   };

@@ -1,14 +1,29 @@
 // The download queue in the database. What is wanted stands there before it starts, so that it goes on after anything.
 
 import type { DownloadId, PeerId, ShareId } from '../../../protocol/ids.ts';
-import type { DownloadInfo, DownloadState, EntryKind, EntryRef, Failure } from '../../../protocol/model.ts';
+import type {
+  ConflictPolicy,
+  DownloadInfo,
+  DownloadState,
+  EntryKind,
+  EntryRef,
+  Failure,
+  Priority,
+} from '../../../protocol/model.ts';
 import type { Database } from '../../storage/database.ts';
 
+/** What of a download's info is of the moment, and not kept. */
+type OfTheMoment = 'bytesPerSecond' | 'secondsLeft' | 'sources' | 'retryAtMs' | 'place';
+
 /** A download as it is kept: like its info, but the destination is '' until a name was claimed. */
-export interface DownloadRecord extends Omit<DownloadInfo, 'bytesPerSecond' | 'failure' | 'finishedAtMs'> {
+export interface DownloadRecord extends Omit<DownloadInfo, OfTheMoment | 'failure' | 'finishedAtMs'> {
   /** The folder that the download goes into. */
   folder: string;
+  /** Lower goes first among those of its priority; no two are equal. */
+  order: number;
   failure: Failure | undefined;
+  /** When its first attempt began. */
+  startedAtMs: number | undefined;
   finishedAtMs: number | undefined;
 }
 
@@ -22,15 +37,44 @@ interface DownloadRow {
   folder: string;
   destination: string;
   state: string;
+  priority: string;
+  place: number;
+  conflict: string;
   doneBytes: number;
   totalBytes: number;
   doneFiles: number;
   totalFiles: number;
+  reusedBytes: number;
+  skippedFiles: number;
   addedAtMs: number;
+  startedAtMs: number | null;
   finishedAtMs: number | null;
   failure: string | null;
   failedFiles: string;
 }
+
+/** Columns that change while a download lives. */
+const changingColumns = [
+  'destination',
+  'state',
+  'priority',
+  'place',
+  'doneBytes',
+  'totalBytes',
+  'doneFiles',
+  'totalFiles',
+  'reusedBytes',
+  'skippedFiles',
+  'startedAtMs',
+  'finishedAtMs',
+  'failure',
+  'failedFiles',
+] as const;
+const fixedColumns = ['downloadId', 'peerId', 'shareId', 'path', 'kind', 'name', 'folder', 'conflict', 'addedAtMs'] as const;
+const columns = [...fixedColumns, ...changingColumns];
+
+const insertSql = `INSERT INTO download (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})`;
+const updateSql = `UPDATE download SET ${changingColumns.map((name) => `${name} = :${name}`).join(', ')} WHERE downloadId = :downloadId`;
 
 export class DownloadTable {
   readonly #database: Database;
@@ -45,34 +89,19 @@ export class DownloadTable {
   }
 
   insert(record: DownloadRecord): void {
-    this.#database.run(
-      `INSERT INTO download (downloadId, peerId, shareId, path, kind, name, folder, destination, state, doneBytes, totalBytes,
-         doneFiles, totalFiles, addedAtMs, finishedAtMs, failure, failedFiles)
-       VALUES (:downloadId, :peerId, :shareId, :path, :kind, :name, :folder, :destination, :state, :doneBytes, :totalBytes,
-         :doneFiles, :totalFiles, :addedAtMs, :finishedAtMs, :failure, :failedFiles)`,
-      {
-        ...changing(record),
-        peerId: record.entry.peerId,
-        shareId: record.entry.shareId,
-        path: record.entry.path,
-        kind: record.kind,
-        name: record.name,
-        folder: record.folder,
-        addedAtMs: record.addedAtMs,
-      },
-    );
+    const { downloadId, entry, kind, name, folder, conflict, addedAtMs } = record;
+    const fixed = { downloadId, ...entry, kind, name, folder, conflict, addedAtMs };
+    this.#database.run(insertSql, { ...fixed, ...changing(record) });
   }
 
-  update(record: DownloadRecord): void {
-    this.#database.run(
-      `UPDATE download SET destination = :destination, state = :state, doneBytes = :doneBytes, totalBytes = :totalBytes,
-         doneFiles = :doneFiles, totalFiles = :totalFiles, finishedAtMs = :finishedAtMs, failure = :failure, failedFiles = :failedFiles
-       WHERE downloadId = :downloadId`,
-      changing(record),
-    );
+  /** Writes all of them, or none. */
+  update(...records: DownloadRecord[]): void {
+    this.#database.transaction(() => {
+      for (const record of records) this.#database.run(updateSql, { downloadId: record.downloadId, ...changing(record) });
+    });
   }
 
-  delete(downloadIds: DownloadId[]): void {
+  delete(downloadIds: readonly DownloadId[]): void {
     this.#database.transaction(() => {
       for (const downloadId of downloadIds)
         this.#database.run('DELETE FROM download WHERE downloadId = :downloadId', { downloadId });
@@ -80,15 +109,19 @@ export class DownloadTable {
   }
 }
 
-function changing(record: DownloadRecord) {
+function changing(record: DownloadRecord): Record<(typeof changingColumns)[number], string | number | null> {
   return {
-    downloadId: record.downloadId,
     destination: record.destination,
     state: record.state,
+    priority: record.priority,
+    place: record.order,
     doneBytes: record.doneBytes,
     totalBytes: record.totalBytes,
     doneFiles: record.doneFiles,
     totalFiles: record.totalFiles,
+    reusedBytes: record.reusedBytes,
+    skippedFiles: record.skippedFiles,
+    startedAtMs: record.startedAtMs ?? null,
     finishedAtMs: record.finishedAtMs ?? null,
     failure: record.failure ? JSON.stringify(record.failure) : null,
     failedFiles: JSON.stringify(record.failedFiles),
@@ -106,11 +139,17 @@ function toRecord(row: DownloadRow): DownloadRecord {
     folder: row.folder,
     destination: row.destination,
     state: row.state as DownloadState,
+    priority: row.priority as Priority,
+    order: row.place,
+    conflict: row.conflict as ConflictPolicy,
     doneBytes: row.doneBytes,
     totalBytes: row.totalBytes,
     doneFiles: row.doneFiles,
     totalFiles: row.totalFiles,
+    reusedBytes: row.reusedBytes,
+    skippedFiles: row.skippedFiles,
     addedAtMs: row.addedAtMs,
+    startedAtMs: row.startedAtMs ?? undefined,
     finishedAtMs: row.finishedAtMs ?? undefined,
     failure: row.failure === null ? undefined : (JSON.parse(row.failure) as Failure),
     failedFiles: JSON.parse(row.failedFiles) as DownloadInfo['failedFiles'],

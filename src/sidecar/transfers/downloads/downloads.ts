@@ -1,84 +1,95 @@
-// The download queue: what was asked for, kept in the database before it starts, run a few at a time, waiting for peers that are
-// away, going on by itself after anything. How one download is done is in downloadRun.ts.
+// The download queue as clients steer it: what was asked for, kept in the database before it starts, in order, paused, cancelled, tried
+// again. What runs when is in running.ts, how one download is done in downloadRun.ts.
 
 import { lstatSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
-import { AppError, asAppError } from '../../../protocol/errors.ts';
+import { AppError } from '../../../protocol/errors.ts';
 import type { DownloadId, PeerId } from '../../../protocol/ids.ts';
-import type { DownloadInfo, EntryRef } from '../../../protocol/model.ts';
-import { localLimits } from '../../limits.ts';
+import type { ConflictPolicy, DownloadInfo, EntryRef, Priority } from '../../../protocol/model.ts';
+import { localLimits, transferLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
 import { parseSafePath } from '../../storage/safePath.ts';
-import type { FileSource } from '../../wire/services.ts';
-import { freeBytesOn, runDownload } from './downloadRun.ts';
-import { type DownloadCatalog, failureOf, infoOf, isActive, newRecord, sameRef } from './downloadRecord.ts';
+import { removePartialFolder } from '../disk/placement.ts';
+import type { History } from '../history/history.ts';
+import { Pace } from '../pace.ts';
+import { DownloadItem } from './downloadItem.ts';
+import { type DownloadCatalog, isActive, isUnfinished, newRecord, sameRef } from './downloadRecord.ts';
 import { type DownloadRecord, DownloadTable } from './downloadTable.ts';
+import { endOf } from './ended.ts';
+import { breathe } from './plan.ts';
+import { type Move, QueueOrder } from './queueOrder.ts';
+import { type Attempt, Running } from './running.ts';
+import type { SwarmSource } from './swarm/contract.ts';
 
 export type { DownloadCatalog } from './downloadRecord.ts';
-import { peerGone } from '../failures.ts';
-import type { Hasher } from '../content/hasher.ts';
-import { Pace, SpeedMeter } from '../pace.ts';
-import type { WriteAll } from '../disk/partialFile.ts';
-import { Permits } from './permits.ts';
-import { removePartialFolder } from '../disk/placement.ts';
-import type { Trees } from '../content/trees.ts';
+export type { Attempt } from './running.ts';
 
 export interface DownloadsOptions {
   database: Database;
-  /** The configured download folder. */
+  /** The configured download folder, and what happens there when a name is taken. */
   folder(): string;
+  conflict(): ConflictPolicy;
   catalog: DownloadCatalog;
-  /** The peer's session, while it is connected. */
-  source(peerId: PeerId): FileSource | undefined;
-  hasher: Hasher;
-  trees: Trees;
+  /** Whether the peer is connected. */
+  isHere(peerId: PeerId): boolean;
+  /** Whether a connected peer that is not the owner holds some of it; undefined when there is nobody or nothing to ask. Never rejects. */
+  isHeldElsewhere(record: DownloadRecord, options: { signal: AbortSignal }): Promise<boolean | undefined>;
+  /** What to show of a peer. */
+  nameOf(peerId: PeerId): string;
+  /** One attempt at a download; rejects with AppError. */
+  run(attempt: Attempt): Promise<{ failedFiles: number }>;
+  history: Pick<History, 'add' | 'count'>;
   log: Log;
   onChange(download: DownloadInfo): void;
   onRemoved(downloadId: DownloadId): void;
-  /** For tests: the longest silence of a peer, a bounded disk. */
-  stallMs?: number;
+  /** First wait before an attempt that failed is tried again. */
   retryMs?: number;
-  write?: WriteAll;
-  freeBytes?: (folder: string) => number | undefined;
 }
 
-/** Progress written to the database at most this often: it is only for showing, each write costs an fsync. */
-const persistEveryMs = 5000;
-
-interface Item {
-  record: DownloadRecord;
-  pace: Pace;
-  speed: SpeedMeter;
-  persistedAtMs: number;
-  running?: { abort: AbortController; done: Promise<void> };
-  /** Not before this; 0 = now. */
-  retryAtMs: number;
-  retryMs: number;
-}
+/** Lines handled between two turns of the event loop: about 3 ms, and one commit. */
+const stepItems = 200;
 
 export class Downloads {
   readonly #options: DownloadsOptions;
   readonly #table: DownloadTable;
-  readonly #items = new Map<DownloadId, Item>();
-  readonly #permits = new Permits(localLimits.filesInFlight);
-  #timer: NodeJS.Timeout | undefined;
+  readonly #items = new Map<DownloadId, DownloadItem>();
+  /** What is not finished. */
+  readonly #order = new QueueOrder<DownloadItem>();
+  readonly #running: Running;
+  readonly #places: Pace;
   #isOpen = false;
 
   constructor(options: DownloadsOptions) {
     this.#options = options;
     this.#table = new DownloadTable(options.database);
+    this.#places = new Pace(1, () => this.#tellPlaces());
+    this.#running = new Running({
+      order: this.#order,
+      isHere: (peerId) => options.isHere(peerId),
+      isHeldElsewhere: (record, look) => options.isHeldElsewhere(record, look),
+      run: (attempt) => options.run(attempt),
+      retryMs: this.#firstRetryMs(),
+      log: options.log,
+      onPersist: (item) => this.#persist(item),
+      onChange: (item) => this.#changed(item),
+      onEnd: (item) => this.#ended(item),
+      onCount: (moved) => options.history.count('download', moved),
+    });
   }
 
-  /** Reads the queue; what was queued or running goes on. */
+  /** Reads the queue; what was queued or running goes on, what waited is looked for. */
   open(): Promise<void> {
     if (this.#isOpen) return Promise.resolve();
     this.#isOpen = true;
     for (const record of this.#table.all()) {
-      if (record.state === 'running') record.state = 'queued';
-      this.#items.set(record.downloadId, this.#item(record));
+      if (record.state === 'running' || record.state === 'waiting') record.state = 'queued';
+      const item = this.#item(record);
+      this.#items.set(record.downloadId, item);
+      if (!isUnfinished(record)) this.#order.note(item);
     }
-    this.#schedule();
+    this.#order.load([...this.#items.values()].filter(({ record }) => isUnfinished(record)));
+    this.#running.open();
     return Promise.resolve();
   }
 
@@ -86,251 +97,255 @@ export class Downloads {
   async close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    clearTimeout(this.#timer);
-    const running = [...this.#items.values()].map(({ running }) => running).filter((run) => run !== undefined);
-    for (const { abort } of running) abort.abort();
-    await Promise.all(running.map(({ done }) => done));
+    this.#places.stop();
+    await this.#running.close();
     for (const { pace } of this.#items.values()) pace.stop();
     this.#items.clear();
   }
 
-  /** Running or waiting downloads. */
+  /** Running, or queued to run as soon as they can; not those that wait for somebody, or are paused. */
   get activeCount(): number {
     let count = 0;
-    for (const { record } of this.#items.values()) if (isActive(record)) count++;
+    for (const { record } of this.#order) if (isActive(record)) count++;
     return count;
   }
 
+  /** Of running and queued ones: how many, what is left of them, and how fast it comes. */
+  rates(): { downloads: number; leftBytes: number; bytesPerSecond: number } {
+    const rates = { downloads: 0, leftBytes: 0, bytesPerSecond: 0 };
+    for (const { record, speed } of this.#order) {
+      if (!isActive(record)) continue;
+      rates.downloads++;
+      rates.leftBytes += Math.max(0, record.totalBytes - record.doneBytes);
+      if (record.state === 'running') rates.bytesPerSecond += speed.bytesPerSecond();
+    }
+    return rates;
+  }
+
+  /** In order of their place, then finished ones, newest first. */
   list(): DownloadInfo[] {
-    return [...this.#items.values()].map(({ record, speed }) => infoOf(record, speed));
+    const finished = [...this.#items.values()].filter(({ record }) => !isUnfinished(record));
+    finished.sort((a, b) => (b.record.finishedAtMs ?? 0) - (a.record.finishedAtMs ?? 0));
+    return [...this.#order, ...finished].map((item) => this.#info(item));
   }
 
   /**
-   * Queues a file or folder. Asked for again while it is active, it answers the same download. Rejects with `not-found` (not in the
+   * Queues a file or folder. Asked for again while it is not finished, it answers the same download. Rejects with `not-found` (not in the
    * index), `invalid-argument`, `busy` (queue full).
    */
-  add(ref: EntryRef, options: { folder?: string } = {}): Promise<DownloadInfo> {
+  add(
+    ref: EntryRef,
+    options: { folder?: string; conflict?: ConflictPolicy; priority?: Priority; isPaused?: boolean } = {},
+  ): Promise<DownloadInfo> {
     return promised(() => {
       const safePath = parseSafePath(ref.path);
       const folder = path.normalize(options.folder ?? this.#options.folder());
       if (!path.isAbsolute(folder))
         throw new AppError('invalid-argument', `The download folder ${folder} must be an absolute path.`);
-      const same = [...this.#items.values()].find(
-        ({ record }) => isActive(record) && record.folder === folder && sameRef(record.entry, ref),
-      );
-      if (same) return infoOf(same.record, same.speed);
+      for (const item of this.#order)
+        if (item.record.folder === folder && sameRef(item.record.entry, ref)) return this.#info(item);
       if (this.#items.size >= localLimits.downloads) {
         throw new AppError('busy', `The download list is full (${localLimits.downloads}). Clear finished downloads first.`);
       }
-      const record = newRecord({ ...ref, path: safePath }, folder, this.#options.catalog);
+      const { conflict = this.#options.conflict(), priority = 'normal', isPaused = false } = options;
+      const wanted = { folder, conflict, priority, isPaused, order: this.#order.next() };
+      const record = newRecord({ ...ref, path: safePath }, wanted, this.#options.catalog);
       this.#table.insert(record);
       const item = this.#item(record);
       this.#items.set(record.downloadId, item);
-      this.#schedule();
+      this.#order.add(item);
+      this.#places.touch();
+      this.#running.schedule();
       this.#changed(item);
-      return infoOf(item.record, item.speed);
+      return this.#info(item);
     });
   }
 
   /** Stops it and removes its partial data; finished files of a folder stay. */
   async cancel(downloadId: DownloadId): Promise<DownloadInfo> {
     const item = this.#find(downloadId);
-    if (!isActive(item.record) && item.record.state !== 'failed') return infoOf(item.record, item.speed);
-    item.record.state = 'cancelled';
-    const { running } = item;
-    running?.abort.abort();
-    await running?.done;
-    this.#removePartial(item.record);
-    item.record.failure = undefined;
-    item.record.finishedAtMs = Date.now();
+    const { record } = item;
+    if (!isUnfinished(record) && record.state !== 'failed') return this.#info(item);
+    const hadEnded = record.state === 'failed';
+    record.state = 'cancelled';
+    record.failure = undefined;
+    record.finishedAtMs = Date.now();
+    this.#order.remove(item);
+    await this.#running.stop([item]);
+    this.#removePartial(record);
     this.#save(item);
-    this.#schedule();
-    return infoOf(item.record, item.speed);
+    if (!hadEnded) this.#ended(item);
+    this.#running.schedule();
+    return this.#info(item);
   }
 
-  /** Starts a failed or cancelled download again from what is verified. */
+  /** Starts a failed or cancelled one again from what is verified; one that waits, or is to be tried later, is tried at once. */
   retry(downloadId: DownloadId): Promise<DownloadInfo> {
     return promised(() => {
       const item = this.#find(downloadId);
       const { record } = item;
-      if (record.state !== 'failed' && record.state !== 'cancelled') return infoOf(item.record, item.speed);
-      if (item.running) throw new AppError('busy', `${JSON.stringify(record.name)} is just being stopped. Retry in a moment.`);
-      record.state = 'queued';
-      record.failure = undefined;
-      record.finishedAtMs = undefined;
+      if (record.state === 'failed' || record.state === 'cancelled') {
+        if (item.running) throw new AppError('busy', `${JSON.stringify(record.name)} is just being stopped. Retry in a moment.`);
+        record.state = 'queued';
+        record.failure = undefined;
+        record.finishedAtMs = undefined;
+        this.#order.add(item);
+        this.#places.touch();
+        this.#save(item);
+      } else if (record.state === 'waiting') {
+        record.state = 'queued';
+        item.isHeldElsewhere = true; // for one attempt
+      } else if (record.state !== 'queued') return this.#info(item);
       item.retryAtMs = 0;
-      this.#save(item);
-      this.#schedule();
-      return infoOf(item.record, item.speed);
+      this.#running.schedule();
+      return this.#info(item);
+    });
+  }
+
+  /** One, or all that are not finished, stop until they are resumed. What is verified stays. Answers those that changed. */
+  async pause(downloadId?: DownloadId): Promise<DownloadInfo[]> {
+    const items = this.#chosen(downloadId).filter(({ record }) => isUnfinished(record) && record.state !== 'paused');
+    for (const item of items) {
+      item.record.state = 'paused';
+      item.record.failure = undefined;
+      item.retryAtMs = 0;
+    }
+    await this.#running.stop(items);
+    await this.#saveMany(items);
+    this.#running.schedule();
+    return items.map((item) => this.#info(item));
+  }
+
+  /** Paused ones go on. Answers those that changed. */
+  async resume(downloadId?: DownloadId): Promise<DownloadInfo[]> {
+    const items = this.#chosen(downloadId).filter(({ record }) => record.state === 'paused');
+    for (const item of items) {
+      item.record.state = 'queued';
+      item.retryAtMs = 0;
+    }
+    await this.#saveMany(items);
+    this.#running.schedule();
+    return items.map((item) => this.#info(item));
+  }
+
+  /** Behind the others of that priority; a higher one may take the slot of one that runs. */
+  prioritize(downloadId: DownloadId, priority: Priority): Promise<DownloadInfo> {
+    return promised(() => {
+      const item = this.#unfinished(downloadId);
+      if (item.record.priority !== priority) {
+        this.#order.prioritize(item, priority);
+        this.#reordered([item]);
+      }
+      return this.#info(item);
+    });
+  }
+
+  /** Within those of its priority. */
+  move(downloadId: DownloadId, to: Move): Promise<DownloadInfo> {
+    return promised(() => {
+      const item = this.#unfinished(downloadId);
+      this.#reordered(this.#order.move(item, to));
+      return this.#info(item);
     });
   }
 
   /** Takes finished, failed and cancelled ones (one, or all) off the list; downloaded files stay. */
-  clear(downloadId?: DownloadId): Promise<void> {
-    return promised(() => {
-      const items = downloadId === undefined ? [...this.#items.values()] : [this.#find(downloadId)];
-      const cleared = items.filter(({ record, running }) => !isActive(record) && !running);
-      if (downloadId !== undefined && cleared.length === 0) {
-        throw new AppError('busy', 'This download is still running. Cancel it first.');
-      }
-      this.#table.delete(cleared.map(({ record }) => record.downloadId));
-      for (const item of cleared) {
-        if (item.record.state === 'failed') this.#removePartial(item.record);
-        item.pace.stop();
-        this.#items.delete(item.record.downloadId);
-        this.#options.onRemoved(item.record.downloadId);
-      }
-    });
-  }
-
-  /** The peer is connected: what waits for it goes on at once. */
-  peerOnline(peerId: PeerId): void {
-    for (const item of this.#items.values()) {
-      if (item.record.entry.peerId !== peerId) continue;
-      item.retryAtMs = 0;
-      item.retryMs = this.#firstRetryMs();
+  async clear(downloadId?: DownloadId): Promise<void> {
+    const cleared = this.#chosen(downloadId).filter(({ record, running }) => !isUnfinished(record) && !running);
+    if (downloadId !== undefined && cleared.length === 0) {
+      throw new AppError('busy', 'This download is not finished. Cancel it first.');
     }
-    this.#schedule();
+    for (let at = 0; at < cleared.length; at += stepItems) {
+      if (at > 0) await breathe();
+      // Retried or cleared meanwhile?
+      const step = cleared
+        .slice(at, at + stepItems)
+        .filter((item) => this.#items.has(item.record.downloadId) && !isUnfinished(item.record));
+      this.#table.delete(step.map(({ record }) => record.downloadId));
+      for (const { record, pace } of step) {
+        if (record.state === 'failed') this.#removePartial(record);
+        pace.stop();
+        this.#items.delete(record.downloadId);
+        this.#options.onRemoved(record.downloadId);
+      }
+    }
   }
 
-  #item(record: DownloadRecord): Item {
-    const item: Item = {
-      record,
-      pace: new Pace(localLimits.progressHz, () => this.#options.onChange(infoOf(item.record, item.speed))),
-      speed: new SpeedMeter(),
-      persistedAtMs: 0,
-      retryAtMs: 0,
-      retryMs: this.#firstRetryMs(),
-    };
-    return item;
+  /** The peer is connected: what waits for it goes on at once, and it may hold what waits for others. */
+  peerOnline(peerId: PeerId): void {
+    this.#running.peerOnline(peerId);
+  }
+
+  #item(record: DownloadRecord): DownloadItem {
+    return new DownloadItem(record, { retryMs: this.#firstRetryMs(), onProgress: (item) => this.#changed(item) });
   }
 
   #firstRetryMs(): number {
     return this.#options.retryMs ?? localLimits.reconnectMinMs;
   }
 
-  #find(downloadId: DownloadId): Item {
+  #find(downloadId: DownloadId): DownloadItem {
     const item = this.#items.get(downloadId);
     if (!item) throw new AppError('not-found', 'There is no such download any more. Look at the list again.');
     return item;
   }
 
-  /** Starts what can start now, and sets the clock for what may be tried later. */
-  #schedule(): void {
-    if (!this.#isOpen) return;
-    clearTimeout(this.#timer);
-    let running = 0;
-    for (const { running: run } of this.#items.values()) if (run) running++;
-    let earliestMs = Infinity;
-    for (const item of this.#items.values()) {
-      if (item.record.state !== 'queued' || item.running) continue;
-      const source = this.#options.source(item.record.entry.peerId);
-      if (source === undefined) {
-        item.record.failure ??= failureOf(peerGone(item.record.entry.peerId));
-        continue;
-      }
-      if (item.retryAtMs > Date.now()) {
-        earliestMs = Math.min(earliestMs, item.retryAtMs);
-        continue;
-      }
-      if (running >= localLimits.downloadsRunning) continue;
-      running++;
-      this.#start(item, source);
-    }
-    if (earliestMs < Infinity) this.#timer = setTimeout(() => this.#schedule(), Math.max(1, earliestMs - Date.now())).unref();
+  #unfinished(downloadId: DownloadId): DownloadItem {
+    const item = this.#find(downloadId);
+    if (isUnfinished(item.record)) return item;
+    throw new AppError(
+      'invalid-argument',
+      `${JSON.stringify(item.record.name)} has ended: it has no place in the queue any more.`,
+    );
   }
 
-  #start(item: Item, source: FileSource): void {
-    const abort = new AbortController();
-    item.record.state = 'running';
-    item.record.failure = undefined;
-    item.speed = new SpeedMeter();
-    item.running = { abort, done: this.#run(item, source, abort.signal) };
-    this.#save(item);
+  #chosen(downloadId: DownloadId | undefined): DownloadItem[] {
+    return downloadId === undefined ? [...this.#order, ...this.#endedItems()] : [this.#find(downloadId)];
   }
 
-  /** One attempt; never rejects. */
-  async #run(item: Item, source: FileSource, signal: AbortSignal): Promise<void> {
+  #endedItems(): DownloadItem[] {
+    return [...this.#items.values()].filter(({ record }) => !isUnfinished(record));
+  }
+
+  #info(item: DownloadItem): DownloadInfo {
+    return item.info((source: SwarmSource) => this.#options.nameOf(source.peerId));
+  }
+
+  /** Orders changed: kept, told, and looked at. */
+  #reordered(items: DownloadItem[]): void {
+    if (items.length === 0) return;
+    this.#table.update(...items.map(({ record }) => record));
+    this.#places.touch();
+    this.#running.schedule();
+    for (const item of items) this.#changed(item);
+  }
+
+  /** It came to its end: out of the queue, into the history. */
+  #ended(item: DownloadItem): void {
+    this.#order.remove(item);
+    this.#places.touch();
     const { record } = item;
-    await Promise.resolve(); // `item.running` is set when the rest begins
-    try {
-      const { failedFiles } = await runDownload({
-        ...this.#options,
-        record,
-        source,
-        signal,
-        stallMs: this.#options.stallMs,
-        write: this.#options.write,
-        freeBytes: this.#options.freeBytes ?? freeBytesOn,
-        permits: this.#permits,
-        onClaim: () => this.#save(item),
-        onProgress: (bytes) => this.#progress(item, bytes),
-      });
-      this.#finish(item, failedFiles);
-    } catch (error) {
-      this.#failed(item, asAppError(error));
-    } finally {
-      delete item.running;
-      this.#save(item);
-      this.#schedule();
-    }
-  }
-
-  #finish(item: Item, failedFiles: number): void {
-    const { record } = item;
-    if (record.state !== 'running') return;
-    record.finishedAtMs = Date.now();
-    if (failedFiles === 0) {
-      record.state = 'done';
-      return;
-    }
-    record.state = 'failed';
-    const first = record.failedFiles[0]?.message ?? '';
-    record.failure = {
-      kind: 'io',
-      message: `${failedFiles} of ${record.totalFiles} files could not be downloaded; the others are there. Retry fetches only those. First: ${first}`,
-    };
-  }
-
-  #failed(item: Item, error: AppError): void {
-    const { record } = item;
-    if (record.state === 'cancelled') return;
-    if (!this.#isOpen) {
-      record.state = 'queued';
-      return;
-    }
-    const isNewIndex = error.kind === 'changed' && record.kind === 'folder';
-    if (isNewIndex || error.kind === 'unavailable' || error.kind === 'busy' || error.kind === 'cancelled') {
-      record.state = 'queued';
-      record.failure = failureOf(error);
-      item.retryAtMs = Date.now() + item.retryMs;
-      item.retryMs = Math.min(item.retryMs * 2, localLimits.reconnectMaxMs);
-      return;
-    }
-    record.state = 'failed';
-    record.failure = failureOf(error);
-    record.finishedAtMs = Date.now();
-    this.#options.log.warn(`The download ${record.name} failed: ${error.message}`);
-  }
-
-  #progress(item: Item, bytes: number): void {
-    if (bytes > 0) {
-      item.speed.add(bytes);
-      item.retryMs = this.#firstRetryMs();
-    }
-    item.pace.touch();
-    if (Date.now() - item.persistedAtMs < persistEveryMs) return;
-    this.#persist(item);
+    this.#options.history.add(endOf(item, this.#options.nameOf(record.entry.peerId)));
   }
 
   /** A change of state: kept at once, told at once. */
-  #save(item: Item): void {
+  #save(item: DownloadItem): void {
     this.#persist(item);
     this.#changed(item);
   }
 
+  async #saveMany(items: DownloadItem[]): Promise<void> {
+    for (let at = 0; at < items.length; at += stepItems) {
+      if (at > 0) await breathe();
+      if (!this.#isOpen) return;
+      const step = items.slice(at, at + stepItems);
+      this.#table.update(...step.map(({ record }) => record));
+      for (const item of step) this.#changed(item);
+    }
+  }
+
   /** A full disk must not stop what is under way: the queue then stands as it was, and the next attempt finds what is verified. */
-  #persist(item: Item): void {
+  #persist(item: DownloadItem): void {
     item.persistedAtMs = Date.now();
     try {
       this.#table.update(item.record);
@@ -339,8 +354,20 @@ export class Downloads {
     }
   }
 
-  #changed(item: Item): void {
-    if (this.#isOpen && this.#items.has(item.record.downloadId)) this.#options.onChange(infoOf(item.record, item.speed));
+  #changed(item: DownloadItem): void {
+    if (!this.#isOpen || !this.#items.has(item.record.downloadId)) return;
+    item.toldPlace = item.place;
+    this.#options.onChange(this.#info(item));
+  }
+
+  /** Those that moved because others did. Of a long queue only the first: the list has the rest. */
+  #tellPlaces(): void {
+    let told = 0;
+    for (const item of this.#order) {
+      if (item.toldPlace === item.place) continue;
+      if (told++ >= transferLimits.placesTold) return;
+      this.#changed(item);
+    }
   }
 
   #removePartial(record: DownloadRecord): void {

@@ -1,0 +1,54 @@
+// One line of the download queue while the sidecar lives: its record, and what is of the moment. Starts nothing.
+
+import type { DownloadInfo } from '../../../protocol/model.ts';
+import { localLimits } from '../../limits.ts';
+import { Pace, SpeedMeter } from '../pace.ts';
+import { infoOf } from './downloadRecord.ts';
+import type { DownloadRecord } from './downloadTable.ts';
+import type { Ordered } from './queueOrder.ts';
+import type { SwarmSource } from './swarm/contract.ts';
+
+/** An attempt under way. */
+export interface Running {
+  abort: AbortController;
+  /** Never rejects. */
+  done: Promise<void>;
+  /** It makes room for a more urgent one, and goes on later. */
+  isPreempted: boolean;
+}
+
+export class DownloadItem implements Ordered {
+  readonly record: DownloadRecord;
+  place = 0;
+  /** As clients heard it last. */
+  toldPlace = 0;
+  /** Tells of progress. */
+  readonly pace: Pace;
+  speed = new SpeedMeter();
+  sources: SwarmSource[] = [];
+  running: Running | undefined;
+  /** Not before this; 0 = now. */
+  retryAtMs = 0;
+  retryMs: number;
+  /** A connected peer that is not its owner was found to hold some of it. */
+  isHeldElsewhere = false;
+  persistedAtMs = 0;
+  /** Of a single file, when it is done. */
+  contentId: string | undefined;
+
+  constructor(record: DownloadRecord, options: { retryMs: number; onProgress(item: DownloadItem): void }) {
+    this.record = record;
+    this.retryMs = options.retryMs;
+    this.pace = new Pace(localLimits.progressHz, () => options.onProgress(this));
+  }
+
+  info(nameOf: (source: SwarmSource) => string): DownloadInfo {
+    const { record, place, retryAtMs } = this;
+    const bytesPerSecond = record.state === 'running' ? this.speed.bytesPerSecond() : 0;
+    const sources = this.sources.slice(0, shownSources).map((source) => ({ ...source, name: nameOf(source) }));
+    return infoOf(record, { place, bytesPerSecond, sources, retryAtMs });
+  }
+}
+
+/** As the protocol says. */
+const shownSources = 16;
