@@ -5,6 +5,8 @@ import * as vscode from 'vscode';
 import path from 'node:path';
 import { defaultDataFolder } from '../protocol/locations.ts';
 import type { Settings } from '../protocol/model.ts';
+import { asAppError } from '../protocol/errors.ts';
+import { settingsOf } from './explicitSettings.ts';
 import type { Sidecar } from './sidecar.ts';
 
 const section = 'potluck';
@@ -29,18 +31,7 @@ export function dataFolder(): string {
 
 /** What a person configured for the sidecar; unset and malformed values are left out. */
 export function explicitSettings(): Partial<Settings> {
-  const settings: Partial<Settings> = {};
-  const nickname = explicit('nickname');
-  if (typeof nickname === 'string') settings.nickname = nickname;
-  const folder = explicit('downloads.folder');
-  if (typeof folder === 'string' && path.isAbsolute(folder)) settings.downloadFolder = folder;
-  const bootstrap = explicit('network.bootstrap');
-  if (Array.isArray(bootstrap) && bootstrap.every((node) => typeof node === 'string')) settings.bootstrap = bootstrap;
-  const idleMinutes = explicit('sidecar.idleMinutes');
-  if (typeof idleMinutes === 'number' && Number.isInteger(idleMinutes) && idleMinutes >= 0) settings.idleMinutes = idleMinutes;
-  const describeFiles = explicit('shares.describeFiles');
-  if (typeof describeFiles === 'boolean') settings.describeFiles = describeFiles;
-  return settings;
+  return settingsOf(explicit);
 }
 
 export async function updateSetting(key: string, value: unknown): Promise<void> {
@@ -49,14 +40,22 @@ export async function updateSetting(key: string, value: unknown): Promise<void> 
 
 /** Hands explicit settings over after every connect and every change. `onProblem` gets what the sidecar refused. */
 export function registerSettings(sidecar: Sidecar, onProblem: (error: unknown) => void): vscode.Disposable {
-  const push = (): void => {
+  const push = async (): Promise<void> => {
     const settings = explicitSettings();
-    if (Object.keys(settings).length > 0) sidecar.request('settings/set', settings).catch(onProblem);
+    if (Object.keys(settings).length === 0) return;
+    try {
+      await sidecar.request('settings/set', settings);
+    } catch (error) {
+      if (asAppError(error).kind !== 'invalid-argument') throw error;
+      // The sidecar takes all or nothing: one that it does not take must not keep the others back.
+      for (const [name, value] of Object.entries(settings))
+        await sidecar.request('settings/set', { [name]: value }).catch(onProblem);
+    }
   };
-  const connects = sidecar.onDidConnect(push);
+  const connects = sidecar.onDidConnect(() => void push().catch(onProblem));
   const changes = vscode.workspace.onDidChangeConfiguration((event) => {
     // Nothing is started for a setting: a sidecar that starts later is told then.
-    if (event.affectsConfiguration(section) && sidecar.state === 'running') push();
+    if (event.affectsConfiguration(section) && sidecar.state === 'running') push().catch(onProblem);
   });
   return vscode.Disposable.from(connects, changes);
 }

@@ -1,53 +1,39 @@
-// potluck.download.* and potluck.downloads.*: the queue.
+// potluck.download.* and potluck.downloads.*: what is done with a download of the list. When it runs is queueCommands.ts.
 
 import * as vscode from 'vscode';
 import type { DownloadInfo } from '../../protocol/model.ts';
-import { invalidArgument } from '../failures.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { updateSetting } from '../settings.ts';
 import { t } from '../text.ts';
-import { pickDownload } from './picks.ts';
+import { isOver } from '../views/transfersModel.ts';
+import { isFineInside } from './downloadFolder.ts';
+import { downloadsOf } from './downloadPicks.ts';
 import { revealLocal } from './shareCommands.ts';
-import { downloadIdOf, selectionOf } from './targets.ts';
 
-const isOver = ({ state }: DownloadInfo): boolean => state !== 'queued' && state !== 'running';
 const isActive = (download: DownloadInfo): boolean => !isOver(download);
 const canRetry = ({ state, failedFiles }: DownloadInfo): boolean =>
-  state === 'failed' || state === 'cancelled' || (state === 'done' && failedFiles.length > 0);
+  state === 'failed' || state === 'cancelled' || state === 'waiting' || (state === 'done' && failedFiles.length > 0);
+const isFile = ({ state, kind }: DownloadInfo): boolean => state === 'done' && kind === 'file';
 
 export function downloadCommands(services: Services): CommandTable {
   const { sidecar, world } = services;
-
-  async function downloadsOf(
-    clicked: unknown,
-    all: unknown,
-    title: string,
-    accepts: (download: DownloadInfo) => boolean,
-  ): Promise<DownloadInfo[]> {
-    await world.load();
-    const ids = selectionOf(clicked, all, downloadIdOf);
-    const known = ids.flatMap((downloadId) => world.download(downloadId) ?? []);
-    if (known.length > 0) return known.filter(accepts);
-    if (clicked !== undefined && clicked !== null) throw invalidArgument(t('a download of the list'));
-    const picked = await pickDownload(services, title, accepts);
-    return picked === undefined ? [] : [picked];
-  }
-
   return {
-    'download.cancel': async (clicked: unknown, all: unknown) => {
-      for (const { downloadId } of await downloadsOf(clicked, all, t('Cancel Which Download?'), isActive)) {
+    'download.cancel': async (...args: unknown[]) => {
+      for (const { downloadId } of await downloadsOf(services, args, { title: t('Cancel Which Download?'), accepts: isActive })) {
         await sidecar.request('downloads/cancel', { downloadId });
       }
     },
 
-    'download.retry': async (clicked: unknown, all: unknown) => {
-      for (const { downloadId } of await downloadsOf(clicked, all, t('Retry Which Download?'), canRetry)) {
+    /** One that waits is tried at once. */
+    'download.retry': async (...args: unknown[]) => {
+      for (const { downloadId } of await downloadsOf(services, args, { title: t('Retry Which Download?'), accepts: canRetry })) {
         await sidecar.request('downloads/retry', { downloadId });
       }
     },
 
-    'download.clear': async (clicked: unknown, all: unknown) => {
-      for (const { downloadId } of await downloadsOf(clicked, all, t('Remove Which Download from the List?'), isOver)) {
+    'download.clear': async (...args: unknown[]) => {
+      const wanted = { title: t('Remove Which Download from the List?'), accepts: isOver };
+      for (const { downloadId } of await downloadsOf(services, args, wanted)) {
         await sidecar.request('downloads/clear', { downloadId });
       }
       await world.reload();
@@ -59,14 +45,21 @@ export function downloadCommands(services: Services): CommandTable {
     },
 
     'download.reveal': async (given: unknown) => {
-      const [download] = await downloadsOf(given, undefined, t('Show Which Download?'), () => true);
+      const [download] = await downloadsOf(services, [given], { title: t('Show Which Download?'), accepts: () => true });
       if (download !== undefined) await revealLocal(download.destination);
+    },
+
+    'download.copyPath': async (...args: unknown[]) => {
+      const wanted = { title: t('Copy the Path of Which Download?'), accepts: () => true };
+      const paths = (await downloadsOf(services, args, wanted)).map(({ destination }) => destination);
+      if (paths.length === 0) return;
+      await vscode.env.clipboard.writeText(paths.join('\n'));
+      vscode.window.setStatusBarMessage(t('Path copied.'), 3000);
     },
 
     /** Opens the downloaded copy in the editor: never runs it, never hands it to another program. */
     'download.open': async (given: unknown) => {
-      const done = ({ state, kind }: DownloadInfo): boolean => state === 'done' && kind === 'file';
-      const [download] = await downloadsOf(given, undefined, t('Open Which Download?'), done);
+      const [download] = await downloadsOf(services, [given], { title: t('Open Which Download?'), accepts: isFile });
       if (download !== undefined) await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(download.destination));
     },
 
@@ -85,21 +78,4 @@ export function downloadCommands(services: Services): CommandTable {
       await sidecar.request('settings/set', { downloadFolder: folder });
     },
   };
-}
-
-/** Files of peers inside a trusted workspace would be trusted with it: ask. */
-async function isFineInside(folder: string): Promise<boolean> {
-  const inside = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(folder));
-  if (inside === undefined || !vscode.workspace.isTrusted) return true;
-  const action = t('Use It Anyway');
-  const detail = t(
-    'VS Code trusts everything in {0}, so it would trust what peers send as well: tasks, settings, scripts.',
-    inside.name,
-  );
-  const taken = await vscode.window.showWarningMessage(
-    t('This folder is part of a trusted workspace.'),
-    { modal: true, detail },
-    action,
-  );
-  return taken === action;
 }

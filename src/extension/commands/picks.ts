@@ -11,6 +11,7 @@ import type {
   PeerInfo,
   ShareInfo,
 } from '../../protocol/model.ts';
+import type { PeerId } from '../../protocol/ids.ts';
 import { displayName, iconSafeName, partyLabel } from '../displayText.ts';
 import { parentPath } from '../files/uris.ts';
 import { limits } from '../limits.ts';
@@ -81,9 +82,10 @@ export async function pickDownload(
   return pick(items, title, t('There is no such download.'));
 }
 
-export async function pickCatalogShare(services: Services, title: string): Promise<CatalogShare | undefined> {
+/** Of all peers, or of one. */
+export async function pickCatalogShare(services: Services, title: string, peerId?: PeerId): Promise<CatalogShare | undefined> {
   await services.world.load();
-  const shares = await services.sidecar.request('catalog/shares', {});
+  const shares = await services.sidecar.request('catalog/shares', peerId === undefined ? {} : { peerId });
   const items = shares
     .filter(({ isOwn }) => !isOwn)
     .map((share) => ({
@@ -97,13 +99,14 @@ export async function pickCatalogShare(services: Services, title: string): Promi
 
 type Step = { kind: 'take' } | { kind: 'up' } | { kind: 'entry'; info: Entry };
 
-/** Browses from share to entry. `wants` says where it may end. */
+/** Browses from share (of all peers, or of one) to entry. `wants` says where it may end. */
 export async function pickEntry(
   services: Services,
   title: string,
   wants: 'file' | 'folder' | 'any',
+  peerId?: PeerId,
 ): Promise<EntryRef | undefined> {
-  const share = await pickCatalogShare(services, title);
+  const share = await pickCatalogShare(services, title, peerId);
   if (share === undefined) return undefined;
   let at: EntryRef = { peerId: share.peerId, shareId: share.shareId, path: '' };
   for (;;) {

@@ -2,13 +2,16 @@
 
 import * as vscode from 'vscode';
 import type { CommandTable, Services } from '../services.ts';
+import { addCommands } from './addCommands.ts';
 import { downloadCommands } from './downloadCommands.ts';
 import { entryCommands } from './entryCommands.ts';
 import { partyCommands } from './partyCommands.ts';
 import { peerCommands } from './peerCommands.ts';
+import { queueCommands } from './queueCommands.ts';
 import { searchCommands } from './searchCommands.ts';
 import { shareCommands } from './shareCommands.ts';
 import { sidecarCommands } from './sidecarCommands.ts';
+import { transferCommands } from './transferCommands.ts';
 
 export function registerCommands(services: Services): vscode.Disposable {
   const table: CommandTable = {
@@ -16,7 +19,10 @@ export function registerCommands(services: Services): vscode.Disposable {
     ...peerCommands(services),
     ...shareCommands(services),
     ...entryCommands(services),
+    ...addCommands(services),
     ...downloadCommands(services),
+    ...queueCommands(services),
+    ...transferCommands(services),
     ...searchCommands(services),
     ...sidecarCommands(services),
   };

@@ -47,6 +47,8 @@ export function sidecarCommands(services: Services): CommandTable {
         ),
         item('search', t('Find Files…'), 'potluck.search.find'),
         item('arrow-swap', t('Show Transfers'), 'potluck.transfers.focus'),
+        item('cloud-download', t('Download…'), 'potluck.download.add'),
+        item('dashboard', t('Slow Mode'), 'potluck.transfers.slow', world.rates?.isSlow === true ? t('on') : t('off')),
         item('root-folder', t('Share a Folder…'), 'potluck.share.add'),
         item('sign-in', t('Join a Party…'), 'potluck.party.join'),
         item('add', t('Create a Party'), 'potluck.party.create'),

@@ -5,7 +5,8 @@ import type { CatalogShare, Entry, EntryRef, PartyInfo, PeerInfo } from '../../p
 import { displayName, hasHiddenCharacters, longDisplayName, partyLabel } from '../displayText.ts';
 import { isHiddenPath } from '../files/hiddenConfiguration.ts';
 import { revealedQuery, uriPartsOf } from '../files/uris.ts';
-import { formatAgo, formatBytes, formatCount, formatFiles, formatPeers, formatPercent, t } from '../text.ts';
+import { formatAgo, formatBytes, formatCount, formatFiles, formatPeers, formatPercent, formatRate, t } from '../text.ts';
+import { linkText } from './downloadRow.ts';
 import { hitRow } from './hitRow.ts';
 import {
   dateText,
@@ -228,6 +229,17 @@ function peerTooltip(peer: PeerInfo, presence: string): string {
       peer.roundTripMs === undefined ? t('Path: {0}', path) : t('Path: {0}, {1} ms', path, formatCount(peer.roundTripMs)),
     );
   }
+  if (peer.link !== undefined) {
+    const link = linkText(peer.link.kind);
+    const { address } = peer.link;
+    lines.push(
+      address === undefined
+        ? t('Files come and go by: {0}', link)
+        : t('Files come and go by: {0}, {1}', link, displayName(address)),
+    );
+  }
+  const [down, up] = [peer.receiveBytesPerSecond ?? 0, peer.sendBytesPerSecond ?? 0];
+  if (down + up > 0) lines.push(t('Now: {0} down, {1} up', formatRate(down), formatRate(up)));
   return lines.join('\n');
 }
 

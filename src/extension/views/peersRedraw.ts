@@ -19,8 +19,14 @@ export function steadySignature(node: PeersNode, world: Parties): string {
   return JSON.stringify(rowOf(bare, { ...world, peers }, 0)) ?? '';
 }
 
-function withoutCounts({ roundTripMs: _, traffic: _traffic, ...peer }: PeerInfo): PeerInfo {
-  return { ...peer, fileCount: 0, totalBytes: 0 };
+function withoutCounts(peer: PeerInfo): PeerInfo {
+  return { ...withoutRates(peer), fileCount: 0, totalBytes: 0 };
+}
+
+/** What changes while files move stands in the tooltip alone, which is made when the pointer rests on the row: no reason to draw it. */
+export function withoutRates(peer: PeerInfo): PeerInfo {
+  const { roundTripMs: _, traffic: _traffic, receiveBytesPerSecond: _receive, sendBytesPerSecond: _send, ...rest } = peer;
+  return rest;
 }
 
 function bareShare({ fetched: _, updatedAtMs: _updated, ...share }: CatalogShare): CatalogShare {

@@ -14,7 +14,7 @@ import { ChangeGate } from './changeGate.ts';
 import { entryTooltip } from './entryTooltip.ts';
 import { partyChildren, rootNodes, rowOf, type MoreNode, type PeersNode } from './peersModel.ts';
 import { chainTo } from './peersPath.ts';
-import { childrenSignature, steadySignature } from './peersRedraw.ts';
+import { childrenSignature, steadySignature, withoutRates } from './peersRedraw.ts';
 import { dropOldest, PeersSource } from './peersSource.ts';
 import { treeItemOf } from './treeItem.ts';
 
@@ -71,6 +71,10 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
   }
 
   async resolveTreeItem(item: vscode.TreeItem, node: PeersNode): Promise<vscode.TreeItem> {
+    if (node.kind === 'peer') {
+      const tooltip = rowOf(node, this.#world, Date.now())?.tooltip;
+      if (tooltip !== undefined) item.tooltip = tooltip;
+    }
     if (node.kind !== 'entry') return item;
     const known = rowOf(node, this.#world, Date.now())?.tooltip ?? '';
     // Without it, the tooltip says what the row knows.
@@ -93,11 +97,11 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
     const row = rowOf(current, this.#world, Date.now());
     if (row === undefined) return new vscode.TreeItem(t('gone'));
     if (node.kind === 'party' || node.kind === 'peer' || node.kind === 'share') {
-      this.#drawn.set(node.id, { node, signature: JSON.stringify(row), steady: steadySignature(current, this.#world) });
+      this.#drawn.set(node.id, { node, signature: this.#signature(current), steady: steadySignature(current, this.#world) });
     }
     const item = treeItemOf(row, node);
-    // Asked for when the pointer rests on it: what the file is.
-    if (node.kind === 'entry' && node.info.kind === 'file') delete item.tooltip;
+    // Asked for when the pointer rests on it: what the file is, how fast the peer is.
+    if (node.kind === 'peer' || (node.kind === 'entry' && node.info.kind === 'file')) delete item.tooltip;
     // A file that would not open is asked about before an editor tries.
     if (node.kind === 'entry' && node.info.kind === 'file' && node.info.sizeBytes > maxOpenBytes()) {
       item.command = { command: 'potluck.entry.open', title: t('Open'), arguments: [node] };
@@ -170,12 +174,18 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
     if (changed.length > 0) void this.#gate.change(changed.map(({ node }) => node));
     this.#countsTimer ??= setTimeout(() => {
       this.#countsTimer = undefined;
-      const nowMs = Date.now();
       const counts = [...this.#drawn.values()].filter(({ node, signature }) => {
-        return JSON.stringify(rowOf(this.#source.current(node), this.#world, nowMs)) !== signature;
+        return this.#signature(this.#source.current(node)) !== signature;
       });
       if (counts.length > 0) void this.#gate.change(counts.map(({ node }) => node));
     }, limits.countsRedrawMs);
+  }
+
+  /** What the row says, but for what only its tooltip does. */
+  #signature(node: PeersNode): string {
+    const { parties, peers } = this.#world;
+    const shown = node.kind === 'peer' ? peers.filter(({ peerId }) => peerId === node.peerId).map(withoutRates) : peers;
+    return JSON.stringify(rowOf(node, { parties, peers: shown }, Date.now())) ?? '';
   }
 
   #lostOrGained(node: PeersNode): boolean {

@@ -8,7 +8,9 @@ import { test } from 'node:test';
 const root = path.resolve(import.meta.dirname, '../../..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 interface MenuItem {
-  command: string;
+  /** Or a submenu. */
+  command?: string;
+  submenu?: string;
   when?: string;
   group?: string;
 }
@@ -54,7 +56,7 @@ test('menus, welcome texts and walkthrough name commands that exist', () => {
   const linked = [...JSON.stringify(texts).matchAll(/\(command:([^)]+)\)/g)].map((match) => match[1] ?? '');
   const inMenus = Object.values(manifest.contributes.menus)
     .flat()
-    .map(({ command }) => command);
+    .flatMap(({ command }) => command ?? []);
   const completing = JSON.stringify(manifest.contributes.walkthroughs).match(/onCommand:[\w.]+/g) ?? [];
   for (const command of [...linked, ...inMenus, ...completing.map((event) => event.slice('onCommand:'.length))]) {
     assert.ok(known.has(command), command);
@@ -68,7 +70,7 @@ test('commands that the code runs exist', () => {
   const known = new Set([...commands, ...views]);
   for (const { file, text } of sources) {
     for (const [, command] of text.matchAll(
-      /'(potluck\.(?:party|peer|identity|share|entry|download|downloads|search|results|watch|sidecar|menu)\.[a-zA-Z]+)'/g,
+      /'(potluck\.(?:party|peer|identity|share|entry|download|downloads|transfers|upload|search|results|watch|sidecar|menu)\.[a-zA-Z]+)'/g,
     )) {
       if (command === 'potluck.downloads.folder' || command === 'potluck.sidecar.dataFolder') continue; // settings
       assert.ok(known.has(command ?? ''), `${command} in ${file}`);

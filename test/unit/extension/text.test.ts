@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatAgo, formatBytes, formatFiles, formatPercent, t } from '../../../src/extension/text.ts';
+import { formatAgo, formatBytes, formatDuration, formatFiles, formatPercent, t } from '../../../src/extension/text.ts';
 
 test('sizes grow by 1024 and never show four digits', () => {
   const table: [number, string][] = [
@@ -43,4 +43,17 @@ test('a time ago is rounded to what people say', () => {
 
 test('arguments that look like placeholders are not filled again', () => {
   assert.equal(t('{0} of {1}', '{1}', 'b'), '{1} of b');
+});
+
+test('time left is rounded up to what people say', () => {
+  const table: [number, string][] = [
+    [0.2, '1 sec'],
+    [59, '59 sec'],
+    [61, '2 min'],
+    [3600, '1 hr'],
+    [3700, '1 hr 2 min'],
+    [36_000, '10 hr'],
+    [86_400 * 3 - 5, '3 days'],
+  ];
+  for (const [seconds, said] of table) assert.equal(formatDuration(seconds), said);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { AppError } from '../../../src/protocol/errors.ts';
 import { Sidecar, type Connection } from '../../../src/extension/sidecar.ts';
 import { World, type Part } from '../../../src/extension/world.ts';
-import { download, party, peer, peerId } from './worlds.ts';
+import { download, party, peer, peerId, rates } from './worlds.ts';
 
 interface Fake {
   connection: Connection;
@@ -94,6 +94,30 @@ test('progress of a download needs no question', { timeout: 5000 }, async () => 
   world.dispose();
   sidecar.dispose();
 });
+
+test(
+  'rates need no question; a download that went up or down among the others makes the list be asked for',
+  { timeout: 5000 },
+  async () => {
+    const { connection, asked, answers, tell } = fake();
+    answers['downloads/list'] = [download(1, { place: 1 }), download(2, { place: 2 })];
+    const sidecar = new Sidecar(() => Promise.resolve(connection));
+    const world = new World(sidecar);
+    await world.load();
+    asked.length = 0;
+    tell('transfers/rates', rates({ downloads: 1 }));
+    assert.equal(world.rates?.downloads, 1);
+    tell('downloads/changed', { download: download(1, { state: 'done', place: 0 }) });
+    assert.deepEqual(asked, []);
+    answers['downloads/list'] = [download(2, { place: 1 })];
+    tell('downloads/changed', { download: download(2, { place: 1 }) });
+    await changed(world, 'downloads');
+    assert.deepEqual(asked, ['downloads/list']);
+    assert.equal(world.downloads.length, 1);
+    world.dispose();
+    sidecar.dispose();
+  },
+);
 
 test('a list that could not be had is asked for again with the next change', { timeout: 5000 }, async () => {
   const { connection, answers, tell } = fake();

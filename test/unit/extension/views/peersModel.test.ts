@@ -146,3 +146,18 @@ test('names of others are made safe in every row', () => {
 test('a peer that went meanwhile has no row', () => {
   assert.equal(rowOf(peerNode, { parties: [], peers: [] }, now), undefined);
 });
+
+test('the tooltip of a peer says by which way files come and go, and how fast', () => {
+  const node = { kind: 'peer', id: 'peer/1', peerId: peerId(1) } as const;
+  const linked = peer(1, {
+    path: 'lan',
+    roundTripMs: 3,
+    link: { kind: 'tls', address: '10.0.0.2:4000' },
+    receiveBytesPerSecond: 2048,
+  });
+  const tooltip = rowOf(node, { parties: [], peers: [linked] }, 0)?.tooltip ?? '';
+  assert.match(
+    tooltip,
+    /Path: local network, 3 ms\nFiles come and go by: direct link \(TLS\), 10\.0\.0\.2:4000\nNow: 2 KB\/s down, 0 B\/s up/,
+  );
+});

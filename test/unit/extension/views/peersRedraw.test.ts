@@ -11,7 +11,7 @@ const root = { peerId: peerId(1), shareId: shareId(1), path: '' };
 test('what counts or ages is no reason to draw a peer anew, what a person acts on is', () => {
   const steady = (change: Partial<PeerInfo>): string => steadySignature(peerNode, { parties: [], peers: [peer(1, change)] });
   const before = steady({});
-  assert.equal(steady({ fileCount: 9, totalBytes: 9, roundTripMs: 3 }), before);
+  assert.equal(steady({ fileCount: 9, totalBytes: 9, roundTripMs: 3, receiveBytesPerSecond: 5, sendBytesPerSecond: 5 }), before);
   assert.notEqual(steady({ isOnline: false }), before);
   assert.notEqual(steady({ name: 'other' }), before);
   assert.equal(steady({ isOnline: false, lastSeenMs: 1 }), steady({ isOnline: false, lastSeenMs: 2 }));
