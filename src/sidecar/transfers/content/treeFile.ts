@@ -61,6 +61,34 @@ export class TreeWriter {
   }
 }
 
+/** Writes a tree file from layers that are made already. Nothing is left of it when that fails. */
+export function writeTree(
+  path: string,
+  tree: { leafCount: number; leaves(first: number, count: number): Uint8Array; pieces: Uint8Array },
+): void {
+  const fd = openSync(path, 'wx', 0o600);
+  try {
+    const header = Buffer.alloc(headerBytes);
+    magic.copy(header);
+    header.writeBigUInt64BE(BigInt(tree.leafCount), 8);
+    writeAll(fd, header);
+    const batch = bufferedBytes / hashBytes;
+    for (let first = 0; first < tree.leafCount; first += batch) {
+      writeAll(fd, tree.leaves(first, Math.min(batch, tree.leafCount - first)));
+    }
+    writeAll(fd, tree.pieces);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+}
+
 /** Opens a tree file for `work` and closes it. `undefined` when it is missing or damaged. */
 export function withTree<T>(path: string, work: (tree: TreeLayers) => T): T | undefined {
   let fd: number;

@@ -11,6 +11,7 @@ import type { DiskAnswer, DiskCall, DiskCalls, DiskEvent, DiskRequest, MadePack,
 import type { PartialContent, PartialOptions } from './partialContent.ts';
 import { openRemotePartial } from './remotePartial.ts';
 import { DiskRun } from './diskRun.ts';
+import { packAsk, packOf } from './madePack.ts';
 
 export type { MadePack, PackedFile, PackEntry } from './diskCalls.ts';
 export type { PartialContent, PartialOptions } from './partialContent.ts';
@@ -40,12 +41,13 @@ export class Disk {
   }
 
   /**
-   * Reads small files of the share at `root` (its real path) into one pack: each without following a link, checked to be at its place and unchanged while it
-   * was read. One that cannot be given is `refused` in it; nothing fails for one file. Whether they may be given is the caller's.
+   * Reads small files of the share at `root` (its real path, all of them below it) into one pack: each without following a link, checked to be at
+   * its place and unchanged while it was read. One that cannot be given is `refused` in it; nothing fails for one file. Whether they may
+   * be given is the caller's: `withhold` takes one out again.
    */
   async readPack(root: string, files: PackEntry[], options: { signal: AbortSignal }): Promise<MadePack> {
     if (options.signal.aborted) throw wasCancelled();
-    return this.#alive().ask('readPack', { root, files });
+    return packOf(await this.#alive().ask('readPack', packAsk(root, files)));
   }
 
   /**

@@ -3,7 +3,7 @@
 
 import { AppError } from '../../../protocol/errors.ts';
 import type { DiskThread } from './disk.ts';
-import type { DiskEvent, RunFile, RunOutcome, RunSettings } from './diskCalls.ts';
+import type { DiskEvent, RunFile, RunSettings, Settled, Unpacked } from './diskCalls.ts';
 import { owned, transferable } from './handedOver.ts';
 
 export class DiskRun {
@@ -33,9 +33,9 @@ export class DiskRun {
   }
 
   /** `settled`: files of packs are at their places for good, or failed. `failed`: nothing more can be placed. Told before `flush` resolves. */
-  listen(listener: { settled(outcomes: RunOutcome[]): void; failed(error: AppError): void }): void {
+  listen(listener: { settled(settled: Settled): void; failed(error: AppError): void }): void {
     this.#stopListening = this.#thread.listen(this.#run, (event: DiskEvent) => {
-      if (event.type === 'settled') listener.settled(event.outcomes);
+      if (event.type === 'settled') listener.settled(event.settled);
       else listener.failed(new AppError(event.kind, event.message, { data: event.data ?? {} }));
     });
   }
@@ -51,15 +51,13 @@ export class DiskRun {
   }
 
   /**
-   * Takes a pack apart: verifies each file and writes it to a temporary name. `indexes` name the files in what is told later. Answers bytes of good
-   * files, and the indexes of those whose bytes are not what their root says. Rejects with `protocol` for what is no pack; then nothing of it was taken.
+   * Takes a pack apart: verifies each file and writes it to a temporary name. `indexes` name the files in what is told later. Rejects with
+   * `protocol` for what is no pack; then nothing of it was taken.
    */
-  unpack(
-    files: { indexes: number[]; relatives: string[] },
-    chunks: readonly Uint8Array[],
-  ): Promise<{ bytes: number; wrong: number[] }> {
+  unpack(files: { indexes: Uint32Array; relatives: readonly string[] }, chunks: readonly Uint8Array[]): Promise<Unpacked> {
     const handed = chunks.map(owned);
-    return this.#thread.ask('runUnpack', { run: this.#run, ...files, chunks: handed }, transferable(handed));
+    const ask = { run: this.#run, indexes: files.indexes, relatives: files.relatives.join('\0'), chunks: handed };
+    return this.#thread.ask('runUnpack', ask, transferable(handed));
   }
 
   /** Gives a finished partial file its final name. On the disk for good when it resolves. */

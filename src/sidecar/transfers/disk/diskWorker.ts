@@ -5,7 +5,7 @@ import { parentPort } from 'node:worker_threads';
 import { AppError } from '../../../protocol/errors.ts';
 import { localFailure } from '../failures.ts';
 import { copyOpen, copyStep } from './copying.ts';
-import type { DiskAnswer, DiskCall, DiskCalls, DiskRequest } from './diskCalls.ts';
+import type { DiskAnswer, DiskCall, DiskCalls, DiskEvent, DiskRequest } from './diskCalls.ts';
 import { readPack } from './packReading.ts';
 import * as partials from './partialCalls.ts';
 import * as runs from './runCalls.ts';
@@ -18,7 +18,11 @@ parentPort?.on('message', (request: DiskRequest) => {
   // Answered within this turn when the work was synchronous: the next message then finds all of it done.
   try {
     const value = call(request);
-    if (value instanceof Promise) value.then((answer) => done(request.reply, answer), (error: unknown) => failed(request.reply, error));
+    if (value instanceof Promise)
+      value.then(
+        (answer) => done(request.reply, answer),
+        (error: unknown) => failed(request.reply, error),
+      );
     else done(request.reply, value);
   } catch (error) {
     failed(request.reply, error);
@@ -38,14 +42,15 @@ function failed(reply: number, error: unknown): void {
   tell({ reply, failed: { kind, message, data } });
 }
 
-function tell(message: DiskAnswer | import('./diskCalls.ts').DiskEvent, transfer: ArrayBuffer[] = []): void {
+function tell(message: DiskAnswer | DiskEvent, transfer: ArrayBuffer[] = []): void {
   parentPort?.postMessage(message, transfer);
 }
 
-/** Answers own their buffers. */
+/** Bytes of an answer own their buffer: never from a pool. */
 function buffersOf(value: DiskCalls[DiskCall]['answer']): ArrayBuffer[] {
   if (value === undefined) return [];
-  const bytes = value instanceof Uint8Array ? value : 'bytes' in value && value.bytes instanceof Uint8Array ? value.bytes : undefined;
+  const bytes =
+    value instanceof Uint8Array ? value : 'bytes' in value && value.bytes instanceof Uint8Array ? value.bytes : undefined;
   const buffer = bytes?.buffer;
-  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes?.byteLength ? [buffer] : [];
+  return buffer instanceof ArrayBuffer ? [buffer] : [];
 }

@@ -78,7 +78,7 @@ function linkFree(partialPath: string, folder: string, name: string): string {
 }
 
 /** What file systems without hard links (FAT, exFAT, some network drives) answer to `link`. */
-function canLackLinks(code: string | undefined): boolean {
+export function canLackLinks(code: string | undefined): boolean {
   return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL', 'EISDIR', 'UNKNOWN'].includes(code ?? '');
 }
 
@@ -108,20 +108,20 @@ export function claimFolder(folder: string, name: string): string {
   throw tooManyNames(folder, name);
 }
 
-function tooManyNames(folder: string, name: string): AppError {
+export function tooManyNames(folder: string, name: string): AppError {
   return new AppError(
     'already-exists',
     `${folder} holds ${localLimits.namesTried} things named like ${JSON.stringify(name)}. Remove some.`,
   );
 }
 
-function isSameFile(a: string, b: string): boolean {
+export function isSameFile(a: string, b: string): boolean {
   const [one, other] = [lstatSync(a, { bigint: true }), lstatSync(b, { bigint: true, throwIfNoEntry: false })];
   return one.ino !== 0n && one.ino === other?.ino && one.dev === other.dev;
 }
 
 /** True when the folder is really where its path says. `root` is a real path already. */
-function isInPlace(folder: string): boolean {
+export function isInPlace(folder: string): boolean {
   const real = realpathSync.native(folder);
   return real === folder || (!isExact && real.normalize('NFC').toLowerCase() === folder.normalize('NFC').toLowerCase());
 }
