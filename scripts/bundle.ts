@@ -27,6 +27,7 @@ const entryPoints: Readonly<Record<string, string>> = {
   detailWorker: 'src/sidecar/catalog/details/detailWorker.ts',
   describeWorker: 'src/sidecar/shares/details/describeWorker.ts',
   hashWorker: 'src/sidecar/transfers/content/hashWorker.ts',
+  diskWorker: 'src/sidecar/transfers/disk/diskWorker.ts',
 };
 
 /** The oldest Node that a bundle meets: VS Code 1.106. */
