@@ -10,9 +10,9 @@ import { createMessageConnection } from 'vscode-jsonrpc/node';
 import { protocolVersion } from '../../src/protocol/rpc.ts';
 import { productVersion } from '../../src/protocol/version.ts';
 import { until } from '../../scripts/localPeers.ts';
-import { createWorld, ended, indexed, projectRoot, seen, type TestPeer } from './world.ts';
+import { builtFolder, createWorld, ended, indexed, seen, type TestPeer } from './world.ts';
 
-const cliScript = path.join(projectRoot, 'dist', 'cli.cjs');
+const cliScript = path.join(builtFolder, 'cli.cjs');
 
 interface Run {
   code: number | null;

@@ -25,7 +25,9 @@ import type { NotificationMethod } from '../../src/protocol/rpc.ts';
 import { productVersion } from '../../src/protocol/version.ts';
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
-export const sidecarScript = path.join(projectRoot, 'dist', 'sidecar.cjs');
+/** Where dist/ lies: another build than the project's own may be tested. */
+export const builtFolder = path.join(process.env['POTLUCK_TEST_BUILD'] ?? projectRoot, 'dist');
+export const sidecarScript = path.join(builtFolder, 'sidecar.cjs');
 
 export interface TestPeer {
   name: string;
