@@ -9,7 +9,6 @@ import { type Meeting, meetingHandlers } from './api/meeting.ts';
 import { searchHandlers } from './api/search.ts';
 import { ApiServer } from './api/server.ts';
 import { shareHandlers } from './api/sharing.ts';
-import { transferHandlers } from './api/transfers.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { DetailStore } from './catalog/details/detailStore.ts';
 import { Feeds } from './catalog/feeds/feeds.ts';
@@ -17,6 +16,7 @@ import { IdleTimer } from './idle.ts';
 import type { NodeLog } from './nodeLog.ts';
 import { Answers } from './nodeAnswers.ts';
 import { meetingOf } from './nodeMeeting.ts';
+import { Transfers } from './nodeTransfers.ts';
 import { Network } from './network/network.ts';
 import { Parties } from './parties/parties.ts';
 import { derivedName } from './peers/names.ts';
@@ -27,11 +27,6 @@ import { Database } from './storage/database.ts';
 import { feedFolder } from './storage/dataFolder.ts';
 import type { Identity } from './storage/identity.ts';
 import { SettingsStore } from './storage/settings.ts';
-import { Downloads } from './transfers/downloads/downloads.ts';
-import { Fetches } from './transfers/opening/fetches.ts';
-import { Hasher } from './transfers/content/hasher.ts';
-import { Trees } from './transfers/content/trees.ts';
-import { Uploads } from './transfers/uploads/uploads.ts';
 import { signRemoval } from './wire/announcement.ts';
 
 export interface NodeOptions {
@@ -59,11 +54,7 @@ export class SidecarNode {
   readonly #parties: Parties;
   readonly #network: Network;
   readonly #sessions: Sessions;
-  readonly #hasher: Hasher;
-  readonly #trees: Trees;
-  readonly #uploads: Uploads;
-  readonly #downloads: Downloads;
-  readonly #fetches: Fetches;
+  readonly #transfers: Transfers;
   readonly #idle: IdleTimer;
   readonly #opened: { close(): Promise<void> | void }[] = [];
 
@@ -100,8 +91,8 @@ export class SidecarNode {
       details: {
         store: this.#details,
         roots: {
-          rootOf: (file, stats) => this.#trees.rootOf(file, stats),
-          mayKnow: (file) => this.#trees.mayKnow(file),
+          rootOf: (file, stats) => this.#transfers.trees.rootOf(file, stats),
+          mayKnow: (file) => this.#transfers.trees.mayKnow(file),
         },
         isOn: () => this.#settings.get().describeFiles,
       },
@@ -137,22 +128,17 @@ export class SidecarNode {
       },
     });
 
-    this.#hasher = new Hasher({ log: log.for('transfers') });
-    this.#trees = new Trees({
-      ...{ dataFolder, database, log: log.for('transfers') },
-      onRoot: (file) => this.#shares.rootLearnt(file),
+    this.#transfers = new Transfers({
+      ...{ dataFolder, identity, database, log: log.for('transfers') },
+      settings: () => this.#settings.get(),
+      catalog: () => this.#catalog,
+      shares: () => this.#shares,
+      sessions: () => this.#sessions,
+      peers: () => this.#peers,
+      details: () => this.#answers.details,
+      broadcast: (method, params) => this.api.broadcast(method, params),
+      onActivity: () => this.#idle.look(),
     });
-    this.#uploads = new Uploads({
-      locate: (peer, shareId, path) => (this.#sessions.mayShare(peer) ? this.#shares.locate(shareId, path) : undefined),
-      trees: this.#trees,
-      hasher: this.#hasher,
-      log: log.for('transfers'),
-      onChange: () => {
-        this.api.broadcast('uploads/changed', {});
-        this.#idle.look();
-      },
-    });
-
     this.#network = new Network({
       keyPair: identity,
       bootstrap: this.#settings.get().bootstrap,
@@ -176,39 +162,15 @@ export class SidecarNode {
         agent: `potluck/${productVersion}`,
         partyProofs: (handshakeHash, proverKey) => this.#parties.proofs(handshakeHash, proverKey),
       },
-      fileServer: this.#uploads,
+      fileServer: this.#transfers.fileServer,
       searchServer: this.#answers.search,
       log,
-      onOnline: (peer) => this.#downloads.peerOnline(peer),
-    });
-
-    const transfer = {
-      database,
-      catalog: this.#catalog,
-      source: this.#sessions.source.bind(this.#sessions),
-      hasher: this.#hasher,
-      trees: this.#trees,
-      log: log.for('transfers'),
-    };
-    this.#downloads = new Downloads({
-      ...transfer,
-      folder: () => this.#settings.get().downloadFolder,
-      onChange: (download) => {
-        this.api.broadcast('downloads/changed', { download });
-        this.#idle.look();
-      },
-      onRemoved: (downloadId) => this.api.broadcast('downloads/removed', { downloadId }),
-    });
-    this.#fetches = new Fetches({
-      ...transfer,
-      dataFolder,
-      ownFile: (ref) => (ref.peerId === peerId ? this.#shares.locate(ref.shareId, ref.path) : undefined),
+      onOnline: (peer) => this.#transfers.peerOnline(peer),
     });
 
     this.#idle = new IdleTimer({
       minutes: () => this.#settings.get().idleMinutes,
-      isBusy: () =>
-        this.api.clientCount > 0 || this.#downloads.activeCount > 0 || this.#uploads.list().length > 0 || this.#isScanning(),
+      isBusy: () => this.api.clientCount > 0 || this.#transfers.isBusy || this.#isScanning(),
       onIdle: () => options.onLeave('no client and no transfer for a while'),
     });
     this.api = new ApiServer({
@@ -231,10 +193,7 @@ export class SidecarNode {
     await this.#openPart(this.#catalog);
     this.#peers.dropHearsay();
     await this.#openPart(this.#answers);
-    await this.#openPart(this.#trees);
-    this.#opened.push(this.#uploads);
-    await this.#openPart(this.#fetches);
-    await this.#openPart(this.#downloads);
+    await this.#openPart(this.#transfers);
     await this.#openPart(this.#network);
     this.#opened.push({ close: () => this.#sessions.endAll('this peer is leaving') });
     this.#parties.open();
@@ -253,7 +212,6 @@ export class SidecarNode {
         this.#options.log.error(`A part did not close: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
-    await this.#hasher.close();
     this.#database.close();
   }
 
@@ -267,13 +225,12 @@ export class SidecarNode {
   }
 
   #handlers(): AllHandlers {
-    const { fetches, downloads, uploads } = { fetches: this.#fetches, downloads: this.#downloads, uploads: this.#uploads };
     return {
       ...meetingHandlers(this.#meeting()),
       ...shareHandlers(this.#shares),
       ...catalogHandlers(this.#answers.parts),
       ...searchHandlers(this.#answers.parts),
-      ...transferHandlers({ fetches, downloads, uploads, catalog: this.#catalog }),
+      ...this.#transfers.handlers(),
     };
   }
 
@@ -293,8 +250,7 @@ export class SidecarNode {
       ...{
         catalog: this.#catalog,
         shares: this.#shares,
-        downloads: this.#downloads,
-        uploads: this.#uploads,
+        transfers: this.#transfers,
         api: () => this.api,
       },
       onSettings: () => this.#idle.look(),

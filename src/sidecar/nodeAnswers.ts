@@ -89,6 +89,10 @@ export class Answers implements IndexListener {
     this.#merged.close();
   }
 
+  get details(): DetailAnswers {
+    return this.#details;
+  }
+
   /** What the handlers of requests take. */
   get parts(): CatalogAnswers & SearchAnswers {
     return {

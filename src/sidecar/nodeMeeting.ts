@@ -9,6 +9,7 @@ import type { Meeting } from './api/meeting.ts';
 import type { ApiServer } from './api/server.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Network } from './network/network.ts';
+import type { Transfers } from './nodeTransfers.ts';
 import type { Parties } from './parties/parties.ts';
 import { derivedName } from './peers/names.ts';
 import type { Peers } from './peers/peers.ts';
@@ -16,8 +17,6 @@ import type { Sessions } from './sessions.ts';
 import type { Shares } from './shares/shares.ts';
 import type { Identity } from './storage/identity.ts';
 import type { SettingsStore } from './storage/settings.ts';
-import type { Downloads } from './transfers/downloads/downloads.ts';
-import type { Uploads } from './transfers/uploads/uploads.ts';
 
 export interface MeetingParts {
   identity: Identity;
@@ -30,8 +29,7 @@ export interface MeetingParts {
   sessions: Sessions;
   catalog: Catalog;
   shares: Shares;
-  downloads: Downloads;
-  uploads: Uploads;
+  transfers: Pick<Transfers, 'downloads' | 'uploads' | 'settingsChanged'>;
   /** Exists by the time that anything is asked. */
   api(): ApiServer;
   onSettings(): void;
@@ -101,6 +99,7 @@ async function setSettings(parts: MeetingParts, changes: Partial<Settings>): Pro
   if (after.nickname !== before.nickname) parts.sessions.introduceAgain();
   if (after.bootstrap.join() !== before.bootstrap.join()) await parts.network.setBootstrap(after.bootstrap);
   if (after.describeFiles !== before.describeFiles) parts.shares.describeAll();
+  parts.transfers.settingsChanged();
   parts.onSettings();
   parts.api().broadcast('settings/changed', {});
   return after;
@@ -124,8 +123,8 @@ function statusOf(parts: MeetingParts): SidecarStatus {
     partyCount: parts.parties.count,
     peersOnline: parts.peers.onlineCount,
     shareCount: parts.shares.list().length,
-    activeDownloads: parts.downloads.activeCount,
-    activeUploads: parts.uploads.list().length,
+    activeDownloads: parts.transfers.downloads.activeCount,
+    activeUploads: parts.transfers.uploads.activeCount,
     rssBytes: process.memoryUsage.rss(),
     network: parts.network.status,
   };

@@ -46,6 +46,22 @@ export function wholeField(fields: Fields, name: string, range: { min: number; m
   return value;
 }
 
+/** One of a few words; undefined when it is left out. */
+export function wordField<W extends string>(fields: Fields, name: string, words: readonly W[]): W | undefined {
+  const value = fields[name];
+  if (value === undefined) return undefined;
+  const word = words.find((each) => each === value);
+  if (word === undefined) throw invalid(name, `one of ${words.join(', ')}`);
+  return word;
+}
+
+/** False when it is left out. */
+export function flagField(fields: Fields, name: string): boolean {
+  const value = fields[name] ?? false;
+  if (typeof value !== 'boolean') throw invalid(name, 'true or false');
+  return value;
+}
+
 /** An absolute path of this machine, normalised. */
 export function absolutePathField(fields: Fields, name: string): string {
   const value = textField(fields, name, 32_768);
@@ -75,6 +91,11 @@ export function downloadIdField(fields: Fields): DownloadId {
   const value = fields['downloadId'];
   if (typeof value !== 'string' || !isDownloadId(value)) throw invalid('downloadId', 'a download id of 26 z-base-32 characters');
   return value;
+}
+
+/** Undefined when it is left out. */
+export function optionalDownloadIdField(fields: Fields): DownloadId | undefined {
+  return fields['downloadId'] === undefined ? undefined : downloadIdField(fields);
 }
 
 export function contentIdField(fields: Fields): ContentId {

@@ -1,23 +1,50 @@
-// Requests about files fetched for opening, downloads and uploads.
+// Requests about files fetched for opening, downloads, uploads, and what is remembered of both.
 
 import { AppError } from '../../protocol/errors.ts';
-import type { EntryRef } from '../../protocol/model.ts';
+import type { ConflictPolicy, EntryRef, Priority, TransferRates } from '../../protocol/model.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { localLimits } from '../limits.ts';
+import { localLimits, transferLimits } from '../limits.ts';
 import type { Downloads } from '../transfers/downloads/downloads.ts';
+import type { Move } from '../transfers/downloads/queueOrder.ts';
+import type { Direction, History } from '../transfers/history/history.ts';
 import type { Fetches } from '../transfers/opening/fetches.ts';
 import type { Uploads } from '../transfers/uploads/uploads.ts';
 import type { Handlers } from './handlers.ts';
-import { absolutePathField, downloadIdField, entryField, wholeField } from './params.ts';
+import {
+  absolutePathField,
+  downloadIdField,
+  entryField,
+  type Fields,
+  flagField,
+  invalid,
+  optionalDownloadIdField,
+  optionalTextField,
+  peerIdField,
+  wholeField,
+  wordField,
+} from './params.ts';
 import { progressOf } from './progress.ts';
 
-export function transferHandlers(parts: {
+const conflicts: readonly ConflictPolicy[] = ['keep-both', 'skip', 'overwrite'];
+const priorities: readonly Priority[] = ['high', 'normal', 'low'];
+const moves: readonly Move[] = ['top', 'up', 'down', 'bottom'];
+const directions: readonly Direction[] = ['download', 'upload'];
+const historyPage = 1000;
+
+export interface TransferParts {
   fetches: Pick<Fetches, 'fetch' | 'fetchRange'>;
-  downloads: Pick<Downloads, 'add' | 'list' | 'cancel' | 'retry' | 'clear'>;
-  uploads: Pick<Uploads, 'list'>;
+  downloads: Pick<Downloads, 'add' | 'list' | 'cancel' | 'retry' | 'clear' | 'pause' | 'resume' | 'prioritize' | 'move'>;
+  uploads: Pick<Uploads, 'list' | 'refuse' | 'allow' | 'refused'>;
+  history: Pick<History, 'list' | 'clear' | 'totals'>;
+  rates(): TransferRates;
   catalog: Pick<Catalog, 'list'>;
-}): Handlers<'files' | 'downloads' | 'uploads'> {
-  const { fetches, downloads, uploads, catalog } = parts;
+}
+
+export function transferHandlers(parts: TransferParts): Handlers<'files' | 'downloads' | 'uploads' | 'transfers'> {
+  return { ...fileHandlers(parts), ...downloadHandlers(parts), ...uploadHandlers(parts), ...historyHandlers(parts) };
+}
+
+function fileHandlers({ fetches, catalog }: TransferParts): Handlers<'files'> {
   return {
     'files/fetch': (fields, { signal, caller }) => {
       const onProgress = progressOf(fields, caller);
@@ -33,19 +60,73 @@ export function transferHandlers(parts: {
       const length = wholeField(fields, 'length', { min: 0, max: localLimits.rangeBytes });
       return orWhy(catalog, entryField(fields), (ref) => fetches.fetchRange(ref, { offset, length, signal }));
     },
+  };
+}
+
+function downloadHandlers({ downloads, catalog }: TransferParts): Handlers<'downloads'> {
+  return {
     'downloads/add': (fields) => {
       const folder = fields['folder'] === undefined ? undefined : absolutePathField(fields, 'folder');
-      return orWhy(catalog, entryField(fields), async (ref) => downloads.add(ref, folder === undefined ? {} : { folder }));
+      const conflict = wordField(fields, 'conflict', conflicts);
+      const priority = wordField(fields, 'priority', priorities);
+      const wanted = {
+        ...(folder === undefined ? {} : { folder }),
+        ...(conflict === undefined ? {} : { conflict }),
+        ...(priority === undefined ? {} : { priority }),
+        isPaused: flagField(fields, 'isPaused'),
+      };
+      return orWhy(catalog, entryField(fields), async (ref) => downloads.add(ref, wanted));
     },
     'downloads/list': () => downloads.list(),
     'downloads/cancel': (fields) => downloads.cancel(downloadIdField(fields)),
     'downloads/retry': (fields) => downloads.retry(downloadIdField(fields)),
+    'downloads/pause': (fields) => downloads.pause(optionalDownloadIdField(fields)),
+    'downloads/resume': (fields) => downloads.resume(optionalDownloadIdField(fields)),
+    'downloads/prioritize': (fields) => downloads.prioritize(downloadIdField(fields), needed(fields, 'priority', priorities)),
+    'downloads/move': (fields) => downloads.move(downloadIdField(fields), needed(fields, 'to', moves)),
     'downloads/clear': async (fields) => {
-      await downloads.clear(fields['downloadId'] === undefined ? undefined : downloadIdField(fields));
+      await downloads.clear(optionalDownloadIdField(fields));
       return {};
     },
-    'uploads/list': () => uploads.list(),
   };
+}
+
+function uploadHandlers({ uploads }: TransferParts): Handlers<'uploads'> {
+  return {
+    'uploads/list': () => uploads.list(),
+    'uploads/refuse': (fields) => {
+      const peerId = peerIdField(fields);
+      return uploads.refuse(peerId, optionalTextField(fields, 'reason', transferLimits.reasonCharacters));
+    },
+    'uploads/allow': (fields) => {
+      uploads.allow(peerIdField(fields));
+      return {};
+    },
+    'uploads/refused': () => uploads.refused(),
+  };
+}
+
+function historyHandlers({ history, rates }: TransferParts): Handlers<'transfers'> {
+  return {
+    'transfers/history': (fields) => {
+      const direction = wordField(fields, 'direction', directions);
+      const offset = wholeField(fields, 'offset', { min: 0, max: Number.MAX_SAFE_INTEGER, otherwise: 0 });
+      const limit = wholeField(fields, 'limit', { min: 0, max: historyPage, otherwise: historyPage });
+      return history.list({ direction, offset, limit });
+    },
+    'transfers/clearHistory': () => {
+      history.clear();
+      return {};
+    },
+    'transfers/totals': () => history.totals(),
+    'transfers/rates': () => rates(),
+  };
+}
+
+function needed<W extends string>(fields: Fields, name: string, words: readonly W[]): W {
+  const word = wordField(fields, name, words);
+  if (word === undefined) throw invalid(name, `one of ${words.join(', ')}`);
+  return word;
 }
 
 /** What is not found because its share's index is not here yet (a hit of a live search) says that, and not that it is gone. */

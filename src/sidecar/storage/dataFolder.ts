@@ -19,6 +19,11 @@ export function feedFolder(dataFolder: string): string {
   return path.join(dataFolder, 'feeds');
 }
 
+/** Where files of peers lie that were opened, named by their content. */
+export function fetchedFolder(dataFolder: string): string {
+  return path.join(dataFolder, 'cache');
+}
+
 function makePrivate(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

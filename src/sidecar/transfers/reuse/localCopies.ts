@@ -6,6 +6,7 @@ import path from 'node:path';
 import { transferLimits } from '../../limits.ts';
 import type { Database } from '../../storage/database.ts';
 import { stampOf } from '../content/trees.ts';
+import type { Disk } from '../disk/disk.ts';
 import type { HeldContent } from '../held/heldContent.ts';
 
 interface RootRow {
@@ -17,10 +18,17 @@ interface RootRow {
 export class LocalCopies {
   readonly #database: Database;
   readonly #held: Pick<HeldContent, 'byRoot'>;
+  readonly #disk: Pick<Disk, 'copyLocal'>;
   readonly #cacheFolder: string;
 
   /** `cacheFolder` holds files that were opened, named by their root. */
-  constructor(options: { database: Database; held: Pick<HeldContent, 'byRoot'>; cacheFolder: string }) {
+  constructor(options: {
+    database: Database;
+    held: Pick<HeldContent, 'byRoot'>;
+    disk: Pick<Disk, 'copyLocal'>;
+    cacheFolder: string;
+  }) {
+    this.#disk = options.disk;
     this.#database = options.database;
     this.#held = options.held;
     this.#cacheFolder = options.cacheFolder;
@@ -34,6 +42,21 @@ export class LocalCopies {
       found.add(candidate);
     }
     return [...found];
+  }
+
+  /**
+   * Copies the content from one of them into the partial file, verified (disk.copyLocal). Answers whether it is whole now. Rejects with `cancelled`, and as the
+   * partial file's disk fails.
+   */
+  async copyInto(
+    file: { root: Uint8Array; sizeBytes: number; mtimeMs: number; partialPath: string },
+    { signal }: { signal: AbortSignal },
+  ): Promise<boolean> {
+    const { root, sizeBytes, mtimeMs, partialPath } = file;
+    for (const from of this.find(root, sizeBytes)) {
+      if (await this.#disk.copyLocal(from, { path: partialPath, sizeBytes, mtimeMs }, { root, signal })) return true;
+    }
+    return false;
   }
 
   *#candidates(root: Uint8Array, sizeBytes: number): Iterable<string> {

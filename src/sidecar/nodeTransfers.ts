@@ -1,0 +1,268 @@
+// All of transfers put together: queue, opening, serving, giving on, history, limits. Joins what must not know each other: the queue learns who
+// is here, and uploads learn what was downloaded, through it. Built by node.ts.
+
+import { createHash } from 'node:crypto';
+import { AppError } from '../protocol/errors.ts';
+import type { PeerId } from '../protocol/ids.ts';
+import type { EntryRef, Settings, TransferRates } from '../protocol/model.ts';
+import type { NotificationMethod, Notifications } from '../protocol/rpc.ts';
+import type { Handlers } from './api/handlers.ts';
+import { transferHandlers } from './api/transfers.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import type { DetailAnswers } from './catalog/details/detailAnswers.ts';
+import { localLimits } from './limits.ts';
+import type { Log } from './log.ts';
+import { derivedName } from './peers/names.ts';
+import type { Peers } from './peers/peers.ts';
+import type { Sessions } from './sessions.ts';
+import type { Shares } from './shares/shares.ts';
+import { Sources } from './sources.ts';
+import type { Database } from './storage/database.ts';
+import { fetchedFolder } from './storage/dataFolder.ts';
+import type { Identity } from './storage/identity.ts';
+import { Hasher } from './transfers/content/hasher.ts';
+import { Trees } from './transfers/content/trees.ts';
+import { Disk } from './transfers/disk/disk.ts';
+import { Downloads } from './transfers/downloads/downloads.ts';
+import { freeBytesOn, runDownload } from './transfers/downloads/downloadRun.ts';
+import { HolderLook } from './transfers/downloads/holderLook.ts';
+import { Permits } from './transfers/downloads/permits.ts';
+import type { Attempt } from './transfers/downloads/running.ts';
+import { ReceivingFiles } from './transfers/downloads/swarm/contract.ts';
+import { HeldContent } from './transfers/held/heldContent.ts';
+import { History } from './transfers/history/history.ts';
+import { LiveRates } from './transfers/liveRates.ts';
+import { Fetches } from './transfers/opening/fetches.ts';
+import { RateLimiter } from './transfers/rates.ts';
+import { LocalCopies } from './transfers/reuse/localCopies.ts';
+import { KnownRoots } from './transfers/reuse/knownRoots.ts';
+import type { EndedUpload } from './transfers/uploads/parts.ts';
+import { Uploads } from './transfers/uploads/uploads.ts';
+import type { FileServer } from './wire/services.ts';
+
+export interface TransfersOptions {
+  dataFolder: string;
+  identity: Identity;
+  database: Database;
+  log: Log;
+  settings(): Settings;
+  /** These exist by the time that anything is asked. */
+  catalog(): Catalog;
+  shares(): Shares;
+  sessions(): Sessions;
+  peers(): Peers;
+  details(): Pick<DetailAnswers, 'of' | 'holders'>;
+  broadcast<N extends NotificationMethod>(method: N, params: Notifications[N]): void;
+  /** Something began or ended: the sidecar may be busy, or idle. */
+  onActivity(): void;
+}
+
+export class Transfers {
+  readonly trees: Trees;
+  readonly downloads: Downloads;
+  readonly uploads: Uploads;
+  readonly #options: TransfersOptions;
+  readonly #hasher: Hasher;
+  readonly #disk: Disk;
+  readonly #receiving = new ReceivingFiles();
+  readonly #permits = new Permits(localLimits.filesInFlight);
+  readonly #up: RateLimiter;
+  readonly #down: RateLimiter;
+  readonly #sources: Sources;
+  readonly #roots: KnownRoots;
+  readonly #held: HeldContent;
+  readonly #copies: LocalCopies;
+  readonly #history: History;
+  readonly #fetches: Fetches;
+  readonly #rates: LiveRates;
+
+  constructor(options: TransfersOptions) {
+    this.#options = options;
+    const { dataFolder, database, log, identity, settings } = options;
+    this.#hasher = new Hasher({ log });
+    this.#disk = new Disk({ log });
+    this.trees = new Trees({ dataFolder, database, log, onRoot: (file) => options.shares().rootLearnt(file) });
+    const limits = limitsOf(settings());
+    this.#up = new RateLimiter(limits.up);
+    this.#down = new RateLimiter(limits.down);
+    this.#sources = new Sources({
+      ownPeerId: identity.peerId,
+      sessions: () => options.sessions(),
+      details: () => options.details(),
+    });
+    this.#roots = new KnownRoots({ details: () => options.details(), receiving: this.#receiving });
+    this.#held = new HeldContent({ database, trees: this.trees, log });
+    this.#copies = new LocalCopies({ database, held: this.#held, disk: this.#disk, cacheFolder: fetchedFolder(dataFolder) });
+    this.#history = new History({ database, log });
+    this.uploads = this.#makeUploads();
+    this.downloads = this.#makeDownloads();
+    const shared = { disk: this.#disk, sources: this.#sources, rate: this.#down, receiving: this.#receiving };
+    this.#fetches = new Fetches({
+      ...{ dataFolder, database, log, ...shared },
+      ...{ hasher: this.#hasher, trees: this.trees, source: (peerId) => options.sessions().source(peerId) },
+      catalog: { stat: (ref) => options.catalog().stat(ref) },
+      ownFile: (ref) => (ref.peerId === identity.peerId ? options.shares().locate(ref.shareId, ref.path) : undefined),
+    });
+    this.#rates = new LiveRates({
+      read: () => this.rates(),
+      tell: (rates) => options.broadcast('transfers/rates', rates),
+    });
+  }
+
+  /** Before peers are met; after catalog and shares. */
+  async open(): Promise<void> {
+    this.trees.open();
+    this.#held.open();
+    this.#fetches.open();
+    await this.downloads.open();
+  }
+
+  async close(): Promise<void> {
+    this.#rates.close();
+    await this.downloads.close();
+    await this.#fetches.close();
+    await this.uploads.close();
+    await this.#disk.close();
+    await this.#held.close();
+    this.trees.close();
+    await this.#hasher.close();
+  }
+
+  get fileServer(): FileServer {
+    return this.uploads;
+  }
+
+  get isBusy(): boolean {
+    return this.downloads.activeCount > 0 || this.uploads.activeCount > 0;
+  }
+
+  /** A peer may be read from. */
+  peerOnline(peerId: PeerId): void {
+    this.#sources.changed();
+    this.downloads.peerOnline(peerId);
+  }
+
+  /** A peer went, or a link to it came or went. */
+  peerChanged(): void {
+    this.#sources.changed();
+  }
+
+  /** Limits and slots as they are set now. */
+  settingsChanged(): void {
+    const { up, down } = limitsOf(this.#options.settings());
+    this.#up.set(up);
+    this.#down.set(down);
+    this.uploads.settingsChanged();
+    this.#rates.touch();
+  }
+
+  rates(): TransferRates {
+    const { downloads, leftBytes, bytesPerSecond } = this.downloads.rates();
+    const up = this.uploads.rates();
+    return {
+      downloadBytesPerSecond: bytesPerSecond,
+      uploadBytesPerSecond: up.bytesPerSecond,
+      downloads,
+      uploads: up.uploads,
+      leftBytes,
+      ...(bytesPerSecond > 0 && downloads > 0 ? { secondsLeft: Math.ceil(leftBytes / bytesPerSecond) } : {}),
+      isSlow: this.#options.settings().isSlow,
+    };
+  }
+
+  handlers(): Handlers<'files' | 'downloads' | 'uploads' | 'transfers'> {
+    return transferHandlers({
+      ...{ fetches: this.#fetches, downloads: this.downloads, uploads: this.uploads },
+      ...{ history: this.#history, rates: () => this.rates(), catalog: this.#options.catalog() },
+    });
+  }
+
+  #makeUploads(): Uploads {
+    const { identity, database, log, settings, shares, sessions, peers } = this.#options;
+    return new Uploads({
+      ownPeerId: identity.peerId,
+      secret: createHash('sha256').update('potluck file versions 1\n').update(identity.secretKey).digest(),
+      ...{ database, log, settings, disk: this.#disk, trees: this.trees, hasher: this.#hasher, rate: this.#up },
+      locate: (peerId, shareId, path) => (sessions().mayShare(peerId) ? shares().locate(shareId, path) : undefined),
+      locateMany: (peerId, shareId, paths) => (sessions().mayShare(peerId) ? shares().locateMany(shareId, paths) : undefined),
+      isFriend: (peerId) => peers().isAddedByKey(peerId),
+      nameOf: (peerId) => this.#nameOf(peerId),
+      givenOn: {
+        mayPassOn: (peerId, owner, shareId) => sessions().mayPassOn(peerId, owner, shareId),
+        receiving: (owner, shareId, path) => this.#receiving.find(owner, shareId, path),
+        downloaded: (owner, shareId, path) => this.#held.find(owner, shareId, path),
+      },
+      onChange: () => {
+        this.#options.broadcast('uploads/changed', {});
+        this.#active();
+      },
+      onEnded: (upload) => this.#uploadEnded(upload),
+    });
+  }
+
+  #makeDownloads(): Downloads {
+    const { database, log, settings, catalog, sessions, broadcast } = this.#options;
+    const catalogOfNow = {
+      stat: (ref: EntryRef) => catalog().stat(ref),
+      files: (ref: EntryRef) => catalog().files(ref),
+      titleOf: (...of: Parameters<Catalog['titleOf']>) => catalog().titleOf(...of),
+    };
+    const holders = new HolderLook({ catalog: catalogOfNow, sources: this.#sources, roots: this.#roots });
+    return new Downloads({
+      ...{ database, log, catalog: catalogOfNow, history: this.#history },
+      folder: () => settings().downloadFolder,
+      conflict: () => settings().conflict,
+      isHere: (peerId) => sessions().source(peerId) !== undefined,
+      isHeldElsewhere: (record, look) => holders.isHeld(record, look),
+      nameOf: (peerId) => this.#nameOf(peerId),
+      run: (attempt) => this.#run(attempt, catalogOfNow),
+      onChange: (download) => {
+        broadcast('downloads/changed', { download });
+        this.#active();
+      },
+      onRemoved: (downloadId) => broadcast('downloads/removed', { downloadId }),
+    });
+  }
+
+  /** One attempt at a download, with all that it needs. */
+  #run(attempt: Attempt, catalog: Pick<Catalog, 'stat' | 'files' | 'titleOf'>): Promise<{ failedFiles: number }> {
+    const { entry } = attempt.record;
+    const source = this.#options.sessions().source(entry.peerId);
+    if (source === undefined) return Promise.reject(new AppError('unavailable', 'The peer is not connected.'));
+    const options = {
+      ...attempt,
+      ...{ catalog, source, hasher: this.#hasher, stallMs: undefined, write: undefined },
+      ...{ sources: this.#sources, disk: this.#disk, trees: this.trees, rate: this.#down, permits: this.#permits },
+      ...{ receiving: this.#receiving, log: this.#options.log, freeBytes: freeBytesOn, mayReuse: true },
+      rootOf: (ref: EntryRef) => this.#roots.of(ref),
+      reuse: (...asked: Parameters<LocalCopies['copyInto']>) => this.#copies.copyInto(...asked),
+      onPlaced: (files: Parameters<Attempt['onPlaced']>[0]) => {
+        attempt.onPlaced(files);
+        for (const { path, target, root, sizeBytes, mtimeMs } of files)
+          this.#held.add({ entry: { ...entry, path }, localPath: target, root, sizeBytes, mtimeMs });
+      },
+    };
+    return runDownload(options);
+  }
+
+  #uploadEnded({ owner: _, ...upload }: EndedUpload): void {
+    this.#history.add({ ...upload, direction: 'upload', peerName: this.#nameOf(upload.peerId) });
+    this.#history.count('upload', { bytes: upload.bytes, files: upload.outcome === 'done' ? upload.files : 0 });
+    this.#active();
+  }
+
+  #active(): void {
+    this.#rates.touch();
+    this.#options.onActivity();
+  }
+
+  #nameOf(peerId: PeerId): string {
+    return this.#options.peers().get(peerId)?.name ?? derivedName(peerId);
+  }
+}
+
+function limitsOf(settings: Settings): { up: number; down: number } {
+  return settings.isSlow
+    ? { up: settings.slowUploadLimit, down: settings.slowDownloadLimit }
+    : { up: settings.uploadLimit, down: settings.downloadLimit };
+}
