@@ -2,8 +2,6 @@
 // wire/guardedMuxer.ts overrides them, and its tests fail when they change.
 
 declare module 'protomux' {
-  import type NoiseSecretStream from '@hyperswarm/secret-stream';
-
   interface State {
     start: number;
     end: number;
@@ -29,9 +27,22 @@ declare module 'protomux' {
     addMessage<T>(options: { encoding: Encoding<T>; onmessage?: (value: T) => void }): Message<T>;
   }
 
+  /** What it needs of a stream of whole frames; a NoiseSecretStream has it. */
+  interface Framed {
+    readonly destroying: boolean;
+    write(frame: Uint8Array): boolean;
+    end(): unknown;
+    destroy(error?: Error): unknown;
+    pause(): unknown;
+    resume(): unknown;
+    on(event: 'data', listener: (frame: Buffer) => void): unknown;
+    on(event: 'drain' | 'end' | 'close', listener: () => void): unknown;
+    on(event: 'error', listener: (error: Error) => void): unknown;
+  }
+
   class Protomux {
-    constructor(stream: NoiseSecretStream, options?: { alloc?: (bytes: number) => Uint8Array });
-    readonly stream: NoiseSecretStream;
+    constructor(stream: Framed, options?: { alloc?: (bytes: number) => Uint8Array });
+    readonly stream: Framed;
     readonly drained: boolean;
     readonly corked: number;
     /** Null when the stream is destroyed or the channel is open already. */
@@ -54,7 +65,7 @@ declare module 'protomux' {
   }
 
   namespace Protomux {
-    export { Channel, Encoding, Message, State };
+    export { Channel, Encoding, Framed, Message, State };
   }
 
   export = Protomux;

@@ -34,7 +34,7 @@ declare module '@hyperswarm/secret-stream' {
     readonly _len?: number;
     /** Undocumented, from streamx: bytes written and not yet passed on. wire/guardedMuxer.ts watches it. */
     readonly _writableState?: { readonly buffered: number };
-    alloc(bytes: number): Uint8Array;
+    alloc(bytes: number): Buffer;
   }
 
   export = NoiseSecretStream;

@@ -1,114 +1,172 @@
-// The `potluck/1` channel: message types by number, each with its encoding and its size limit, joined to who handles and who sends them.
-// Knows neither what a message means nor when it may be sent. The numbers are part of the protocol: docs/wire-protocol.md.
+// The channels `potluck/1` (a session's own connection) and `potluck/1 bulk` (its direct links): message types by number, each with its
+// encoding and its size limit, joined to who handles and who sends them. Knows neither what a message means nor when it may be sent. The
+// numbers are part of the protocol: docs/wire-protocol.md.
 
-import type { Channel, Encoding } from 'protomux';
+import type { Encoding, Message } from 'protomux';
 import { wireLimits } from '../limits.ts';
-import type { AskMessages } from './asking.ts';
+import type { AskMessages, Asking } from './asking.ts';
 import * as catalogCodec from './catalogCodec.ts';
 import * as codec from './codec.ts';
-import { peerGone } from './errors.ts';
+import { peerGone, protocolViolation } from './errors.ts';
 import type { GuardedMuxer } from './guardedMuxer.ts';
-import type { ServeMessages } from './serving.ts';
-import type { SignedAnnouncement } from './services.ts';
+import type { ServeMessages, Serving } from './serving.ts';
+import type { LinkOffer, SignedAnnouncement } from './services.ts';
+import * as transferCodec from './transferCodec.ts';
 
 export const channelProtocol = 'potluck/1';
+export const linkProtocol = 'potluck/1 bulk';
 
-/** What comes in, by type; each may throw AppError `protocol`. */
-export interface ChannelHandlers {
-  onHello(message: codec.HelloMessage): void;
-  onAnnouncements(message: SignedAnnouncement[]): void;
-  onUpdate(message: catalogCodec.UpdateMessage): void;
-  onRemovals(message: SignedAnnouncement[]): void;
-  onPassOn(message: catalogCodec.PassOnMessage): void;
+/** What comes in on every carrier, by type; each may throw AppError `protocol`. */
+export interface RequestHandlers {
   onPing(id: number): void;
   onPong(id: number): void;
-  asking: {
-    onHead(message: codec.ForRequest<codec.HeadMessage>): void;
-    onData(message: codec.DataMessage): void;
-    onEnd(message: codec.EndMessage): void;
-    onHashes(message: Parameters<ServeMessages['hashes']>[0]): void;
-    onFound(message: catalogCodec.FoundMessage): void;
-    onRefused(message: codec.ForRequest<{ code: number }>): void;
-    onWorking(message: { requestId: number }): void;
-  };
-  serving: {
-    onRead(message: Parameters<AskMessages['read']>[0]): void;
-    onHashes(message: Parameters<AskMessages['hashes']>[0]): void;
-    onSearch(message: catalogCodec.SearchMessage): void;
-    onCredit(message: codec.ForRequest<{ bytes: number }>): void;
-    onCancel(message: { requestId: number }): void;
-  };
+  /** Made after the channel that it sends by. */
+  asking(): Asking;
+  serving(): Serving;
   /** Asked before every message; throws when it may not come now, answers false when nothing is taken any more. */
   mayTake(type: 'hello' | 'other'): boolean;
   /** The peer closed the channel or does not know it. */
   onClose(): void;
 }
 
-export interface PotluckChannel {
-  hello(message: codec.HelloMessage): void;
-  announcements(message: SignedAnnouncement[]): void;
-  update(message: catalogCodec.UpdateMessage): void;
-  removals(message: SignedAnnouncement[]): void;
-  passOn(message: catalogCodec.PassOnMessage): void;
+/** What comes in on the session's own connection alone. */
+export interface SessionHandlers {
+  onHello(message: codec.HelloMessage): void;
+  onAnnouncements(message: SignedAnnouncement[]): void;
+  onUpdate(message: catalogCodec.UpdateMessage): void;
+  onRemovals(message: SignedAnnouncement[]): void;
+  onPassOn(message: catalogCodec.PassOnMessage): void;
+  onLinkOffer(message: LinkOffer): void;
+}
+
+export interface RequestChannel {
   ping(id: number): void;
   pong(id: number): void;
   ask: AskMessages;
   serve: ServeMessages;
 }
 
-/** Opens the channel and says nothing on it yet. */
-export function openChannel(muxer: GuardedMuxer, handlers: ChannelHandlers): PotluckChannel {
-  const channel = muxer.createChannel({
-    protocol: channelProtocol,
-    onclose: () => handlers.onClose(),
-  });
-  if (!channel) throw peerGone('it was closed before the session began');
-  const { asking, serving } = handlers;
-  // The order is the type number: only ever append.
-  const hello = add(codec.hello, 'hello', (message) => handlers.onHello(message));
-  const announcements = add(codec.announcements, 'other', (message) => handlers.onAnnouncements(message));
-  const ping = add(codec.ping, 'other', (id) => handlers.onPing(id));
-  const pong = add(codec.ping, 'other', (id) => handlers.onPong(id));
-  const read = add(codec.readRequest, 'other', (message) => serving.onRead(message));
-  const head = add(codec.head, 'other', (message) => asking.onHead(message));
-  const data = add(codec.data, 'other', (message) => asking.onData(message), wireLimits.dataMessageBytes);
-  const end = add(codec.end, 'other', (message) => asking.onEnd(message));
-  const hashesRequest = add(codec.hashesRequest, 'other', (message) => serving.onHashes(message));
-  const hashes = add(codec.hashesReply, 'other', (message) => asking.onHashes(message));
-  const credit = add(codec.credit, 'other', (message) => serving.onCredit(message));
-  const cancel = add(codec.cancel, 'other', (message) => serving.onCancel(message));
-  const refused = add(codec.refused, 'other', (message) => asking.onRefused(message));
-  const working = add(codec.working, 'other', (message) => asking.onWorking(message));
-  const update = add(catalogCodec.update, 'other', (message) => handlers.onUpdate(message));
-  const removals = add(catalogCodec.removals, 'other', (message) => handlers.onRemovals(message));
-  const passOn = add(catalogCodec.passOn, 'other', (message) => handlers.onPassOn(message));
-  const search = add(catalogCodec.search, 'other', (message) => serving.onSearch(message));
-  const found = add(catalogCodec.found, 'other', (message) => asking.onFound(message));
-  channel.open();
-  return {
-    hello,
-    announcements,
-    update,
-    removals,
-    passOn,
-    ping,
-    pong,
-    ask: { read, hashes: hashesRequest, search, credit, cancel },
-    serve: { head, data, end, hashes, found, refused, working },
-  };
+export interface SessionChannel extends RequestChannel {
+  hello(message: codec.HelloMessage): void;
+  announcements(message: SignedAnnouncement[]): void;
+  update(message: catalogCodec.UpdateMessage): void;
+  removals(message: SignedAnnouncement[]): void;
+  passOn(message: catalogCodec.PassOnMessage): void;
+  linkOffer(message: LinkOffer): void;
+}
 
-  function add<T>(
+/** Opens the channel of a session and says nothing on it yet. */
+export function openSessionChannel(muxer: GuardedMuxer, handlers: RequestHandlers & SessionHandlers): SessionChannel {
+  const table = new MessageTable(handlers);
+  const requests = addRequests(table, handlers, { data: codec.data, dataMessageBytes: wireLimits.dataMessageBytes });
+  const search = table.add(17, catalogCodec.search, (message) => handlers.serving().onSearch(message));
+  const found = table.add(18, catalogCodec.found, (message) => handlers.asking().onFound(message));
+  const channel = {
+    ...requests,
+    ask: { ...requests.ask, search },
+    serve: { ...requests.serve, found },
+    hello: table.add(0, codec.hello, (message) => handlers.onHello(message), { group: 'hello' }),
+    announcements: table.add(1, codec.announcements, (message) => handlers.onAnnouncements(message)),
+    update: table.add(14, catalogCodec.update, (message) => handlers.onUpdate(message)),
+    removals: table.add(15, catalogCodec.removals, (message) => handlers.onRemovals(message)),
+    passOn: table.add(16, catalogCodec.passOn, (message) => handlers.onPassOn(message)),
+    linkOffer: table.add(22, transferCodec.linkOffer, (message) => handlers.onLinkOffer(message)),
+  };
+  table.open(muxer, channelProtocol);
+  return channel;
+}
+
+/** The same for a direct link: requests and nothing else, with larger slices. */
+export function openLinkChannel(muxer: GuardedMuxer, handlers: RequestHandlers): RequestChannel {
+  const table = new MessageTable(handlers);
+  const slices = { data: codec.linkData, dataMessageBytes: wireLimits.linkDataMessageBytes };
+  const channel = addRequests(table, handlers, slices);
+  table.open(muxer, linkProtocol);
+  return channel;
+}
+
+function addRequests(
+  table: MessageTable,
+  { asking, serving, ...handlers }: RequestHandlers,
+  slices: { data: Encoding<codec.DataMessage>; dataMessageBytes: number },
+): RequestChannel {
+  return {
+    ping: table.add(2, codec.ping, (id) => handlers.onPing(id)),
+    pong: table.add(3, codec.ping, (id) => handlers.onPong(id)),
+    ask: {
+      search: nothing, // The session's own connection alone.
+      read: table.add(4, codec.readRequest, (message) => serving().onRead(message)),
+      hashes: table.add(8, codec.hashesRequest, (message) => serving().onHashes(message)),
+      credit: table.add(10, codec.credit, (message) => serving().onCredit(message)),
+      cancel: table.add(11, codec.cancel, (message) => serving().onCancel(message)),
+      pack: table.add(19, transferCodec.pack, (message) => serving().onPack(message)),
+      holding: table.add(20, transferCodec.holding, (message) => serving().onHolding(message)),
+    },
+    serve: {
+      found: nothing,
+      head: table.add(5, codec.head, (message) => asking().onHead(message)),
+      data: table.add(6, slices.data, (message) => asking().onData(message), { maxBytes: slices.dataMessageBytes }),
+      end: table.add(7, codec.end, (message) => asking().onEnd(message)),
+      hashes: table.add(9, codec.hashesReply, (message) => asking().onHashes(message)),
+      refused: table.add(12, codec.refused, (message) => asking().onRefused(message)),
+      working: table.add(13, codec.working, (message) => asking().onWorking(message)),
+      held: table.add(21, transferCodec.held, (message) => asking().onHeld(message)),
+    },
+  };
+}
+
+/** Messages by number, in any order, until the channel is opened with all of them. Those that are left out are refused. */
+class MessageTable {
+  readonly #handlers: RequestHandlers;
+  readonly #messages: (((channel: Parameters<typeof addTo>[0]) => void) | undefined)[] = [];
+
+  constructor(handlers: RequestHandlers) {
+    this.#handlers = handlers;
+  }
+
+  /** Answers what sends such a message, once the channel is open. */
+  add<T>(
+    type: number,
     encoding: Encoding<T>,
-    type: 'hello' | 'other',
     handle: (message: T) => void,
-    maxBytes: number = wireLimits.controlMessageBytes,
+    { maxBytes = wireLimits.controlMessageBytes, group = 'other' }: { maxBytes?: number; group?: 'hello' | 'other' } = {},
   ): (message: T) => void {
-    const message = (channel as Channel).addMessage<T>({
-      encoding: codec.wholeMessage(encoding, maxBytes),
-      onmessage(value) {
-        if (handlers.mayTake(type)) handle(value);
-      },
-    });
-    return (value) => void message.send(value);
+    let message: Message<T> | undefined;
+    this.#messages[type] = (channel) => {
+      message = addTo(channel, codec.wholeMessage(encoding, maxBytes), (value) => {
+        if (this.#handlers.mayTake(group)) handle(value);
+      });
+    };
+    return (value) => void message?.send(value);
+  }
+
+  open(muxer: GuardedMuxer, protocol: string): void {
+    const channel = muxer.createChannel({ protocol, onclose: () => this.#handlers.onClose() });
+    if (!channel) throw peerGone('it was closed before the session began');
+    for (let type = 0; type < this.#messages.length; type++) {
+      const add = this.#messages[type];
+      if (add) add(channel);
+      else addTo(channel, refused, () => undefined);
+    }
+    channel.open();
   }
 }
+
+function addTo<T>(
+  channel: NonNullable<ReturnType<GuardedMuxer['createChannel']>>,
+  encoding: Encoding<T>,
+  onmessage: (value: T) => void,
+): Message<T> {
+  return channel.addMessage<T>({ encoding, onmessage });
+}
+
+function nothing(): void {}
+
+/** A message that has no place on this channel. */
+const refused: Encoding<never> = {
+  preencode: () => undefined,
+  encode: () => undefined,
+  decode() {
+    throw protocolViolation('it sends over a direct link what belongs to the session');
+  },
+};

@@ -6,9 +6,10 @@ import type { Encoding, State } from 'protomux';
 import { AppError } from '../../protocol/errors.ts';
 import type { PartyId, PeerId, ShareId } from '../../protocol/ids.ts';
 import { decode as decodeZ32, encode as encodeZ32 } from 'z32';
-import { indexLimits, wireLimits } from '../limits.ts';
+import { indexLimits, transferLimits, wireLimits } from '../limits.ts';
 import { protocolViolation } from './errors.ts';
-import type { HashesReply, HashesRequest, ReadRequest, SignedAnnouncement } from './services.ts';
+import { inOwnBuffer, withOwnBuffer } from './ownBuffers.ts';
+import type { HashesReply, HashesRequest, SignedAnnouncement } from './services.ts';
 
 export interface HelloMessage {
   version: number;
@@ -24,19 +25,31 @@ export interface HeadMessage {
   sizeBytes: number;
   mtimeMs: number;
   root: Uint8Array | undefined;
+  version: Uint8Array | undefined;
 }
 
 /** Everything about a request carries the id that the asking side gave it. */
 export type ForRequest<T> = T & { requestId: number };
-/** `length` undefined: to the end of the file. */
-export type ReadMessage = ForRequest<Omit<ReadRequest, 'length'> & { length: number | undefined }>;
+export interface ReadMessage {
+  requestId: number;
+  shareId: ShareId;
+  path: string;
+  offset: number;
+  /** Undefined: to the end of the file. */
+  length: number | undefined;
+  needsRoot: boolean;
+  root: Uint8Array | undefined;
+  owner: PeerId | undefined;
+}
 export type DataMessage = ForRequest<{ bytes: Uint8Array }>;
+export type RefusedMessage = ForRequest<{ code: number; reason: string }>;
 export type EndMessage = ForRequest<{ root: Uint8Array | undefined }>;
 
 const hashBytes = 32;
 const signatureBytes = 64;
 const shareIdBytes = 16;
 const keyBytes = 32;
+const versionBytes = 8;
 const magic = Buffer.from('PTLK');
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -132,7 +145,7 @@ function list<T>(item: Encoding<T>, max: number): Encoding<T[]> {
 }
 
 /** One byte, 0 for undefined or 1 followed by the value. */
-function optional<T>(item: Encoding<T>): Encoding<T | undefined> {
+export function optional<T>(item: Encoding<T>): Encoding<T | undefined> {
   return {
     preencode(state, value) {
       state.end += 1;
@@ -159,7 +172,7 @@ export const flag: Encoding<boolean> = {
   },
 };
 
-const hash = fixed(hashBytes);
+export const hash = fixed(hashBytes);
 
 /** Raw bytes on the wire, z-base-32 above. */
 function id<T extends string>(size: number): Encoding<T> {
@@ -236,17 +249,50 @@ export const ping: Encoding<number> = uint;
 
 export const requestId = uint;
 
+export const path = text(indexLimits.pathBytes, indexLimits.pathBytes);
+
 export const readRequest = record<ReadMessage>({
   requestId,
   shareId,
-  path: text(indexLimits.pathBytes, indexLimits.pathBytes),
+  path,
   offset: uint,
   length: optional(uint),
   needsRoot: flag,
+  root: optional(hash),
+  owner: optional(peerId),
 });
 
-export const head = record<ForRequest<HeadMessage>>({ requestId, sizeBytes: uint, mtimeMs: time, root: optional(hash) });
-export const data = record<DataMessage>({ requestId, bytes: bytes(wireLimits.sliceBytes) });
+export const head = record<ForRequest<HeadMessage>>({
+  requestId,
+  sizeBytes: uint,
+  mtimeMs: time,
+  root: optional(hash),
+  version: optional(fixed(versionBytes)),
+});
+
+/** Most of what is sent and received: written out, and its bytes get a buffer of their own where that costs no copy of a whole slice. */
+export function dataOf(sliceBytes: number): Encoding<DataMessage> {
+  const slice = bytes(sliceBytes);
+  return {
+    preencode(state, message) {
+      uint.preencode(state, message.requestId);
+      slice.preencode(state, message.bytes);
+    },
+    encode(state, message) {
+      uint.encode(state, message.requestId);
+      slice.encode(state, message.bytes);
+    },
+    decode(state) {
+      const frame = bufferOf(state);
+      const id = uint.decode(state);
+      const view = slice.decode(state);
+      return { requestId: id, bytes: isAlone(frame) ? withOwnBuffer(view) : inOwnBuffer(view) };
+    },
+  };
+}
+
+export const data = dataOf(wireLimits.sliceBytes);
+export const linkData = dataOf(wireLimits.linkSliceBytes);
 export const end = record<EndMessage>({ requestId, root: optional(hash) });
 export const hashesRequest = record<ForRequest<HashesRequest>>({ requestId, root: hash, first: uint, count: uint });
 
@@ -258,7 +304,7 @@ export const hashesReply = record<ForRequest<HashesReply>>({
 
 export const credit = record<ForRequest<{ bytes: number }>>({ requestId, bytes: uint });
 export const cancel = record<{ requestId: number }>({ requestId });
-export const refused = record<ForRequest<{ code: number }>>({ requestId, code: uint });
+export const refused = record<RefusedMessage>({ requestId, code: uint, reason: text(transferLimits.reasonCharacters) });
 /** `position` in the queue, 0 when it is being worked on. */
 export const working = record<ForRequest<{ position: number }>>({ requestId, position: uint });
 
@@ -297,6 +343,15 @@ export function decodeWhole<T>(encoding: Encoding<T>, buffer: Uint8Array): T {
 }
 
 export { bytes, fixed, list, text, uint };
+
+/**
+ * Whether a frame has an ArrayBuffer of its own and one message: protomux puts channel 0 before several. Streams keep up to 4 bytes before and 16
+ * after a frame for themselves (length, tag, MAC); less than that is no room for another frame.
+ */
+function isAlone(frame: Uint8Array): boolean {
+  const after = frame.buffer.byteLength - frame.byteOffset - frame.byteLength;
+  return frame[0] !== 0 && frame.byteOffset <= 4 && after <= 16;
+}
 
 function take(state: State, size: number): Uint8Array {
   if (state.end - state.start < size) throw protocolViolation('a message ends too early');

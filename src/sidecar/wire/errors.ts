@@ -2,6 +2,7 @@
 
 import { AppError, asAppError, type ErrorKind } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/ids.ts';
+import { transferLimits } from '../limits.ts';
 
 /** Why a request was refused, as one byte on the wire: docs/wire-protocol.md. Codes are never given a new meaning. */
 export const wireCodes = {
@@ -14,6 +15,7 @@ export const wireCodes = {
   tooLarge: 6,
   invalid: 7,
   cancelled: 8,
+  refusedByOwner: 9,
 } as const;
 
 const codeOf: Readonly<Record<ErrorKind, number>> = {
@@ -55,10 +57,25 @@ export function wireCodeOf(kind: ErrorKind): number {
   return codeOf[kind];
 }
 
-/** The failure that a peer's code stands for; codes of a newer peer become `io`. */
-export function refusalOf(code: number): AppError {
+/** What a peer is told of a failure of ours: of its words, none but those that a person wrote for this peer (`data.reason`). */
+export function refusalFor({ kind, data }: AppError): { code: number; reason: string } {
+  if (kind !== 'permission-denied' || data.reason === undefined) return { code: wireCodeOf(kind), reason: '' };
+  return { code: wireCodes.refusedByOwner, reason: [...data.reason].slice(0, transferLimits.reasonCharacters).join('') };
+}
+
+/** The failure that a peer's code stands for; codes of a newer peer become `io`. `reason` is a stranger's words, shown as such. */
+export function refusalOf(code: number, reason = ''): AppError {
+  if (code === wireCodes.refusedByOwner) return refusedByOwner(reason);
   const { kind, message } = refusals.get(code) ?? generic;
   return new AppError(kind, message);
+}
+
+function refusedByOwner(untrustedReason: string): AppError {
+  // Control and format characters would write over what stands beside them.
+  const reason = untrustedReason.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  const message =
+    reason === '' ? 'The peer gives you no files. Ask the person.' : `The peer gives you no files: “${reason}”. Ask the person.`;
+  return new AppError('permission-denied', message, { data: { reason } });
 }
 
 /** The peer broke the protocol; ends its session. */
@@ -69,6 +86,24 @@ export function protocolViolation(what: string): AppError {
 /** The connection to the peer ended, for a reason told in the log too. */
 export function peerGone(reason: string): AppError {
   return new AppError('unavailable', `The connection to the peer ended: ${reason}. It goes on when the peer is back.`);
+}
+
+/** A direct link to the peer ended; the session goes on. */
+export function linkGone(reason: string): AppError {
+  return new AppError('unavailable', `The direct link to the peer ended: ${reason}. Asked again, it takes another way.`);
+}
+
+/** The peer's Potluck does not know what it is asked for. */
+export function notUnderstood(peerId: PeerId, what: string): AppError {
+  return new AppError('unavailable', `Peer ${peerId} cannot be asked for ${what}: its Potluck is too old.`);
+}
+
+export function packTooLarge(): AppError {
+  return new AppError('invalid-argument', 'A pack has too many files, or too long paths. Ask for less at once.');
+}
+
+export function tooManyQuestions(): AppError {
+  return new AppError('busy', 'The peer asks too often what is held.');
 }
 
 export function requestStalled(peerId: PeerId, seconds: number): AppError {

@@ -1,33 +1,46 @@
-// One file, or range, as it comes in: the head, the bytes at their consumer's pace, the root. Gives the peer credit for what the consumer
-// took, so that a slow disk holds back the sender and not our memory.
+// One file, range or pack, as it comes in: the head, the bytes at their consumer's pace, the root. Gives the peer credit for what the consumer
+// took, so that a slow disk holds back the sender and not our memory. Every slice passes here: it makes no promise that nobody waits for.
 
 import type { AppError } from '../../protocol/errors.ts';
+import type { LinkKind } from '../../protocol/model.ts';
 import { wireLimits } from '../limits.ts';
 import type { HeadMessage } from './codec.ts';
 import { protocolViolation, requestCancelled } from './errors.ts';
-import type { ReadReply, ReadRequest } from './services.ts';
+import type { ReadReply } from './services.ts';
 
 export interface IncomingReadOptions {
-  request: ReadRequest;
+  /** Of the content, in bytes; `length` undefined = to its end. */
+  range: { offset: number; length?: number };
+  /** What the whole content has at most: packs are bounded. */
+  maxBytes?: number;
+  link: LinkKind;
+  /** Every slice but the last has so many bytes. */
+  sliceBytes: number;
   signal: AbortSignal;
   stallMs: number;
   headMs: number;
   stalled(): AppError;
+  onPosition: ((position: number) => void) | undefined;
   /** The consumer took so many bytes more. */
   onCredit(bytes: number): void;
   /** Nothing more is wanted; called at most once, and not after the reply ended. */
   onCancel(): void;
 }
 
-/** Credit is given in parts of this size: a message for every slice would be one for every 64 KiB. */
-const creditStepBytes = wireLimits.creditBytes / 8;
+type Step = IteratorResult<Uint8Array, undefined>;
+
+/** Credit is given in parts of this size: each is a message of its own, and the sender must not run dry meanwhile. */
+const creditStepBytes = wireLimits.creditBytes / 4;
 
 export class IncomingRead {
   readonly #options: IncomingReadOptions;
   readonly #head = deferred<HeadMessage>();
   readonly #end = deferred<Uint8Array | undefined>();
   readonly #onAbort = () => this.#giveUp(requestCancelled());
-  #chunks: Uint8Array[] = [];
+  readonly #onStall = () => this.#giveUp(this.#options.stalled());
+  readonly #chunks: Uint8Array[] = [];
+  /** Consumers that wait for bytes: one, unless it asks ahead. */
+  readonly #waiting: { resolve(step: Step): void; reject(error: AppError): void }[] = [];
   /** Received and not yet credited: the peer may never have more than `creditBytes` of it under way. */
   #uncredited = 0;
   #taken = 0;
@@ -36,29 +49,39 @@ export class IncomingRead {
   #sawShortSlice = false;
   #failure: AppError | undefined;
   #isEnded = false;
-  #wake: (() => void) | undefined;
+  #position = 0;
   #headTimer: NodeJS.Timeout | undefined;
   #headDeadline: NodeJS.Timeout | undefined;
+  /** Runs from when a consumer began to wait; when it ends and nobody waits, it means nothing. */
+  #stallTimer: NodeJS.Timeout | undefined;
 
   constructor(options: IncomingReadOptions) {
     this.#options = options;
     options.signal.addEventListener('abort', this.#onAbort, { once: true });
-    const onStall = () => this.#giveUp(options.stalled());
-    this.#headTimer = setTimeout(onStall, options.stallMs);
-    this.#headDeadline = setTimeout(onStall, options.headMs);
+    this.#headTimer = setTimeout(this.#onStall, options.stallMs);
+    this.#headDeadline = setTimeout(this.#onStall, options.headMs);
   }
 
   /** Resolves when the head has come. */
   async reply(): Promise<ReadReply> {
-    const { sizeBytes, mtimeMs, root } = await this.#head.promise;
-    return { sizeBytes, mtimeMs, root, bytes: this.#bytes(), end: () => this.#end.promise };
+    const { sizeBytes, mtimeMs, root, version } = await this.#head.promise;
+    const iterator: AsyncIterator<Uint8Array, undefined> = {
+      next: () => this.#next(),
+      return: () => {
+        this.#giveUp(requestCancelled()); // The consumer left early; after the end this does nothing.
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+    const bytes = { [Symbol.asyncIterator]: () => iterator };
+    return { sizeBytes, mtimeMs, root, version, link: this.#options.link, bytes, end: () => this.#end.promise };
   }
 
   accept(head: HeadMessage): void {
     if (this.#hasHead) throw protocolViolation('it sends the head of a file twice');
-    const { offset, length } = this.#options.request;
+    const { range, maxBytes = Infinity } = this.#options;
+    if (head.sizeBytes > maxBytes) throw protocolViolation(`it sends a pack of ${head.sizeBytes} bytes`);
     this.#hasHead = true;
-    this.#missing = Math.min(length ?? Infinity, Math.max(0, head.sizeBytes - offset));
+    this.#missing = Math.min(range.length ?? Infinity, Math.max(0, head.sizeBytes - range.offset));
     this.#clearTimers();
     this.#head.resolve(head);
   }
@@ -67,13 +90,18 @@ export class IncomingRead {
     if (!this.#hasHead) throw protocolViolation('it sends bytes before the head of their file');
     // Small slices would cost more memory than their bytes, which is all that credit bounds.
     if (bytes.byteLength === 0 || this.#sawShortSlice) throw protocolViolation('it sends a file in too small slices');
-    if (bytes.byteLength < wireLimits.sliceBytes) this.#sawShortSlice = true;
+    if (bytes.byteLength < this.#options.sliceBytes) this.#sawShortSlice = true;
     if (bytes.byteLength > this.#missing) throw protocolViolation('it sends more of a file than was asked for');
     this.#missing -= bytes.byteLength;
     this.#uncredited += bytes.byteLength;
     if (this.#uncredited > wireLimits.creditBytes) throw protocolViolation('it sends more than it has credit for');
-    this.#chunks.push(bytes);
-    this.#wakeUp();
+    const waiting = this.#waiting.shift();
+    if (!waiting) {
+      this.#chunks.push(bytes);
+      return;
+    }
+    this.#took(bytes.byteLength);
+    waiting.resolve({ done: false, value: bytes });
   }
 
   end(root: Uint8Array | undefined): void {
@@ -82,23 +110,30 @@ export class IncomingRead {
     this.#isEnded = true;
     this.#finish();
     this.#end.resolve(root);
-    this.#wakeUp();
+    for (const { resolve } of this.#waiting.splice(0)) resolve({ done: true, value: undefined });
   }
 
-  /** The peer is at work on the head. */
-  working(): void {
+  /** The peer is at work on the head, or lets the request wait at this place. */
+  working(position: number): void {
+    if (this.#hasHead) return;
     this.#headTimer?.refresh();
+    if (position === this.#position) return;
+    // Waiting is no work: it may take hours.
+    clearTimeout(this.#headDeadline);
+    this.#headDeadline = position === 0 ? setTimeout(this.#onStall, this.#options.headMs) : undefined;
+    this.#position = position;
+    this.#options.onPosition?.(position);
   }
 
   /** Fails head, bytes and end; the peer is not told. */
   fail(error: AppError): void {
     if (this.#failure || this.#isEnded) return;
     this.#failure = error;
-    this.#chunks = [];
+    this.#chunks.length = 0;
     this.#finish();
     this.#head.reject(error);
     this.#end.reject(error);
-    this.#wakeUp();
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 
   #giveUp(error: AppError): void {
@@ -107,20 +142,17 @@ export class IncomingRead {
     this.#options.onCancel();
   }
 
-  async *#bytes(): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      for (;;) {
-        if (this.#failure) throw this.#failure;
-        const chunk = this.#chunks.shift();
-        if (chunk) {
-          this.#took(chunk.byteLength);
-          yield chunk;
-        } else if (this.#isEnded) return;
-        else await this.#more();
-      }
-    } finally {
-      this.#giveUp(requestCancelled()); // The consumer left early; else this does nothing.
+  #next(): Promise<Step> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const chunk = this.#chunks.shift();
+    if (chunk) {
+      this.#took(chunk.byteLength);
+      return Promise.resolve({ done: false, value: chunk });
     }
+    if (this.#isEnded) return Promise.resolve({ done: true, value: undefined });
+    if (this.#stallTimer) this.#stallTimer.refresh();
+    else this.#stallTimer = setTimeout(() => this.#waiting.length > 0 && this.#onStall(), this.#options.stallMs);
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   #took(bytes: number): void {
@@ -131,21 +163,9 @@ export class IncomingRead {
     this.#taken = 0;
   }
 
-  /** Until bytes, the end, or a failure has come. */
-  async #more(): Promise<void> {
-    const timer = setTimeout(() => this.#giveUp(this.#options.stalled()), this.#options.stallMs);
-    await new Promise<void>((resolve) => (this.#wake = resolve));
-    clearTimeout(timer);
-  }
-
-  #wakeUp(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
-  }
-
   #finish(): void {
     this.#clearTimers();
+    clearTimeout(this.#stallTimer);
     this.#options.signal.removeEventListener('abort', this.#onAbort);
   }
 

@@ -1,25 +1,29 @@
-// A peer's requests to us: hands them to the file and search servers and sends what they answer, within the peer's credit and the stream's room. What
-// the peer asks wrongly throws AppError `protocol` and ends its session; what the server fails with is told as a coarse code.
+// A peer's requests to us over one carrier: hands them to the file and search servers and sends what they answer. What the peer asks
+// wrongly throws AppError `protocol` and ends its session; what the server fails with is told as a coarse code.
 
-import { asAppError, type AppError } from '../../protocol/errors.ts';
+import { AppError, asAppError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/ids.ts';
-import { wireLimits } from '../limits.ts';
+import type { LinkKind } from '../../protocol/model.ts';
+import { transferLimits, wireLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { RequestTimes } from './asking.ts';
 import type { FoundMessage, SearchMessage } from './catalogCodec.ts';
-import type { DataMessage, EndMessage, ForRequest, HeadMessage, ReadMessage } from './codec.ts';
+import type { DataMessage, EndMessage, ForRequest, HeadMessage, ReadMessage, RefusedMessage } from './codec.ts';
 import {
-  fileChanged,
   protocolViolation,
   readerStalled,
+  refusalFor,
   searchTimedOut,
+  tooManyQuestions,
   tooManySearches,
-  wireCodeOf,
   wireCodes,
 } from './errors.ts';
+import { sendReply } from './outgoingReply.ts';
 import type { SendTurns } from './sendTurns.ts';
-import type { FileServer, HashesReply, HashesRequest, ReadReply, ReadRequest, SearchServer } from './services.ts';
+import type { FileServer, HashesReply, HashesRequest, ReadReply, ReadRequest, SearchServer, ServeOptions } from './services.ts';
+import type { HeldMessage, HoldingMessage, PackMessage } from './transferCodec.ts';
 import { Budget } from './updatePace.ts';
+import { whileWorking } from './working.ts';
 
 /** What we say to the asking side. */
 export interface ServeMessages {
@@ -27,8 +31,9 @@ export interface ServeMessages {
   data(message: DataMessage): void;
   end(message: EndMessage): void;
   hashes(message: ForRequest<HashesReply>): void;
+  held(message: HeldMessage): void;
   found(message: FoundMessage): void;
-  refused(message: ForRequest<{ code: number }>): void;
+  refused(message: RefusedMessage): void;
   working(message: ForRequest<{ position: number }>): void;
 }
 
@@ -46,7 +51,10 @@ export class Serving {
   readonly #server: FileServer;
   readonly #searchServer: SearchServer;
   readonly #searchBudget = new Budget({ burst: wireLimits.searchesBurst, perSecond: wireLimits.searchesPerSecond });
+  readonly #holdingBudget = new Budget({ burst: transferLimits.holdingsBurst, perSecond: transferLimits.holdingsPerSecond });
   readonly #send: ServeMessages;
+  readonly #link: LinkKind;
+  readonly #sliceBytes: number;
   readonly #turns: SendTurns;
   readonly #times: RequestTimes;
   readonly #log: Log;
@@ -63,6 +71,9 @@ export class Serving {
     server: FileServer;
     searchServer: SearchServer;
     send: ServeMessages;
+    /** What carries it, and how large slices are there. */
+    link: LinkKind;
+    sliceBytes: number;
     turns: SendTurns;
     times: RequestTimes;
     log: Log;
@@ -71,24 +82,60 @@ export class Serving {
     this.#server = options.server;
     this.#searchServer = options.searchServer;
     this.#send = options.send;
+    this.#link = options.link;
+    this.#sliceBytes = options.sliceBytes;
     this.#turns = options.turns;
     this.#times = options.times;
     this.#log = options.log;
   }
 
-  onRead({ requestId, length, ...request }: ReadMessage): void {
-    this.#run(requestId, (job) => this.#read(job, length === undefined ? request : { ...request, length }));
+  onRead({ requestId, length, root, owner, ...request }: ReadMessage): void {
+    const range = length === undefined ? { offset: request.offset } : { offset: request.offset, length };
+    const asked: ReadRequest = {
+      ...{ ...request, ...range },
+      // Copied: it outlives the frame that it is a view of.
+      ...(root && { root: Buffer.from(root) }),
+      ...(owner !== undefined && { owner }),
+    };
+    this.#run(requestId, (job) => this.#read(job, range, (options) => this.#server.read(this.#peerId, asked, options)));
   }
 
-  onHashes({ requestId, ...request }: ForRequest<HashesRequest>): void {
-    const { first, count } = request;
+  onPack({ requestId, ...request }: PackMessage): void {
+    this.#run(requestId, (job) =>
+      this.#read(job, { offset: 0 }, async (options) => {
+        const reply = await this.#server.readPack(this.#peerId, request, options);
+        if (reply.sizeBytes <= transferLimits.packWireBytes) return reply;
+        await drop(reply);
+        throw packOutgrown(reply.sizeBytes);
+      }),
+    );
+  }
+
+  onHashes({ requestId, ...message }: ForRequest<HashesRequest>): void {
+    const { first, count } = message;
     const isPowerOfTwo = count >= 1 && Math.log2(count) % 1 === 0;
     if (!isPowerOfTwo || count > wireLimits.leavesInReply || first % count !== 0) {
       throw protocolViolation(`it asks for ${count} hashes from ${first}, which is no subtree`);
     }
+    const request = { ...message, root: Buffer.from(message.root) };
     this.#run(requestId, async (job) => {
-      const reply = await this.#whileWorking(job, this.#server.hashes(this.#peerId, request, { signal: job.abort.signal }));
-      if (this.#finish(job)) this.#send.hashes({ ...reply, requestId });
+      const reply = await this.#work(job, (options) => this.#server.hashes(this.#peerId, request, options));
+      // Half a MiB: it takes its turn like file bytes, or a peer that reads nothing could let any number pile up.
+      await this.#turns.send(() => {
+        if (this.#finish(job)) this.#send.hashes({ ...reply, requestId });
+      });
+    });
+  }
+
+  onHolding({ requestId, ...message }: HoldingMessage): void {
+    const isBusy = !this.#holdingBudget.take();
+    const request = { ...message, root: Buffer.from(message.root) };
+    this.#run(requestId, async (job) => {
+      if (isBusy) throw tooManyQuestions();
+      const reply = await this.#work(job, (options) => this.#server.holding(this.#peerId, request, options));
+      await this.#turns.send(() => {
+        if (this.#finish(job)) this.#send.held({ ...reply, requestId });
+      });
     });
   }
 
@@ -124,7 +171,7 @@ export class Serving {
   onCancel({ requestId }: { requestId: number }): void {
     const job = this.#jobOf(requestId);
     if (!job || !this.#finish(job)) return;
-    this.#send.refused({ requestId, code: wireCodes.cancelled });
+    this.#send.refused({ requestId, code: wireCodes.cancelled, reason: '' });
     this.#stop(job);
   }
 
@@ -147,7 +194,7 @@ export class Serving {
     this.#lastId = requestId;
     if (this.#running >= 2 * wireLimits.requestsInFlight) {
       // It cancelled many that our disk has not given up yet.
-      this.#send.refused({ requestId, code: wireCodes.busy });
+      this.#send.refused({ requestId, code: wireCodes.busy, reason: '' });
       return;
     }
     const job: Job = { requestId, abort: new AbortController(), credit: wireLimits.creditBytes, onCredit: undefined };
@@ -158,42 +205,46 @@ export class Serving {
       .finally(() => this.#running--);
   }
 
-  async #read(job: Job, request: ReadRequest): Promise<void> {
+  async #read(
+    job: Job,
+    range: { offset: number; length?: number },
+    open: (options: ServeOptions) => Promise<ReadReply>,
+  ): Promise<void> {
     const { requestId } = job;
     const { signal } = job.abort;
-    const reply = await this.#whileWorking(job, this.#server.read(this.#peerId, request, { signal }));
+    const reply = await this.#work(job, open);
     if (signal.aborted) return drop(reply);
-    const { sizeBytes, mtimeMs, root } = reply;
-    this.#send.head({ requestId, sizeBytes, mtimeMs, root });
-    let missing = Math.min(request.length ?? Infinity, Math.max(0, sizeBytes - request.offset));
-    for await (const bytes of wholeSlices(reply.bytes)) {
-      missing -= bytes.byteLength;
-      if (missing < 0) throw fileChanged();
-      while (job.credit < bytes.byteLength && !signal.aborted) await this.#moreCredit(job);
-      await this.#turns.send(() => {
-        if (signal.aborted) return;
+    const { sizeBytes, mtimeMs, root, version } = reply;
+    this.#send.head({ requestId, sizeBytes, mtimeMs, root, version });
+    const isSent = await sendReply({
+      chunks: reply.bytes,
+      expectedBytes: Math.min(range.length ?? Infinity, Math.max(0, sizeBytes - range.offset)),
+      sliceBytes: this.#sliceBytes,
+      turns: this.#turns,
+      signal,
+      credit: () => job.credit,
+      moreCredit: () => this.#moreCredit(job),
+      send: (bytes) => {
         job.credit -= bytes.byteLength;
         this.#send.data({ requestId, bytes });
-      });
-      if (signal.aborted) return;
-    }
-    if (missing > 0) throw fileChanged();
+      },
+    });
+    if (!isSent) return;
     const endRoot = await reply.end();
     if (this.#finish(job)) this.#send.end({ requestId, root: endRoot });
   }
 
-  /** Tells the peer now and then that its request is being worked on: a large file may have to be hashed first. */
-  async #whileWorking<T>(job: Job, work: Promise<T>): Promise<T> {
+  /** Tells the peer now and then that its request is being worked on, or where it waits. */
+  #work<T>(job: Job, work: (options: ServeOptions) => Promise<T>): Promise<T> {
     const { requestId } = job;
-    const tell = () => this.#send.working({ requestId, position: 0 });
-    const timer = setInterval(tell, this.#times.requestStallMs / 3);
-    // The server may take its time to give up.
-    job.abort.signal.addEventListener('abort', () => clearInterval(timer), { once: true });
-    try {
-      return await work;
-    } finally {
-      clearInterval(timer);
-    }
+    return whileWorking(
+      {
+        tell: (position) => this.#send.working({ requestId, position }),
+        everyMs: this.#times.requestStallMs / 3,
+        signal: job.abort.signal,
+      },
+      (onPosition) => work({ signal: job.abort.signal, link: this.#link, onPosition }),
+    );
   }
 
   async #moreCredit(job: Job): Promise<void> {
@@ -206,7 +257,7 @@ export class Serving {
   #refuse(job: Job, error: AppError): void {
     if (!this.#finish(job)) return;
     this.#log.debug(`request ${job.requestId} of ${this.#peerId} refused: ${error.message}`);
-    this.#send.refused({ requestId: job.requestId, code: wireCodeOf(error.kind) });
+    this.#send.refused({ requestId: job.requestId, ...refusalFor(error) });
     this.#stop(job);
   }
 
@@ -227,17 +278,8 @@ async function drop(reply: ReadReply): Promise<void> {
   await reply.bytes[Symbol.asyncIterator]().return?.();
 }
 
-/** The same bytes in slices of `sliceBytes`; only the last one may be shorter. Copies only what does not fit. */
-async function* wholeSlices(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  const { sliceBytes } = wireLimits;
-  let rest: Uint8Array = Buffer.alloc(0);
-  for await (const chunk of chunks) {
-    let bytes = rest.byteLength === 0 ? chunk : Buffer.concat([rest, chunk]);
-    while (bytes.byteLength >= sliceBytes) {
-      yield bytes.subarray(0, sliceBytes);
-      bytes = bytes.subarray(sliceBytes);
-    }
-    rest = bytes;
-  }
-  if (rest.byteLength > 0) yield rest;
+function packOutgrown(sizeBytes: number): AppError {
+  return new AppError('too-large', 'A pack came out larger than a pack may be.', {
+    data: { sizeBytes, limitBytes: transferLimits.packWireBytes },
+  });
 }

@@ -4,29 +4,32 @@
 import type NoiseSecretStream from '@hyperswarm/secret-stream';
 import { AppError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/ids.ts';
-import type { Traffic } from '../../protocol/model.ts';
+import type { LinkKind, Traffic } from '../../protocol/model.ts';
 import { wireLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { peerIdOf } from '../storage/identity.ts';
-import { Asking, type RequestTimes } from './asking.ts';
-import { openChannel, type PotluckChannel } from './channel.ts';
 import type { Capability } from './capabilities.ts';
+import { Carrier, type CarrierTimes } from './carrier.ts';
+import { openSessionChannel, type RequestHandlers, type SessionChannel, type SessionHandlers } from './channel.ts';
 import type { HelloMessage } from './codec.ts';
-import { peerGone, protocolViolation, reasonOf, searchNotUnderstood } from './errors.ts';
-import { GuardedMuxer } from './guardedMuxer.ts';
+import { notUnderstood, peerGone, protocolViolation, reasonOf, searchNotUnderstood } from './errors.ts';
+import type { GuardedMuxer } from './guardedMuxer.ts';
 import { Hearsay } from './hearsay.ts';
 import { Introduction } from './introduction.ts';
-import { Liveness } from './liveness.ts';
+import { LinkCarriers } from './linkCarriers.ts';
 import { OwnShares } from './ownShares.ts';
 import { Passing } from './passing.ts';
 import { RemoteShares } from './remoteShares.ts';
-import { SendTurns } from './sendTurns.ts';
-import { Serving } from './serving.ts';
 import type {
   FileServer,
+  FrameStream,
   HashesReply,
   HashesRequest,
+  HoldingReply,
+  HoldingRequest,
+  LinkOffer,
   LocalHello,
+  PackRequest,
   PassedOwner,
   PeerSession,
   ReadReply,
@@ -35,6 +38,7 @@ import type {
   RemoteSearchHit,
   RemoteSearchRequest,
   ReplicableCore,
+  RequestOptions,
   SearchServer,
   SessionEvents,
   SignedAnnouncement,
@@ -62,9 +66,7 @@ export interface SessionOptions {
   times?: Partial<SessionTimes>;
 }
 
-type SessionTimes = RequestTimes & Record<'helloMs' | 'silenceMs' | 'passOnMs', number>;
-
-const connectionClosed = 'the connection was closed';
+type SessionTimes = CarrierTimes & Record<'helloMs' | 'passOnMs', number>;
 
 /** Starts a session in the turn in which the connection was handed over. The hello runs by itself; see SessionEvents. */
 export function openSession(options: SessionOptions): PeerSession {
@@ -76,18 +78,17 @@ export function openSession(options: SessionOptions): PeerSession {
 class Session implements PeerSession {
   readonly peerId: PeerId;
   hello: RemoteHello;
-  readonly #connection: SessionConnection;
   readonly #events: SessionEvents;
   readonly #log: Log;
   readonly #times: SessionTimes;
   readonly #introduction: Introduction;
-  readonly #muxer: GuardedMuxer;
-  readonly #liveness: Liveness;
-  readonly #turns: SendTurns;
-  readonly #channel: PotluckChannel;
-  readonly #asking: Asking;
-  readonly #serving: Serving;
-  readonly #helloUpdates = new Coalesced(() => this.#channel.hello(this.#introduction.own()));
+  /** The connection itself; requests take it while there is no faster one. */
+  readonly #main: Carrier<SessionChannel>;
+  readonly #links: LinkCarriers;
+  readonly #helloUpdates = new Coalesced(() => this.#main.channel.hello(this.#introduction.own()));
+  readonly #offers = new Coalesced(() => this.#sendOffer());
+  #offer: LinkOffer | undefined;
+  readonly #offerBudget = updateBudget();
   readonly #helloBudget = updateBudget();
   readonly #checks = new SignatureChecks({ onFailure: (thrown) => this.#fail(thrown) });
   readonly #ownShares: OwnShares;
@@ -101,7 +102,6 @@ class Session implements PeerSession {
   constructor({ connection, local, fileServer, searchServer, events, log, times }: SessionOptions) {
     const { stream, peerId, handshakeHash, remotePublicKey } = connection;
     this.peerId = peerId;
-    this.#connection = connection;
     this.#events = events;
     this.#log = log;
     this.#times = { ...wireLimits, ...times };
@@ -109,52 +109,26 @@ class Session implements PeerSession {
     if (!ownKey) throw new AppError('internal', 'A session was opened before the handshake.');
     this.#introduction = new Introduction(local, { handshakeHash, ownKey, remoteKey: remotePublicKey });
     this.hello = this.#introduction.current();
-    this.#liveness = new Liveness({
-      silenceMs: this.#times.silenceMs,
-      onPing: (id) => this.#channel.ping(id),
-      onDead: () => this.close(`it was silent for ${this.#times.silenceMs / 1000} s`),
-    });
-    this.#muxer = new GuardedMuxer(stream, {
-      onActivity: () => this.#liveness.heard(),
-      onFailure: (error) => this.#fail(error),
-      onWritable: () => this.#turns.wake(),
-    });
-    this.#turns = new SendTurns(() => this.#muxer.isWritable);
-    this.#channel = openChannel(this.#muxer, {
-      onHello: (message) => this.#onHello(message),
-      onAnnouncements: (message) => this.#remoteShares.onList(message),
-      onUpdate: (message) => this.#remoteShares.onUpdate(message),
-      onRemovals: (message) => this.#remoteShares.onRemovals(message),
-      onPassOn: (message) => this.#hearsay.onPassOn(message),
-      onPing: (id) => this.#channel.pong(id),
-      onPong: (id) => {
-        if (!this.#liveness.onPong(id)) throw protocolViolation('it answers a ping that was not sent');
-      },
-      asking: {
-        onHead: (message) => this.#asking.onHead(message),
-        onData: (message) => this.#asking.onData(message),
-        onEnd: (message) => this.#asking.onEnd(message),
-        onHashes: (message) => this.#asking.onHashes(message),
-        onFound: (message) => this.#asking.onFound(message),
-        onRefused: (message) => this.#asking.onRefused(message),
-        onWorking: (message) => this.#asking.onWorking(message),
-      },
-      serving: {
-        onRead: (message) => this.#serving.onRead(message),
-        onHashes: (message) => this.#serving.onHashes(message),
-        onSearch: (message) => this.#serving.onSearch(message),
-        onCredit: (message) => this.#serving.onCredit(message),
-        onCancel: (message) => this.#serving.onCancel(message),
-      },
+    const context = { peerId, fileServer, searchServer, times: this.#times, log };
+    const onFailure = (thrown: unknown) => this.#fail(thrown);
+    const { frameBytes, channelsPerSession: channels, sliceBytes } = wireLimits;
+    this.#main = new Carrier({
+      ...{ ...context, stream, kind: 'session', onFailure },
+      limits: { frameBytes, channels, sliceBytes },
+      open: (muxer: GuardedMuxer, requests: RequestHandlers) => openSessionChannel(muxer, { ...requests, ...this.#handlers() }),
       mayTake: (type) => this.#mayTake(type),
-      onClose: () => this.close(stream.destroying ? connectionClosed : 'it does not speak this version of Potluck, or left'),
+      onGone: (reason) => this.close(reason),
     });
-    this.#muxer.pair({ protocol: 'hypercore/alpha' }, (id) => this.#onFeedWanted(id));
-    const understands = (capability: Capability) => this.#understands(capability);
+    this.#links = new LinkCarriers({
+      ...{ context, onFailure },
+      onChange: () => this.#tell('linkChanged', () => this.#events.linkChanged(this)),
+    });
+    this.#main.muxer.pair({ protocol: 'hypercore/alpha' }, (id) => this.#onFeedWanted(id));
+    const understands = (capability: Capability) => this.understands(capability);
     this.#ownShares = new OwnShares({
-      sendList: (shares) => this.#channel.announcements(shares),
-      sendUpdate: (message) => this.#channel.update(message),
-      sendRemovals: (removals) => this.#channel.removals(removals),
+      sendList: (shares) => this.#main.channel.announcements(shares),
+      sendUpdate: (message) => this.#main.channel.update(message),
+      sendRemovals: (removals) => this.#main.channel.removals(removals),
       understands,
     });
     this.#remoteShares = new RemoteShares({
@@ -166,7 +140,7 @@ class Session implements PeerSession {
     this.#passing = new Passing({
       passOnMs: this.#times.passOnMs,
       isUnderstood: () => understands('pass-on'),
-      send: (message) => this.#channel.passOn(message),
+      send: (message) => this.#main.channel.passOn(message),
       revisionThere: (owner, shareId) => this.#hearsay.revisionOf(owner, shareId),
     });
     this.#hearsay = new Hearsay({
@@ -177,29 +151,12 @@ class Session implements PeerSession {
         this.#tell('passedOn', () => this.#events.passedOn(this, owner));
       },
     });
-    this.#asking = new Asking({
-      peerId,
-      send: this.#channel.ask,
-      times: this.#times,
-      onUnresponsive: (reason) => this.close(reason),
-    });
-    this.#serving = new Serving({
-      peerId,
-      server: fileServer,
-      searchServer,
-      send: this.#channel.serve,
-      turns: this.#turns,
-      times: this.#times,
-      log,
-    });
-    stream.on('error', (error: Error) => this.close(`the connection failed: ${error.message}`));
-    stream.on('close', () => this.close(connectionClosed));
   }
 
   open(): void {
     this.#helloTimer = setTimeout(() => this.close('it did not introduce itself in time', { isTold: true }), this.#times.helloMs);
     this.#helloUpdates.request();
-    this.#liveness.open();
+    this.#main.open();
   }
 
   get isOpen(): boolean {
@@ -207,12 +164,26 @@ class Session implements PeerSession {
   }
 
   get traffic(): Traffic {
-    const { bytesReceived = 0, bytesTransmitted = 0 } = this.#connection.stream.rawStream;
-    return { receivedBytes: bytesReceived, sentBytes: bytesTransmitted };
+    const own = this.#main.traffic;
+    const links = this.#links.traffic;
+    return { receivedBytes: own.receivedBytes + links.receivedBytes, sentBytes: own.sentBytes + links.sentBytes };
   }
 
   get roundTripMs(): number | undefined {
-    return this.#liveness.roundTripMs;
+    return this.#links.best?.carrier.roundTripMs ?? this.#main.roundTripMs;
+  }
+
+  get linkKind(): LinkKind {
+    return this.#links.best?.kind ?? 'session';
+  }
+
+  get link(): { kind: LinkKind; address: string } | undefined {
+    const { best } = this.#links;
+    return best && { kind: best.kind, address: best.address };
+  }
+
+  understands(capability: Capability): boolean {
+    return this.hello.capabilities.includes(capability);
   }
 
   updateHello(): void {
@@ -235,20 +206,42 @@ class Session implements PeerSession {
   }
 
   replicate(core: ReplicableCore): void {
-    if (!this.#isClosed) core.replicate(this.#muxer);
+    if (!this.#isClosed) core.replicate(this.#main.muxer);
   }
 
-  async read(request: ReadRequest, options: { signal: AbortSignal }): Promise<ReadReply> {
-    return this.#asking.read(request, options);
+  offerLink(offer: LinkOffer): void {
+    if (!this.isOpen || !this.understands('direct-link')) return;
+    this.#offer = offer;
+    this.#offers.request();
   }
 
-  async hashes(request: HashesRequest, options: { signal: AbortSignal }): Promise<HashesReply> {
-    return this.#asking.hashes(request, options);
+  attachLink(stream: FrameStream, link: { kind: 'tls' | 'noise'; address: string }): void {
+    if (this.isOpen) this.#links.attach(stream, link);
+    else stream.destroy();
+  }
+
+  async read(request: ReadRequest, options: RequestOptions): Promise<ReadReply> {
+    if (request.owner !== undefined && !this.understands('holdings')) throw notUnderstood(this.peerId, 'files of others');
+    return this.#fastest.asking.read(request, options);
+  }
+
+  async readPack(request: PackRequest, options: RequestOptions): Promise<ReadReply> {
+    if (!this.understands('packs')) throw notUnderstood(this.peerId, 'many files at once');
+    return this.#fastest.asking.readPack(request, options);
+  }
+
+  async hashes(request: HashesRequest, options: RequestOptions): Promise<HashesReply> {
+    return this.#fastest.asking.hashes(request, options);
+  }
+
+  async holding(request: HoldingRequest, options: RequestOptions): Promise<HoldingReply> {
+    if (!this.understands('holdings')) throw notUnderstood(this.peerId, 'what it holds');
+    return this.#fastest.asking.holding(request, options);
   }
 
   async search(request: RemoteSearchRequest, options: { signal: AbortSignal }): Promise<RemoteSearchHit[]> {
-    if (!this.#understands('search')) throw searchNotUnderstood(this.peerId);
-    const hits = await this.#asking.search(request, options);
+    if (!this.understands('search')) throw searchNotUnderstood(this.peerId);
+    const hits = await this.#main.asking.search(request, options);
     // One that went while it was searched is no fault.
     return hits.filter(({ shareId }) => this.#remoteShares.has(shareId));
   }
@@ -261,12 +254,10 @@ class Session implements PeerSession {
     this.#helloUpdates.close();
     this.#ownShares.close();
     this.#passing.close();
+    this.#offers.close();
     this.#checks.close();
-    this.#liveness.close();
-    this.#asking.close(peerGone(reason));
-    this.#serving.close();
-    this.#turns.close();
-    this.#connection.stream.destroy();
+    this.#links.close();
+    this.#main.close(peerGone(reason));
     if (isHostile) this.#log.warn(`session with ${this.peerId} ended: ${reason}`);
     else if (isTold) this.#log.info(`session with ${this.peerId} ended: ${reason}`);
     else this.#log.debug(`session with ${this.peerId} ended: ${reason}`);
@@ -283,6 +274,21 @@ class Session implements PeerSession {
     if (this.#isClosed) return false;
     if (!this.#hasHello && type === 'other') throw protocolViolation('it speaks before its hello');
     return true;
+  }
+
+  #handlers(): SessionHandlers {
+    return {
+      onHello: (message) => this.#onHello(message),
+      onAnnouncements: (message) => this.#remoteShares.onList(message),
+      onUpdate: (message) => this.#remoteShares.onUpdate(message),
+      onRemovals: (message) => this.#remoteShares.onRemovals(message),
+      onPassOn: (message) => this.#hearsay.onPassOn(message),
+      onLinkOffer: (message) => this.#onLinkOffer(message),
+    };
+  }
+
+  get #fastest(): Carrier {
+    return this.#links.best?.carrier ?? this.#main;
   }
 
   #onHello(message: HelloMessage): void {
@@ -302,8 +308,13 @@ class Session implements PeerSession {
     this.#tell('wantsFeed', () => this.#events.wantsFeed(this, discoveryKey));
   }
 
-  #understands(capability: Capability): boolean {
-    return this.hello.capabilities.includes(capability);
+  #onLinkOffer(offer: LinkOffer): void {
+    if (!this.#offerBudget.take()) throw protocolViolation('it offers links all the time');
+    this.#tell('linkOffered', () => this.#events.linkOffered(this, offer));
+  }
+
+  #sendOffer(): void {
+    if (this.#offer) this.#main.channel.linkOffer(this.#offer);
   }
 
   /** What happens above is no fault of the peer, and must not look like one. */

@@ -28,7 +28,7 @@ import {
 } from './worlds.ts';
 
 const root = Buffer.alloc(32, 4);
-const read = { ...readRequest, length: undefined };
+const read = { ...readRequest, length: undefined, root: undefined, owner: undefined };
 
 test('speaking before the hello', async () => {
   const { side, remote } = await faceHandPlayed();
@@ -54,7 +54,7 @@ test('a newer peer that still speaks our version is welcome, with messages that 
   const { side, remote } = await faceHandPlayed();
   remote.hello({ version: 2, minVersion: 1, capabilities: ['teleport'] });
   await side.until('opening', () => side.isOpened);
-  for (let type = 19; type < 40; type++) remote.send(type, Buffer.from('whatever'));
+  for (let type = 23; type < 40; type++) remote.send(type, Buffer.from('whatever'));
   remote.say(types.ping, codec.ping, 77);
   assert.equal(await remote.next(types.pong, codec.ping), 77);
   assert(side.session.isOpen);
@@ -161,11 +161,15 @@ test('pongs that nobody waits for', async () => {
 });
 
 const answersToNothing: [string, (remote: HandPlayed) => void][] = [
-  ['a head', (remote) => remote.say(types.head, codec.head, { requestId: 5, sizeBytes: 1, mtimeMs: 0, root: undefined })],
+  [
+    'a head',
+    (remote) =>
+      remote.say(types.head, codec.head, { requestId: 5, sizeBytes: 1, mtimeMs: 0, root: undefined, version: undefined }),
+  ],
   ['data', (remote) => remote.say(types.data, codec.data, { requestId: 5, bytes: Buffer.from('x') })],
   ['an end', (remote) => remote.say(types.end, codec.end, { requestId: 5, root: undefined })],
   ['hashes', (remote) => remote.say(types.hashesReply, codec.hashesReply, { requestId: 5, leaves: [], uncles: [] })],
-  ['a refusal', (remote) => remote.say(types.refused, codec.refused, { requestId: 5, code: 1 })],
+  ['a refusal', (remote) => remote.say(types.refused, codec.refused, { requestId: 5, code: 1, reason: '' })],
   ['work', (remote) => remote.say(types.working, codec.working, { requestId: 5, position: 0 })],
 ];
 
@@ -244,7 +248,7 @@ test('a peer that never gives credit loses its request, not its session', async 
   const server = serverOf(Buffer.alloc(5_000_000));
   const { side, remote } = await introduced({ fileServer: server, times: { creditStallMs: 50 } });
   remote.say(types.read, codec.readRequest, { ...read, requestId: 1 });
-  assert.deepEqual(await remote.next(types.refused, codec.refused), { requestId: 1, code: 4 });
+  assert.deepEqual(await remote.next(types.refused, codec.refused), { requestId: 1, code: 4, reason: '' });
   assert(server.takenBytes <= wireLimits.creditBytes + 2 * wireLimits.sliceBytes);
   assert(side.session.isOpen);
 });

@@ -35,14 +35,15 @@ const badReplies: [string, RegExp, (remote: HandPlayed, requestId: number) => vo
     'two heads',
     /head of a file twice/,
     (remote, requestId) => {
-      for (let i = 0; i < 2; i++) remote.say(types.head, codec.head, { requestId, sizeBytes: 1, mtimeMs: 0, root });
+      for (let i = 0; i < 2; i++)
+        remote.say(types.head, codec.head, { requestId, sizeBytes: 1, mtimeMs: 0, root, version: undefined });
     },
   ],
   [
     'more bytes than it said',
     /more of a file/,
     (remote, requestId) => {
-      remote.say(types.head, codec.head, { requestId, sizeBytes: 10, mtimeMs: 0, root });
+      remote.say(types.head, codec.head, { requestId, sizeBytes: 10, mtimeMs: 0, root, version: undefined });
       remote.say(types.data, codec.data, { requestId, bytes: slice });
     },
   ],
@@ -50,7 +51,7 @@ const badReplies: [string, RegExp, (remote: HandPlayed, requestId: number) => vo
     'fewer bytes than it said',
     /before its last byte/,
     (remote, requestId) => {
-      remote.say(types.head, codec.head, { requestId, sizeBytes: 10, mtimeMs: 0, root });
+      remote.say(types.head, codec.head, { requestId, sizeBytes: 10, mtimeMs: 0, root, version: undefined });
       remote.say(types.end, codec.end, { requestId, root });
     },
   ],
@@ -58,7 +59,7 @@ const badReplies: [string, RegExp, (remote: HandPlayed, requestId: number) => vo
     'many small slices',
     /too small slices/,
     (remote, requestId) => {
-      remote.say(types.head, codec.head, { requestId, sizeBytes: 1000, mtimeMs: 0, root });
+      remote.say(types.head, codec.head, { requestId, sizeBytes: 1000, mtimeMs: 0, root, version: undefined });
       for (let i = 0; i < 2; i++) remote.say(types.data, codec.data, { requestId, bytes: Buffer.alloc(1) });
     },
   ],
@@ -66,13 +67,13 @@ const badReplies: [string, RegExp, (remote: HandPlayed, requestId: number) => vo
     'an empty slice',
     /too small slices/,
     (remote, requestId) => {
-      remote.say(types.head, codec.head, { requestId, sizeBytes: 1000, mtimeMs: 0, root });
+      remote.say(types.head, codec.head, { requestId, sizeBytes: 1000, mtimeMs: 0, root, version: undefined });
       remote.say(types.data, codec.data, { requestId, bytes: Buffer.alloc(0) });
     },
   ],
   [
     'hashes for a file',
-    /a read with hashes/,
+    /a file with hashes/,
     (remote, requestId) => remote.say(types.hashesReply, codec.hashesReply, { requestId, leaves: [], uncles: [] }),
   ],
 ];
@@ -91,7 +92,7 @@ test('more than there is credit for', async () => {
   const { side, remote } = await introduced();
   const reading = side.session.read(readRequest, { signal: never });
   const { requestId } = await remote.next(types.read, codec.readRequest);
-  remote.say(types.head, codec.head, { requestId, sizeBytes: 100_000_000, mtimeMs: 0, root });
+  remote.say(types.head, codec.head, { requestId, sizeBytes: 100_000_000, mtimeMs: 0, root, version: undefined });
   await reading;
   for (let sent = 0; sent <= wireLimits.creditBytes; sent += slice.byteLength) {
     remote.say(types.data, codec.data, { requestId, bytes: slice });
@@ -121,7 +122,7 @@ test('what was under way for a cancelled request is no offence; not confirming i
   const { requestId } = await remote.next(types.read, codec.readRequest);
   abort.abort();
   assert((await reading) instanceof AppError);
-  remote.say(types.head, codec.head, { requestId, sizeBytes: 10, mtimeMs: 0, root });
+  remote.say(types.head, codec.head, { requestId, sizeBytes: 10, mtimeMs: 0, root, version: undefined });
   remote.say(types.data, codec.data, { requestId, bytes: Buffer.alloc(10) });
   remote.say(types.ping, codec.ping, 1);
   await remote.next(types.pong, codec.ping);

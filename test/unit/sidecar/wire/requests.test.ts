@@ -157,7 +157,7 @@ test('a session that closes in the middle of a read fails it as unavailable', as
 test('what the server refuses arrives as its kind, without its words', async () => {
   for (const kind of ['not-found', 'permission-denied', 'changed', 'busy', 'unavailable', 'too-large'] as const) {
     const refuse = () => Promise.reject(new AppError(kind, '/home/somebody/secret.txt'));
-    const { one } = await openSides({ other: { fileServer: { read: refuse, hashes: refuse } } });
+    const { one } = await openSides({ other: { fileServer: { ...emptyServer, read: refuse, hashes: refuse } } });
     const isPlain = (error: unknown) => ofKind(kind)(error) && !String(error).includes('secret');
     await assert.rejects(one.session.read(readRequest, { signal: never }), isPlain);
     await assert.rejects(one.session.hashes({ root: Buffer.alloc(32), first: 0, count: 1 }, { signal: never }), isPlain);
@@ -172,6 +172,8 @@ test('a failure in the middle of a file fails its bytes and its end', async () =
         sizeBytes: 200_000,
         mtimeMs: 0,
         root: undefined,
+        version: undefined,
+        link: 'session',
         bytes: (async function* () {
           await Promise.resolve();
           yield Buffer.alloc(65_536);
@@ -209,11 +211,11 @@ test('a request without an answer fails after the stall time, and not while the 
     other: {
       times,
       fileServer: {
+        ...emptyServer,
         async read(peerId, request, options) {
           await Promise.race([work, new Promise((resolve) => options.signal.addEventListener('abort', resolve))]);
           return server.read(peerId, request, options);
         },
-        hashes: () => Promise.reject(new Error('nothing here')),
       },
     },
   });

@@ -140,7 +140,7 @@ test('hits, hashes and bytes for each other, or for nothing, end the session', a
   hashes.remote.say(types.hashesReply, codec.hashesReply, { requestId: hashes.requestId, leaves: [], uncles: [] });
   await endsFor(hashes.side, /answers a search with hashes/);
   const file = await searched();
-  const head = { requestId: file.requestId, sizeBytes: 1, mtimeMs: 0, root: undefined };
+  const head = { requestId: file.requestId, sizeBytes: 1, mtimeMs: 0, root: undefined, version: undefined };
   file.remote.say(types.head, codec.head, head);
   await endsFor(file.side, /with a file/);
   const read = await introduced();

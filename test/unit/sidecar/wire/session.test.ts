@@ -179,7 +179,10 @@ test('a failure of ours while handling an event ends nothing', async () => {
   const fail = () => {
     throw new Error('our own bug');
   };
-  const events = { opened: fail, closed: fail, updated: fail, announced: fail, removed: fail, passedOn: fail, wantsFeed: fail };
+  const events = {
+    ...{ opened: fail, closed: fail, updated: fail, announced: fail, removed: fail, passedOn: fail, wantsFeed: fail },
+    ...{ linkOffered: fail, linkChanged: fail },
+  };
   const one = createSide(streams[0], { events });
   const other = createSide(streams[1]);
   await other.until('opening', () => other.isOpened);

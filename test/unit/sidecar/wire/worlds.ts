@@ -8,12 +8,13 @@ import { afterEach } from 'node:test';
 import NoiseSecretStream from '@hyperswarm/secret-stream';
 import Protomux, { type Encoding, type Message } from 'protomux';
 import type { ShareId } from '../../../../src/protocol/ids.ts';
-import type { LogEntry } from '../../../../src/protocol/model.ts';
+import type { LinkKind, LogEntry } from '../../../../src/protocol/model.ts';
 import { createLog } from '../../../../src/sidecar/log.ts';
 import { peerIdOf } from '../../../../src/sidecar/storage/identity.ts';
 import * as codec from '../../../../src/sidecar/wire/codec.ts';
 import type {
   FileServer,
+  LinkOffer,
   LocalHello,
   PassedOwner,
   PeerSession,
@@ -65,6 +66,7 @@ export const emptySearchServer: SearchServer = { search: () => Promise.resolve([
 /** Serves one file of these bytes, in chunks of `chunkBytes`, and tells how much was taken from it. */
 export function serverOf(file: Uint8Array, chunkBytes = 65_536): FileServer & { takenBytes: number; requests: ReadRequest[] } {
   const server = {
+    ...emptyServer,
     takenBytes: 0,
     requests: [] as ReadRequest[],
     read(_peerId: unknown, request: ReadRequest, { signal }: { signal: AbortSignal }) {
@@ -84,6 +86,8 @@ export function serverOf(file: Uint8Array, chunkBytes = 65_536): FileServer & { 
         sizeBytes: file.byteLength,
         mtimeMs: 1234.5,
         root: undefined,
+        version: undefined,
+        link: 'session' as const,
         bytes: bytes(),
         end: () => Promise.resolve(root),
       });
@@ -128,6 +132,9 @@ export interface Side {
   closedFor: string | undefined;
   isOpened: boolean;
   updates: number;
+  offers: LinkOffer[];
+  /** After each change of links. */
+  linkKinds: LinkKind[];
   until(what: string, isTrue: () => boolean): Promise<void>;
 }
 
@@ -165,6 +172,14 @@ export function createSide(stream: NoiseSecretStream, options: Partial<SessionOp
       side.onWanted?.(discoveryKey);
       changed();
     },
+    linkOffered(_session, offer) {
+      side.offers.push(offer);
+      changed();
+    },
+    linkChanged(changedSession) {
+      side.linkKinds.push(changedSession.linkKind);
+      changed();
+    },
   };
   const side: Omit<Side, 'session'> = {
     log,
@@ -176,6 +191,8 @@ export function createSide(stream: NoiseSecretStream, options: Partial<SessionOp
     closedFor: undefined,
     isOpened: false,
     updates: 0,
+    offers: [],
+    linkKinds: [],
     until: (what, isTrue) => untilTrue(changes, what, isTrue),
   };
   const session = openSession({
@@ -297,6 +314,10 @@ export const types = {
   passOn: 16,
   search: 17,
   found: 18,
+  pack: 19,
+  holding: 20,
+  held: 21,
+  linkOffer: 22,
 } as const;
 
 /** One of our sessions facing a remote played by hand. */
