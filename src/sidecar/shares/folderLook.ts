@@ -106,14 +106,12 @@ interface Inside {
 }
 
 /** As `lookAt`, for many names of one folder: this runs a million times in a large walk. */
-function lookInside(root: string, { folder, absolute, listener }: Inside): (latin1: string) => Found | undefined {
-  const { relative, rules } = folder;
+function lookInside(root: string, inside: Inside): (latin1: string) => Found | undefined {
+  const { folder, absolute, listener } = inside;
+  const { relative } = folder;
   const prefix = relative === '' ? '' : `${relative}/`;
   const absolutePrefix = absolute + path.sep;
-  const parent = parentName(relative, root);
-  const hasRules = !rules.isEmpty;
-  const longestName = indexLimits.pathBytes - folder.relativeBytes - 1;
-  const isTooDeep = folder.depth + 1 > indexLimits.depth;
+  const judge = judgeOf(root, folder);
   const skip = (name: string, reason: SkipReason): undefined => {
     listener.skipped(prefix + name, reason);
     return undefined;
@@ -134,12 +132,12 @@ function lookInside(root: string, { folder, absolute, listener }: Inside): (lati
     }
     if (stats === undefined) return undefined;
     const isFolder = stats.isDirectory();
-    if (secretReason(name, parent, isFolder) !== undefined) return skip(name, 'secret');
-    if (hasRules && rules.ignores(prefix + name, isFolder)) return skip(name, 'ignored');
+    const hidden = judge.hides(name, isFolder);
+    if (hidden !== undefined) return skip(name, hidden);
     if (stats.isSymbolicLink()) return skip(name, 'symlink');
     if (!isFolder && !stats.isFile()) return skip(name, 'special');
-    if (!isPlain && nameProblem(name) !== undefined) return skip(name, 'name-not-portable');
-    if (isTooDeep || latin1.length > longestName) return skip(name, 'too-deep');
+    const unfit = judge.cannotCarry(name, latin1.length, isPlain);
+    if (unfit !== undefined) return skip(name, unfit);
     return {
       kind: isFolder ? 'folder' : 'file',
       latin1,
@@ -148,6 +146,47 @@ function lookInside(root: string, { folder, absolute, listener }: Inside): (lati
       mtimeMs: indexTime(stats.mtimeMs),
       identity: isFolder ? identityOf(stats) : '',
     };
+  };
+}
+
+/**
+ * Whether names of one folder would be shared if they are plain files: that they are is for whoever opens them. Undefined: nothing in this folder is shared.
+ * `folder.rules` include the folder's own.
+ */
+export function sharedFileNames(
+  root: string,
+  { folder, absolute }: Omit<Inside, 'listener'>,
+): ((name: string) => boolean) | undefined {
+  if (dataFolderNames.every((name) => existsSync(path.join(absolute, name)))) return undefined;
+  const judge = judgeOf(root, folder);
+  return (name) => {
+    const isPlain = plainName.test(name);
+    const bytes = isPlain ? name.length : Buffer.byteLength(name);
+    return judge.hides(name, false) === undefined && judge.cannotCarry(name, bytes, isPlain) === undefined;
+  };
+}
+
+/** What names of one folder say for themselves. */
+interface Judge {
+  hides(name: string, isFolder: boolean): SkipReason | undefined;
+  cannotCarry(name: string, bytes: number, isPlain: boolean): SkipReason | undefined;
+}
+
+function judgeOf(root: string, { relative, rules, relativeBytes, depth }: FolderPlace): Judge {
+  const prefix = relative === '' ? '' : `${relative}/`;
+  const parent = parentName(relative, root);
+  const hasRules = !rules.isEmpty;
+  const longestName = indexLimits.pathBytes - relativeBytes - 1;
+  const isTooDeep = depth + 1 > indexLimits.depth;
+  return {
+    hides: (name, isFolder) => {
+      if (secretReason(name, parent, isFolder) !== undefined) return 'secret';
+      return hasRules && rules.ignores(prefix + name, isFolder) ? 'ignored' : undefined;
+    },
+    cannotCarry: (name, bytes, isPlain) => {
+      if (!isPlain && nameProblem(name) !== undefined) return 'name-not-portable';
+      return isTooDeep || bytes > longestName ? 'too-deep' : undefined;
+    },
   };
 }
 

@@ -39,7 +39,7 @@ export async function makePack(
     const pack = await parts.disk.readPack(located.root, entriesOf(located, refused), options);
     if (options.signal.aborted) throw wasCancelled();
     // After they were opened, as for single files: whatever the index says, what the disk would not have shared now goes nowhere.
-    const isShared = located.areSharedNow();
+    const isShared = await located.areSharedNow();
     const before = refused.size;
     for (const [index, file] of pack.files.entries()) if (!('refused' in file) && isShared[index] !== true) refused.add(index);
     if (refused.size > before) continue;

@@ -22,7 +22,7 @@ export interface LocatedMany {
   /** As asked; undefined: not in the index. */
   files: ({ absolutePath: string; entry: Entry } | undefined)[];
   /** Whether the disk as it is now (rules, names, links on the way) would have each shared, whatever the index says. The files themselves are not looked at. */
-  areSharedNow(): boolean[];
+  areSharedNow(): Promise<boolean[]>;
 }
 
 export type LocateMany = (peerId: PeerId, shareId: ShareId, paths: readonly SafePath[]) => LocatedMany | undefined;

@@ -5,8 +5,8 @@ import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { isSharedNow } from '../../../../src/sidecar/shares/sharedNow.ts';
-import { parseSafePath } from '../../../../src/sidecar/storage/safePath.ts';
+import { areSharedNow, isSharedNow } from '../../../../src/sidecar/shares/sharedNow.ts';
+import { parseSafePath, pathProblem } from '../../../../src/sidecar/storage/safePath.ts';
 
 test('rules, secrets and links of today decide, at every level', { skip: process.platform === 'win32' }, (t) => {
   const root = realpathSync(mkdtempSync(path.join(tmpdir(), 'potluck-now-')));
@@ -28,4 +28,63 @@ test('rules, secrets and links of today decide, at every level', { skip: process
   assert.ok(!is('.ssh/b/ü.txt'));
   symlinkSync('.ssh', path.join(root, 'a'));
   assert.ok(!is('a/b/ü.txt'));
+});
+
+test('many files at once are judged as each alone', { skip: process.platform === 'win32' }, async (t) => {
+  const root = realpathSync(mkdtempSync(path.join(tmpdir(), 'potluck-now-')));
+  t.after(() => rmSync(root, { recursive: true }));
+  const put = (name: string, text = 'x') => {
+    mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+    writeFileSync(path.join(root, name), text);
+  };
+  put('.gitignore', '*.log\n/build/\nkept/*\n!kept/this\n');
+  put('deep/.potluckignore', '!important.log\nsecret-*\n');
+  put('closed/.gitignore', '');
+  rmSync(path.join(root, 'closed/.gitignore'));
+  symlinkSync('/dev/null', path.join(root, 'closed/.gitignore'));
+  put('data/identity.key');
+  put('data/potluck.db');
+  put('real/x');
+  symlinkSync('real', path.join(root, 'linked'));
+  const names = [
+    ...[
+      'top.txt',
+      'a.log',
+      'build/x',
+      'kept/this',
+      'kept/that',
+      'deep/important.log',
+      'deep/other.log',
+      'deep/secret-1',
+      'deep/er/secret-2',
+    ],
+    ...[
+      'closed/x',
+      'data/x',
+      'linked/x',
+      'real/x',
+      '.env',
+      'real/.env',
+      '.ssh/known',
+      'id_rsa',
+      'real/\u00fc \u4f60.txt',
+      'nowhere/x',
+      '.git/config',
+    ],
+    ...['gh/hosts.yml', 'real/hosts.yml', 'x/'.repeat(63) + 'y', `${'n'.repeat(254)}\u00fc`, 'n'.repeat(255)],
+  ];
+  for (const name of names)
+    try {
+      if (!name.startsWith('linked') && !name.startsWith('nowhere')) put(name);
+    } catch {
+      // Too long for this disk: then it is not shared either way.
+    }
+  const paths = names.filter((name) => pathProblem(name) === undefined).map((name) => parseSafePath(name));
+  const many = await areSharedNow(root, paths);
+  for (const [index, safePath] of paths.entries()) {
+    const alone = isSharedNow(root, safePath);
+    // A missing file is not for it to notice, a missing folder is.
+    assert.equal(many[index], alone, safePath);
+  }
+  assert.equal(many.filter(Boolean).length, 8);
 });
