@@ -47,8 +47,10 @@ type Pending =
   | { kind: 'hits'; request: RemoteSearchRequest; settle: Settle<RemoteSearchHit[]> }
   | { kind: 'cancelled'; timer: NodeJS.Timeout };
 
-/** What a request asks for, in words for the log. */
 type Wanted = Exclude<Pending['kind'], 'cancelled'>;
+
+/** What a request asks for, for the log. */
+const words: Readonly<Record<Wanted, string>> = { file: 'a file', hashes: 'hashes', holdings: 'holdings', hits: 'hits' };
 
 /** A request that is answered by one message. */
 interface Settle<Reply> {
@@ -308,7 +310,7 @@ export class Asking {
     const pending = this.#of(requestId);
     if (isOf(pending, kind)) return pending;
     if (pending.kind === 'cancelled') return undefined;
-    throw protocolViolation(`it answers a request for ${pending.kind} with ${kind}`);
+    throw protocolViolation(`it answers a request for ${words[pending.kind]} with ${words[kind]}`);
   }
 }
 

@@ -98,7 +98,7 @@ test('a search that takes too long is ended by who serves it', async () => {
   const server = slowServer();
   const { side, remote } = await introduced({ searchServer: server, times: { searchMs: 20 } });
   remote.say(types.search, catalogCodec.search, { ...request, requestId: 1 });
-  assert.deepEqual(await remote.next(types.refused, codec.refused), { requestId: 1, code: 4 });
+  assert.deepEqual(await remote.next(types.refused, codec.refused), { requestId: 1, code: 4, reason: '' });
   await untilTrue(server.calls, 'aborting', () => server.aborted === 1);
   assert(side.session.isOpen);
 });
@@ -138,7 +138,7 @@ test('hits, hashes and bytes for each other, or for nothing, end the session', a
   await endsFor(nothing.side, /nobody made/);
   const hashes = await searched();
   hashes.remote.say(types.hashesReply, codec.hashesReply, { requestId: hashes.requestId, leaves: [], uncles: [] });
-  await endsFor(hashes.side, /answers a search with hashes/);
+  await endsFor(hashes.side, /a request for hits with hashes/);
   const file = await searched();
   const head = { requestId: file.requestId, sizeBytes: 1, mtimeMs: 0, root: undefined, version: undefined };
   file.remote.say(types.head, codec.head, head);

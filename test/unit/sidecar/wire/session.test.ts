@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import sodium from 'sodium-universal';
 import type { PartyId } from '../../../../src/protocol/ids.ts';
+import { ownCapabilities } from '../../../../src/sidecar/wire/capabilities.ts';
 import { signAnnouncement } from '../../../../src/sidecar/wire/announcement.ts';
 import type { LocalHello } from '../../../../src/sidecar/wire/services.ts';
 import {
@@ -36,7 +37,7 @@ test('two sides introduce themselves', async () => {
   const { one, other, streams } = await openSides({ one: { local: knowing([], 'Zoë') } });
   assert.equal(other.session.hello.nickname, 'Zoë');
   assert.equal(other.session.hello.agent, 'potluck/0.1.0');
-  assert.deepEqual(other.session.hello.capabilities, ['updates', 'removals', 'pass-on', 'search']);
+  assert.deepEqual(other.session.hello.capabilities, [...ownCapabilities]);
   assert.equal(other.session.peerId, connectionOf(streams[1]).peerId);
   assert(one.session.isOpen);
 });
