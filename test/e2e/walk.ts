@@ -2,8 +2,7 @@
 // share, download, mount. Each step is a test, and has a screenshot. What the steps look at beside the screen: the disk, and the other
 // peer through the RPC client.
 
-import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -13,6 +12,8 @@ import { ensureVSCode, type Flavor } from '../../scripts/vscode.ts';
 import * as driver from '../vscode/driver.ts';
 import { startTestPeer, tableTitle } from '../vscode/testPeer.ts';
 import { catalogSteps } from './catalogSteps.ts';
+import { digestOf } from './digest.ts';
+import { transferSteps } from './transferSteps.ts';
 import { peersPane, peersRow, type Step } from './walkWorld.ts';
 
 export interface WalkOptions {
@@ -61,10 +62,14 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, shot
     closings.push(() => context.close());
     // A .code-workspace, not a folder: mounting a second root then neither reloads the window nor restarts its host.
     const url = driver.workbenchUrl(server, { workspace: path.join(temporary, 'table.code-workspace') });
+    const reopen = async (): Promise<driver.Window> => {
+      await window?.page.close();
+      return (window = await driver.openWindow(context, url, [driver.activityIcon('Potluck')]));
+    };
     window = await driver.openWindow(context, url, [driver.activityIcon('Potluck'), driver.explorerRows]);
     for (const { name, shot, run } of steps) {
       const stepAt = Date.now();
-      await run({ window, peer, folder, downloads }).catch((error: unknown) => {
+      await run({ window, peer, folder, downloads, reopen }).catch((error: unknown) => {
         throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
       });
       await window.page.mouse.move(800, 500); // no hover in the picture
@@ -226,16 +231,4 @@ const mainSteps: readonly Step[] = [
   },
 ];
 
-const steps: readonly Step[] = [...mainSteps, ...catalogSteps];
-
-/** Every path below a folder with the hash of its content; configuration files too. A folder is a line of its own. */
-function digestOf(folder: string): string {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .map((entry) => {
-      const file = path.join(entry.parentPath, entry.name);
-      const hash = entry.isFile() ? createHash('sha256').update(readFileSync(file)).digest('hex') : 'folder';
-      return `${path.relative(folder, file)} ${hash}`;
-    })
-    .sort()
-    .join('\n');
-}
+const steps: readonly Step[] = [...mainSteps, ...transferSteps, ...catalogSteps];

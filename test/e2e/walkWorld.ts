@@ -10,6 +10,8 @@ export interface World {
   /** The workspace's folder, its files are ours. */
   folder: string;
   downloads: string;
+  /** Closes the window and opens another one on the same workspace; steps after it are given that one. */
+  reopen: () => Promise<driver.Window>;
 }
 
 export interface Step {

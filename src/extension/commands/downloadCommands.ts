@@ -8,7 +8,7 @@ import { t } from '../text.ts';
 import { isOver } from '../views/transfersModel.ts';
 import { isFineInside } from './downloadFolder.ts';
 import { downloadsOf } from './downloadPicks.ts';
-import { revealLocal } from './shareCommands.ts';
+import { revealLocal } from './revealLocal.ts';
 
 const isActive = (download: DownloadInfo): boolean => !isOver(download);
 const canRetry = ({ state, failedFiles }: DownloadInfo): boolean =>

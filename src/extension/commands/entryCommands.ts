@@ -13,7 +13,7 @@ import { maxOpenBytes } from '../settings.ts';
 import { formatBytes, t } from '../text.ts';
 import { localPathOf } from './ownEntries.ts';
 import { confirm, pickEntry, pickHolder } from './picks.ts';
-import { revealLocal } from './shareCommands.ts';
+import { revealLocal } from './revealLocal.ts';
 import { entryRefOf, mergedEntryOf, selectionOf } from './targets.ts';
 
 export function entryCommands(services: Services): CommandTable {

@@ -9,7 +9,7 @@ import type { Services } from '../services.ts';
 import { formatBytes, formatCount, t } from '../text.ts';
 import { historyActions, historyRow, type HistoryAction } from './historyRows.ts';
 import { localPathOf } from './ownEntries.ts';
-import { revealLocal } from './shareCommands.ts';
+import { revealLocal } from './revealLocal.ts';
 
 interface ActionButton extends vscode.QuickInputButton {
   action: HistoryAction;

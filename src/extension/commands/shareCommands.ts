@@ -3,7 +3,6 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import { AppError } from '../../protocol/errors.ts';
 import type { ShareInfo, SharePreview } from '../../protocol/model.ts';
 import { displayName, messageName } from '../displayText.ts';
 import { withDelayedProgress } from '../delayedProgress.ts';
@@ -12,6 +11,7 @@ import { limits } from '../limits.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { formatCount, t } from '../text.ts';
 import { confirm, pickOwnShare } from './picks.ts';
+import { revealLocal } from './revealLocal.ts';
 import { previewRows, previewSummary, type PreviewRow } from './sharePreview.ts';
 import { localUriOf, ownShareIdOf, selectionOf } from './targets.ts';
 
@@ -158,18 +158,6 @@ export function shareCommands(services: Services): CommandTable {
     if (taken === create) await vscode.commands.executeCommand('potluck.party.create');
     if (taken === join) await vscode.commands.executeCommand('potluck.party.join');
   }
-}
-
-/** Shows a file or folder of this disk: in the Explorer where it is part of the workspace, else in the system's file manager. */
-export async function revealLocal(path: string): Promise<void> {
-  const uri = vscode.Uri.file(path);
-  try {
-    await vscode.workspace.fs.stat(uri);
-  } catch (error) {
-    throw new AppError('not-found', t('{0} is not there any more.', path), { cause: error });
-  }
-  const isInWorkspace = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
-  await vscode.commands.executeCommand(isInWorkspace ? 'revealInExplorer' : 'revealFileInOS', uri);
 }
 
 function previewItem(row: PreviewRow): vscode.QuickPickItem & { row: PreviewRow } {

@@ -35,7 +35,7 @@ export function priorityText(priority: Priority): string {
 export function downloadState(download: DownloadInfo, from: string): string {
   switch (download.state) {
     case 'queued':
-      return withProgress(download, t('queued'));
+      return withProgress(download, download.retryAtMs === undefined ? t('queued') : t('tried again soon'));
     case 'waiting':
       return withProgress(download, t('waiting for {0}', from));
     case 'paused':
@@ -97,7 +97,7 @@ export function downloadRow(id: string, download: DownloadInfo, peers: readonly 
     label: name,
     description: state,
     tooltip: tooltipOf(download, { state, from, nowMs }),
-    ...icons[download.state],
+    ...(download.state === 'queued' && download.retryAtMs !== undefined ? { icon: 'sync' } : icons[download.state]),
     children: hasRows ? 'collapsed' : 'none',
     context: `download.${download.kind}.${download.state}${isPartial ? '.partial' : ''}`,
     accessibility: t('Download {0} from {1}, {2}', name, from, state),

@@ -68,6 +68,7 @@ test('every state of a download reads as one line', () => {
   const queued = [source(1, { state: 'waiting', position: 7 }), source(2, { state: 'waiting', position: 3, name: 'b' })];
   assert.equal(said({ bytesPerSecond: 0, doneBytes: 0, sources: queued }), '0% · place 3 in the queue of b');
   assert.equal(said({ state: 'queued', doneBytes: 0 }), 'queued');
+  assert.equal(said({ state: 'queued', retryAtMs: 5 }), 'tried again soon · 50%');
   assert.equal(said({ state: 'waiting', doneBytes: 0 }), 'waiting for Quiet Otter');
   assert.equal(said({ state: 'paused' }), 'paused · 50%');
   assert.equal(said({ state: 'done' }), '1 KB');
