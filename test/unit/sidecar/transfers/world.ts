@@ -24,8 +24,15 @@ import { parseSafePath, pathBelow, type SafePath } from '../../../../src/sidecar
 import { Downloads, type DownloadCatalog, type DownloadsOptions } from '../../../../src/sidecar/transfers/downloads/downloads.ts';
 import { Hasher } from '../../../../src/sidecar/transfers/content/hasher.ts';
 import { Trees } from '../../../../src/sidecar/transfers/content/trees.ts';
+import { Disk } from '../../../../src/sidecar/transfers/disk/disk.ts';
+import { freeBytesOn, runDownload } from '../../../../src/sidecar/transfers/downloads/downloadRun.ts';
+import { Permits } from '../../../../src/sidecar/transfers/downloads/permits.ts';
+import type { RunOptions } from '../../../../src/sidecar/transfers/downloads/runOptions.ts';
+import { ReceivingFiles, type SourceFinder } from '../../../../src/sidecar/transfers/downloads/swarm/contract.ts';
+import { History } from '../../../../src/sidecar/transfers/history/history.ts';
+import { unlimited } from '../../../../src/sidecar/transfers/rates.ts';
 import { Uploads } from '../../../../src/sidecar/transfers/uploads/uploads.ts';
-import type { FileSource } from '../../../../src/sidecar/wire/services.ts';
+import type { FileSource, ReadReply, RequestOptions } from '../../../../src/sidecar/wire/services.ts';
 
 export const ownerId = 'ybndrfg8ejkmcpqxot1uwisza345h769ybndrfg8ejkmcpqxot1y' as PeerId;
 export const askerId = 'oybndrfg8ejkmcpqxot1uwisza345h769ybndrfg8ejkmcpqxoty' as PeerId;
@@ -65,6 +72,8 @@ export function content(sizeBytes: number, seed = 1): Buffer {
 /** One worker for all worlds of a test file: starting one takes 50 ms. */
 const sharedHasher = new Hasher({ log: silentLog });
 after(() => sharedHasher.close());
+const sharedDisk = new Disk({ log: silentLog });
+after(() => sharedDisk.close());
 
 export function temporaryFolder(t: TestContext): string {
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'potluck-transfers-')));
@@ -84,7 +93,7 @@ export function node(t: TestContext, folder: string) {
     database.close();
   };
   t.after(close);
-  return { dataFolder: folder, database, hasher, trees, log: silentLog, close };
+  return { dataFolder: folder, database, hasher, disk: sharedDisk, trees, log: silentLog, close };
 }
 
 /** A catalog that reads the real folder. Tests replace what they need. */
@@ -122,17 +131,37 @@ export function owner(t: TestContext, base: string) {
   const catalog = catalogOf(shared);
   const uploads = new Uploads({
     ...parts,
+    ownPeerId: ownerId,
+    secret: Buffer.alloc(32, 7),
     locate: (peerId, _shareId, safePath) => {
       const entry = catalog.stat({ peerId, shareId, path: safePath });
       return entry && { root: shared, absolutePath: pathBelow(shared, safePath), entry };
     },
+    locateMany: (peerId, _shareId, paths) => ({
+      root: shared,
+      files: paths.map((safePath) => {
+        const entry = catalog.stat({ peerId, shareId, path: safePath });
+        return entry && { absolutePath: pathBelow(shared, safePath), entry };
+      }),
+      areSharedNow: () => Promise.resolve(paths.map(() => true)),
+    }),
+    settings: () => ({ uploadSlots: 8, friendsFirst: false }),
+    isFriend: () => false,
+    nameOf: (peerId) => peerId.slice(0, 8),
+    rate: unlimited,
+    givenOn: { mayPassOn: () => false, receiving: () => undefined, downloaded: () => undefined },
     onChange: () => undefined,
   });
   t.after(() => uploads.close());
+  const serve = <O extends RequestOptions>(options: O) => ({ ...options, link: 'session' as const });
   const source: FileSource = {
     peerId: ownerId,
-    read: (request, options) => uploads.read(askerId, request, options),
+    linkKind: 'session',
+    understands: () => true,
+    read: async (request, options) => copied(await uploads.read(askerId, request, serve(options))),
+    readPack: async (request, options) => copied(await uploads.readPack(askerId, request, serve(options))),
     hashes: (request) => uploads.hashes(askerId, request),
+    holding: (request) => uploads.holding(askerId, request),
   };
   const write = (name: string, bytes: Uint8Array | string, mtimeMs = Date.UTC(2024, 1, 3)) => {
     const file = path.join(shared, name);
@@ -150,29 +179,66 @@ export function refTo(entryPath: string): EntryRef {
   return { peerId: ownerId, shareId, path: entryPath };
 }
 
+/** What a receiver's attempts are told beside what the queue tells them. */
+export interface AttemptOptions {
+  stallMs?: number;
+  freeBytes?: (folder: string) => number | undefined;
+  others?: SourceFinder['others'];
+  rootOf?: (entry: EntryRef) => Promise<Uint8Array | undefined>;
+  reuse?: RunOptions['reuse'];
+}
+
 /** A receiver with its download queue. `until` waits for a download's state by event, at most 10 s. */
 export async function receiver(
   t: TestContext,
   base: string,
   from: Pick<Owner, 'source' | 'catalog'>,
-  more: Partial<DownloadsOptions> = {},
+  more: Partial<DownloadsOptions> & AttemptOptions = {},
 ) {
   const parts = node(t, path.join(base, 'receiver'));
   const folder = path.join(base, 'downloads');
   let source: FileSource | undefined = from.source;
   const listeners = new Set<() => void>();
+  const comings = new Set<() => void>();
   const told: DownloadInfo[] = [];
+  const receiving = new ReceivingFiles();
+  const history = new History(parts);
+  const permits = new Permits(8);
+  const sources: SourceFinder = {
+    owner: () => source,
+    others: more.others ?? (() => Promise.resolve([])),
+    onChange: (listener) => {
+      comings.add(listener);
+      return () => comings.delete(listener);
+    },
+  };
   const downloads = new Downloads({
     ...parts,
     folder: () => folder,
+    conflict: () => 'keep-both',
     catalog: from.catalog,
-    source: () => source,
+    isHere: () => source !== undefined,
+    isHeldElsewhere: () => Promise.resolve(undefined),
+    nameOf: (peerId) => peerId.slice(0, 8),
+    history,
     retryMs: 20,
     onChange: (download) => {
       told.push(download);
       for (const listener of listeners) listener();
     },
     onRemoved: () => undefined,
+    run: (attempt) => {
+      const options = {
+        ...attempt,
+        ...parts,
+        ...{ catalog: more.catalog ?? from.catalog, sources, permits, receiving, rate: unlimited, mayReuse: true },
+        freeBytes: more.freeBytes ?? freeBytesOn,
+        rootOf: more.rootOf ?? (() => Promise.resolve(undefined)),
+        reuse: more.reuse ?? (() => Promise.resolve(false)),
+        ...{ source: source ?? from.source, stallMs: more.stallMs, write: undefined }, // for the attempt of one source
+      };
+      return runDownload(options);
+    },
     ...more,
   });
   await downloads.open();
@@ -198,7 +264,24 @@ export async function receiver(
     until(downloadId, ({ state }) => state === 'done' || state === 'failed' || state === 'cancelled');
   /** Adds and waits for the end. */
   const get = async (entryPath: string) => ended((await downloads.add(refTo(entryPath))).downloadId);
-  return { ...parts, folder, downloads, told, until, ended, get, setSource: (next: FileSource | undefined) => (source = next) };
+  const setSource = (next: FileSource | undefined) => {
+    source = next;
+    for (const listener of comings) listener();
+  };
+  return { ...parts, folder, downloads, told, until, ended, get, setSource, receiving, history };
+}
+
+/** As a session would give it: a server may use the memory of a chunk again when the next one is asked for. */
+export function copied(reply: ReadReply): ReadReply {
+  const iterate = () => {
+    const chunks = reply.bytes[Symbol.asyncIterator]();
+    const next = async () => {
+      const { done, value } = await chunks.next();
+      return done === true ? { done, value: undefined } : { done: false as const, value: new Uint8Array(value) };
+    };
+    return { next, return: async () => (await chunks.return?.(), { done: true as const, value: undefined }) };
+  };
+  return { ...reply, bytes: { [Symbol.asyncIterator]: iterate } };
 }
 
 /** Every file and folder below, by relative path; folders are undefined. */
@@ -221,8 +304,12 @@ export function assertSameTree(actual: string, expected: string): void {
 export function tampered(source: FileSource, change: Partial<FileSource>): FileSource {
   return {
     peerId: source.peerId,
+    linkKind: source.linkKind,
+    understands: change.understands ?? ((capability) => source.understands(capability)),
     read: change.read ?? ((request, options) => source.read(request, options)),
+    readPack: change.readPack ?? ((request, options) => source.readPack(request, options)),
     hashes: change.hashes ?? ((request, options) => source.hashes(request, options)),
+    holding: change.holding ?? ((request, options) => source.holding(request, options)),
   };
 }
 
