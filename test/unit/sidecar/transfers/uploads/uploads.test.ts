@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
+  copyFileSync,
   mkdirSync,
-  readdirSync,
-  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -18,59 +18,100 @@ import { test } from 'node:test';
 import type { PeerId } from '../../../../../src/protocol/ids.ts';
 import { wireLimits } from '../../../../../src/sidecar/limits.ts';
 import { hashLeaves, rootOfLeaves } from '../../../../../src/sidecar/transfers/content/merkle.ts';
-import { Uploads } from '../../../../../src/sidecar/transfers/uploads/uploads.ts';
+import type { Uploads } from '../../../../../src/sidecar/transfers/uploads/uploads.ts';
 import type { ReadReply, ReadRequest } from '../../../../../src/sidecar/wire/services.ts';
-import { askerId, content, node, owner, type Owner, shareId, temporaryFolder } from '../world.ts';
+import { askerId, content, owner, type Owner, shareId, temporaryFolder } from '../world.ts';
+import { all, assertAllClosed, openBelow, serve, signal, uploadsOver } from './uploadsWorld.ts';
 
-const signal = new AbortController().signal;
-
-function read(from: Owner, entryPath: string, more: Partial<ReadRequest> = {}, options = { signal }): Promise<ReadReply> {
-  return from.source.read({ shareId, path: entryPath, offset: 0, needsRoot: false, ...more }, options);
+function read(from: Owner, entryPath: string, more: Partial<ReadRequest> = {}, how = { signal }): Promise<ReadReply> {
+  return from.source.read({ shareId, path: entryPath, offset: 0, needsRoot: false, ...more }, how);
 }
 
-async function all(reply: ReadReply): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of reply.bytes) {
-    assert.ok(chunk.length > 0 && chunk.length <= wireLimits.sliceBytes);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** Descriptors of this process that are open below a folder (Linux tells). */
-function openBelow(folder: string): string[] {
-  if (process.platform !== 'linux') return [];
-  return readdirSync('/proc/self/fd').flatMap((fd) => {
-    try {
-      const target = readlinkSync(`/proc/self/fd/${fd}`);
-      return target.startsWith(folder) ? [target] : [];
-    } catch {
-      return []; // the descriptor of this very listing
-    }
-  });
-}
-
-test('a new file is sent with its root at the end, an old one with its root first', async (t) => {
+test('bytes come at once; the root when it is asked for, and from then on', async (t) => {
   const from = owner(t, temporaryFolder(t));
-  for (const sizeBytes of [1, 16384, 300_000, 3 * 1024 * 1024 + 1]) {
+  for (const sizeBytes of [0, 1, 16384, 300_000, 3 * 1024 * 1024 + 1]) {
     const bytes = content(sizeBytes, sizeBytes);
-    const root = rootOfLeaves(hashLeaves(bytes));
+    const root = sizeBytes === 0 ? Buffer.alloc(32) : rootOfLeaves(hashLeaves(bytes));
     from.write('f', bytes);
     const first = await read(from, 'f');
-    assert.equal(first.root, undefined);
     assert.equal(first.sizeBytes, sizeBytes);
     assert.ok((await all(first)).equals(bytes));
-    assert.deepEqual(Buffer.from((await first.end()) ?? []), root);
-    const ranged = await read(from, 'f', { needsRoot: true, offset: sizeBytes - 1 });
+    if (sizeBytes > 0) assert.equal(await first.end(), undefined);
+    const ranged = await read(from, 'f', { needsRoot: true, offset: Math.max(0, sizeBytes - 1) });
     assert.deepEqual(Buffer.from(ranged.root ?? []), root);
-    assert.deepEqual(await all(ranged), bytes.subarray(sizeBytes - 1));
+    assert.deepEqual(await all(ranged), bytes.subarray(Math.max(0, sizeBytes - 1)));
     const later = await read(from, 'f');
     assert.deepEqual(Buffer.from(later.root ?? []), root);
     assert.ok((await all(later)).equals(bytes));
+    assert.deepEqual(Buffer.from((await later.end()) ?? []), root);
+    await assert.rejects(read(from, 'f', { root: Buffer.alloc(32, 1) }), { kind: 'changed' });
+    assert.ok((await all(await read(from, 'f', { root }))).equals(bytes));
   }
-  assert.deepEqual(openBelow(from.shared), []);
-  assert.deepEqual(from.uploads.list(), []);
+  await assertAllClosed(from.uploads, from.shared);
 });
+
+test('the version is the same while nothing was written, also after a restart, and another one after', async (t) => {
+  const base = temporaryFolder(t);
+  const from = owner(t, base);
+  const file = from.write('f', content(3 * 1024 * 1024));
+  from.write('g', content(3 * 1024 * 1024));
+  const version = async (uploads: Uploads, name = 'f') => {
+    const reply = await uploads.read(askerId, { shareId, path: name, offset: 5, length: 10, needsRoot: false }, serve);
+    await all(reply);
+    assert.equal(reply.version?.byteLength, 8);
+    return Buffer.from(reply.version).toString('hex');
+  };
+  const first = await version(from.uploads);
+  assert.equal(await version(from.uploads), first);
+  assert.equal(await version(uploadsOver(t, from)), first);
+  assert.notEqual(await version(uploadsOver(t, from, { secret: Buffer.alloc(32, 8) })), first);
+  assert.notEqual(await version(from.uploads, 'g'), first);
+  // As an editor that puts the time back.
+  writeFileSync(file, content(3 * 1024 * 1024, 2));
+  utimesSync(file, Date.UTC(2024, 1, 3) / 1000, Date.UTC(2024, 1, 3) / 1000);
+  const second = await version(from.uploads);
+  assert.notEqual(second, first);
+  assert.equal(await version(from.uploads), second);
+  // Replaced by a copy with the same times.
+  copyFileSync(file, `${file} copy`);
+  utimesSync(`${file} copy`, Date.UTC(2024, 1, 3) / 1000, Date.UTC(2024, 1, 3) / 1000);
+  renameSync(`${file} copy`, file);
+  assert.notEqual(await version(from.uploads), second);
+});
+
+test(
+  'a descriptor that is kept between ranges gives nothing that left the share',
+  { skip: process.platform === 'win32' },
+  async (t) => {
+    const from = owner(t, temporaryFolder(t));
+    let isSharedNow = true;
+    const uploads = uploadsOver(t, from, {
+      locate: (_peer, _share, safePath) => ({
+        ...{ root: from.shared, absolutePath: path.join(from.shared, safePath), isSharedNow: () => isSharedNow },
+        entry: { name: safePath, kind: 'file', sizeBytes: 10, mtimeMs: 0 },
+      }),
+    });
+    const ask = async (name = 'f') =>
+      (await all(await uploads.read(askerId, { shareId, path: name, offset: 0, length: 5, needsRoot: false }, serve))).toString();
+    const file = from.write('f', 'first file');
+    assert.equal(await ask(), 'first');
+    assert.equal(openBelow(from.shared).length, 1);
+    from.write('other', 'other file');
+    renameSync(path.join(from.shared, 'other'), file);
+    assert.equal(await ask(), 'other', 'a replaced file is opened anew');
+    rmSync(file);
+    await assert.rejects(ask(), { kind: 'not-found' });
+    from.write('real', 'a real one');
+    symlinkSync('real', file);
+    await assert.rejects(ask(), { kind: 'permission-denied' });
+    rmSync(file);
+    from.write('f', 'third file');
+    assert.equal(await ask(), 'third');
+    isSharedNow = false;
+    await assert.rejects(ask(), { kind: 'not-found' });
+    await assertAllClosed(uploads, from.shared);
+  },
+);
 
 test('ranges past the end are short, and impossible ones are refused', async (t) => {
   const from = owner(t, temporaryFolder(t));
@@ -88,7 +129,7 @@ test('ranges past the end are short, and impossible ones are refused', async (t)
   ]) {
     await assert.rejects(read(from, 'f', bad), { kind: 'invalid-argument' });
   }
-  assert.deepEqual(openBelow(from.shared), []);
+  await assertAllClosed(from.uploads, from.shared);
 });
 
 test('hostile paths and folders are refused', async (t) => {
@@ -105,32 +146,28 @@ test('what the index does not list for this peer is not there', async (t) => {
   const base = temporaryFolder(t);
   const from = owner(t, base);
   const file = from.write('secret', 'x');
-  const uploads = new Uploads({
-    ...node(t, path.join(base, 'other')),
+  const uploads = uploadsOver(t, from, {
     locate: (peerId) =>
       peerId === askerId
         ? { root: from.shared, absolutePath: file, entry: { name: 'secret', kind: 'file', sizeBytes: 1, mtimeMs: 0 } }
         : undefined,
-    onChange: () => undefined,
   });
   const request = { shareId, path: 'secret', offset: 0, needsRoot: false };
-  assert.equal((await all(await uploads.read(askerId, request, { signal }))).toString(), 'x');
-  await assert.rejects(uploads.read('stranger' as PeerId, request, { signal }), { kind: 'not-found' });
+  assert.equal((await all(await uploads.read(askerId, request, serve))).toString(), 'x');
+  await assert.rejects(uploads.read('stranger' as PeerId, request, serve), { kind: 'not-found' });
 });
 
 /** An owner whose index lists these paths as files, whatever lies there now. */
 function listing(t: Parameters<typeof owner>[0], base: string) {
   const from = owner(t, base);
-  const uploads = new Uploads({
-    ...from,
+  const uploads = uploadsOver(t, from, {
     locate: (_peer, _share, safePath) => ({
       root: from.shared,
       absolutePath: path.join(from.shared, safePath),
       entry: { name: safePath, kind: 'file', sizeBytes: 1, mtimeMs: 0 },
     }),
-    onChange: () => undefined,
   });
-  const ask = (entryPath: string) => uploads.read(askerId, { shareId, path: entryPath, offset: 0, needsRoot: false }, { signal });
+  const ask = (entryPath: string) => uploads.read(askerId, { shareId, path: entryPath, offset: 0, needsRoot: false }, serve);
   return { from, ask };
 }
 
@@ -240,7 +277,7 @@ test('a file that changes while it is sent ends in `changed`, with no byte of an
     await assert.rejects(reply.end());
     rmSync(file);
   }
-  assert.deepEqual(openBelow(from.shared), []);
+  await assertAllClosed(from.uploads, from.shared);
 });
 
 test('what is shared no more is not sent to its end', async (t) => {
@@ -248,16 +285,13 @@ test('what is shared no more is not sent to its end', async (t) => {
   const from = owner(t, base);
   const file = from.write('f', content(3 * 1024 * 1024));
   let isShared = true;
-  const uploads = new Uploads({
-    ...node(t, path.join(base, 'other')),
+  const uploads = uploadsOver(t, from, {
     locate: () =>
       isShared
         ? { root: from.shared, absolutePath: file, entry: { name: 'f', kind: 'file', sizeBytes: 1, mtimeMs: 0 } }
         : undefined,
-    onChange: () => undefined,
   });
-  t.after(() => uploads.close());
-  const reply = await uploads.read(askerId, { shareId, path: 'f', offset: 0, needsRoot: false }, { signal });
+  const reply = await uploads.read(askerId, { shareId, path: 'f', offset: 0, needsRoot: false }, serve);
   const iterator = reply.bytes[Symbol.asyncIterator]();
   await iterator.next();
   isShared = false;
@@ -267,8 +301,7 @@ test('what is shared no more is not sent to its end', async (t) => {
     })(),
     { kind: 'not-found' },
   );
-  assert.deepEqual(openBelow(from.shared), []);
-  assert.deepEqual(uploads.list(), []);
+  await assertAllClosed(uploads, from.shared);
 });
 
 test('descriptors are closed when the asker goes away at any point', async (t) => {
@@ -291,12 +324,16 @@ test('descriptors are closed when the asker goes away at any point', async (t) =
   await returned.next();
   await returned.return?.();
   await (await read(from, 'f')).bytes[Symbol.asyncIterator]().return?.();
-  assert.deepEqual(from.uploads.list(), []);
-  await from.uploads.close();
-  assert.deepEqual(openBelow(from.shared), []);
+  await assertAllClosed(from.uploads, from.shared);
+  await assert.rejects(read(from, 'f'), { kind: 'unavailable' });
   const gone = new AbortController();
   gone.abort();
-  await assert.rejects(read(from, 'f', {}, { signal: gone.signal }), { kind: 'cancelled' });
+  const late = uploadsOver(t, from).read(
+    askerId,
+    { shareId, path: 'f', offset: 0, needsRoot: false },
+    { ...serve, signal: gone.signal },
+  );
+  await assert.rejects(late, { kind: 'cancelled' });
 });
 
 test('leaf hashes are given only for files that the peer was told of', async (t) => {
