@@ -16,6 +16,9 @@ import * as transferCodec from './transferCodec.ts';
 export const channelProtocol = 'potluck/1';
 export const linkProtocol = 'potluck/1 bulk';
 
+/** Numbers above are of newer peers, and ignored. */
+const typeCount = 23;
+
 /** What comes in on every carrier, by type; each may throw AppError `protocol`. */
 export interface RequestHandlers {
   onPing(id: number): void;
@@ -143,7 +146,7 @@ class MessageTable {
   open(muxer: GuardedMuxer, protocol: string): void {
     const channel = muxer.createChannel({ protocol, onclose: () => this.#handlers.onClose() });
     if (!channel) throw peerGone('it was closed before the session began');
-    for (let type = 0; type < this.#messages.length; type++) {
+    for (let type = 0; type < typeCount; type++) {
       const add = this.#messages[type];
       if (add) add(channel);
       else addTo(channel, refused, () => undefined);

@@ -41,7 +41,7 @@ export class GuardedMuxer extends Protomux {
     super(stream, {
       alloc(bytes) {
         // Every message passes here. Feeds answer whatever they are asked, at no regard for what was read of it.
-        if ((stream.bufferedBytes ?? stream._writableState?.buffered ?? 0) > wireLimits.sendQueueBytes) {
+        if ((stream.queuedBytes ?? stream._writableState?.buffered ?? 0) > wireLimits.sendQueueBytes) {
           events.onFailure(protocolViolation('it asks for more and more and reads none of it'));
         }
         return stream.alloc(bytes);

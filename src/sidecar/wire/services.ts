@@ -138,7 +138,7 @@ export interface FrameStream {
   };
   readonly destroying: boolean;
   /** Bytes written and not yet taken by the system, where the stream tells: a peer that reads nothing is cut off by it. */
-  readonly bufferedBytes?: number;
+  readonly queuedBytes?: number;
   /** A buffer for a frame of so many bytes, to be filled and written. */
   alloc(bytes: number): Buffer;
   write(frame: Uint8Array): boolean;

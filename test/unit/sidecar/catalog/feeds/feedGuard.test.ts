@@ -14,6 +14,7 @@ import Protomux from 'protomux';
 import type { ShareId } from '../../../../../src/protocol/ids.ts';
 import { Feeds, type OwnFeed } from '../../../../../src/sidecar/catalog/feeds/feeds.ts';
 import { createLog } from '../../../../../src/sidecar/log.ts';
+import { wireLimits } from '../../../../../src/sidecar/limits.ts';
 import { GuardedMuxer } from '../../../../../src/sidecar/wire/guardedMuxer.ts';
 import { pairedStreams } from '../../wire/worlds.ts';
 import { temporaryFolder } from '../twoPeers.ts';
@@ -64,12 +65,15 @@ async function connectTo(): Promise<Connection> {
   const [near, far] = streams;
   const failures: unknown[] = [];
   const guarded = new GuardedMuxer(near, {
-    onActivity: () => undefined,
-    onFailure: (error) => {
-      failures.push(error);
-      near.destroy();
+    limits: { frameBytes: wireLimits.frameBytes, channels: wireLimits.channelsPerSession },
+    events: {
+      onActivity: () => undefined,
+      onFailure: (error) => {
+        failures.push(error);
+        near.destroy();
+      },
+      onWritable: () => undefined,
     },
-    onWritable: () => undefined,
   });
   const closed = Promise.all([near, far].map((stream) => new Promise((resolve) => stream.once('close', resolve))));
   return { stream: far, muxer: new Protomux(far), guarded, failures, closed: closed.then(() => undefined) };
