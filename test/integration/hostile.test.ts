@@ -12,7 +12,7 @@ import { wireCodes } from '../../src/sidecar/wire/errors.ts';
 import type { ShareAnnouncement, SignedAnnouncement } from '../../src/sidecar/wire/services.ts';
 import { types } from '../unit/sidecar/wire/worlds.ts';
 import { announcedTo, party, scene, stateOf, unharmed } from './hostileScene.ts';
-import type { Mallory, OfferedShare } from './mallory.ts';
+import { readOf, type Mallory, type OfferedShare } from './mallory.ts';
 
 test('a member of the party that breaks the protocol', { timeout: 60_000 }, async (t) => {
   const s = await scene(t);
@@ -25,7 +25,8 @@ test('a member of the party that breaks the protocol', { timeout: 60_000 }, asyn
       reason: /uint must be between/,
     },
     'a truncated request': {
-      act: ({ wire }) => wire.send(types.read, codec.encodeWhole(codec.readRequest, request(share.shareId)).subarray(0, 15)),
+      act: ({ wire }) =>
+        wire.send(types.read, codec.encodeWhole(codec.readRequest, readOf(share.shareId, 'file.bin')).subarray(0, 15)),
       reason: /ends too early/,
     },
     'bytes that nobody encrypted': {
@@ -190,7 +191,3 @@ test('a stranger gets no announcement, no feed block and no byte', { timeout: 30
   assert.ok(await core.get(announcement.feedLength - 1, { timeout: 5000 }), 'a member would have got it');
   await unharmed(s);
 });
-
-function request(shareId: ShareId): codec.ReadMessage {
-  return { requestId: 1, shareId, path: 'file.bin', offset: 0, length: undefined, needsRoot: false };
-}

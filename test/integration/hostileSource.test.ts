@@ -32,7 +32,10 @@ async function lure(
 test('a source that lies or vanishes while it is read', { timeout: 60_000 }, async (t) => {
   const s = await scene(t);
   const { underworld, ann } = s;
-  const head = (id: number, sizeBytes: number, root?: Uint8Array) => ({ requestId: id, sizeBytes, mtimeMs: 1000, root });
+  const head = (requestId: number, sizeBytes: number, root?: Uint8Array) => ({
+    ...{ requestId, sizeBytes, mtimeMs: 1000, root },
+    version: undefined,
+  });
 
   const lies: Record<string, { act: (mallory: Mallory, id: number) => void; reason: RegExp }> = {
     'too few bytes': {

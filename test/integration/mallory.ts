@@ -19,8 +19,18 @@ import { peerIdOf, publicKeyOf } from '../../src/sidecar/storage/identity.ts';
 import { signAnnouncement } from '../../src/sidecar/wire/announcement.ts';
 import * as codec from '../../src/sidecar/wire/codec.ts';
 import type { ShareAnnouncement } from '../../src/sidecar/wire/services.ts';
+import * as transferCodec from '../../src/sidecar/wire/transferCodec.ts';
 import { HandPlayed, types } from '../unit/sidecar/wire/worlds.ts';
 import { until, type TestPeer, type World } from './world.ts';
+
+/** As docs/wire-protocol.md has them: not taken from the code under test. */
+export const transferTypes = { pack: 19, holding: 20, held: 21, linkOffer: 22 } as const;
+
+/** A request for a whole file, as a peer makes it who knows nothing of it. */
+export function readOf(shareId: ShareId, filePath: string): codec.ReadMessage {
+  const nothing = { length: undefined, root: undefined, owner: undefined };
+  return { requestId: 1, shareId, path: filePath, offset: 0, needsRoot: false, ...nothing };
+}
 
 export interface LyingFile {
   name: string;
@@ -56,9 +66,9 @@ export class Underworld {
   }
 
   /** A member of the party, seen as such by the victim. */
-  async member(victim: TestPeer, partyName: string): Promise<Mallory> {
+  async member(victim: TestPeer, partyName: string, capabilities: string[] = []): Promise<Mallory> {
     const mallory = await this.connect(victim);
-    mallory.introduce(partyName);
+    mallory.introduce(partyName, capabilities);
     await until(victim.client, ['peers/changed'], () => mallory.isMember(), { what: 'the hostile member is online' });
     return mallory;
   }
@@ -81,10 +91,13 @@ export class Mallory {
     this.#closed = new Promise((resolve) => wire.stream.once('close', resolve));
   }
 
-  introduce(partyName?: string): void {
+  introduce(partyName?: string, capabilities: string[] = []): void {
     const { handshakeHash } = this.wire.stream;
     assert(handshakeHash);
-    this.wire.hello({ proofs: partyName === undefined ? [] : [proofOf(partyName, handshakeHash, this.keyPair.publicKey)] });
+    this.wire.hello({
+      capabilities,
+      proofs: partyName === undefined ? [] : [proofOf(partyName, handshakeHash, this.keyPair.publicKey)],
+    });
   }
 
   async isMember(): Promise<boolean> {
@@ -97,8 +110,23 @@ export class Mallory {
   }
 
   ask(requestId: number, shareId: ShareId, filePath: string, changes: Partial<codec.ReadMessage> = {}): void {
-    const request = { requestId, shareId, path: filePath, offset: 0, length: undefined, needsRoot: false, ...changes };
-    this.say(types.read, codec.readRequest, request);
+    this.say(types.read, codec.readRequest, { ...readOf(shareId, filePath), requestId, ...changes });
+  }
+
+  askPack(requestId: number, shareId: ShareId, paths: string[]): void {
+    this.say(transferTypes.pack, transferCodec.pack, { requestId, shareId, paths });
+  }
+
+  /** Answers each message of a type, those that came already included, until it leaves. */
+  answer<T>(type: number, encoding: Encoding<T>, act: (message: T) => void): void {
+    const loop = async (): Promise<void> => {
+      while (!this.wire.stream.destroying) {
+        // No message for a while is no failure here.
+        const message = await this.wire.next(type, encoding).catch(() => undefined);
+        if (message !== undefined && !this.wire.stream.destroying) act(message);
+      }
+    };
+    void loop();
   }
 
   /** The code with which the next request is refused. */

@@ -22,7 +22,7 @@ import { indexed } from './world.ts';
 
 interface Change {
   /** Does it, and answers what the file holds then; undefined when there is none that may be given. */
-  act(file: string, bytes: Buffer, folder: string): Buffer | undefined;
+  act: (file: string, bytes: Buffer, folder: string) => Buffer | undefined;
   /** What may end it otherwise. */
   kinds: string[];
 }
