@@ -65,3 +65,38 @@ export async function* eachWithin<T>(
     if (!isEnded) void iterator.return?.()?.catch(() => undefined);
   }
 }
+
+/** Waits in a row for one source with one timer: each takes at most `timeoutMs`, counted anew from `refresh`. Cheap per wait. */
+export class Patience {
+  readonly #timer: NodeJS.Timeout;
+  readonly #signal: AbortSignal;
+  readonly #stop = () => this.#fail?.(wasCancelled());
+  #fail: ((error: Error) => void) | undefined;
+
+  constructor(timeoutMs: number, options: { source: FileSource; path: string; signal: AbortSignal }) {
+    this.#signal = options.signal;
+    this.#timer = setTimeout(() => this.#fail?.(peerSilent(options.source.peerId, options.path)), timeoutMs);
+    options.signal.addEventListener('abort', this.#stop, { once: true });
+  }
+
+  /** The promise's result; rejects with `unavailable` after the time, `cancelled` when the signal fires. */
+  wait<T>(promise: Promise<T>): Promise<T> {
+    this.#timer.refresh();
+    return new Promise<T>((resolve, reject) => {
+      this.#fail = reject;
+      promise.then(resolve, reject);
+      if (this.#signal.aborted) this.#stop();
+    });
+  }
+
+  /** The source shows that it works. */
+  refresh(): void {
+    this.#timer.refresh();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#fail = undefined;
+    this.#signal.removeEventListener('abort', this.#stop);
+  }
+}

@@ -161,18 +161,37 @@ export function isProven(
   range: { first: number; count: number },
   proof: { leaves: Uint8Array[]; uncles: Uint8Array[] },
 ): boolean {
-  if (!isRange(tree.leafCount, range.first, range.count)) return false;
+  return provenPieces(tree, range, proof) !== undefined;
+}
+
+/**
+ * Undefined when these are not the range's leaves (`isProven`). Else the packed roots of every 256 of them, for a tree file; empty when the range
+ * is smaller than that.
+ */
+export function provenPieces(
+  tree: { root: Uint8Array; leafCount: number },
+  range: { first: number; count: number },
+  proof: { leaves: Uint8Array[]; uncles: Uint8Array[] },
+): Buffer | undefined {
+  if (!isRange(tree.leafCount, range.first, range.count)) return undefined;
   const height = heightOf(tree.leafCount);
   let level = Math.min(Math.log2(range.count), height);
   const expected = Math.min(range.count, tree.leafCount - range.first);
-  if (proof.leaves.length !== expected || proof.uncles.length !== height - level) return false;
-  if (![...proof.leaves, ...proof.uncles].every((node) => node.length === hashBytes)) return false;
-  let node: Uint8Array = subtreeRoot(Buffer.concat(proof.leaves), 0, level);
+  if (proof.leaves.length !== expected || proof.uncles.length !== height - level) return undefined;
+  if (![...proof.leaves, ...proof.uncles].every((node) => node.length === hashBytes)) return undefined;
+  const leaves = Buffer.concat(proof.leaves);
+  const pieces: Uint8Array[] = [];
+  if (level >= pieceLevel) {
+    const bytes = pieceLeaves * hashBytes;
+    for (let at = 0; at < leaves.length; at += bytes) pieces.push(subtreeRoot(leaves.subarray(at, at + bytes), 0, pieceLevel));
+  }
+  const packed = Buffer.concat(pieces);
+  let node = level >= pieceLevel ? subtreeRoot(packed, pieceLevel, level) : subtreeRoot(leaves, 0, level);
   let index = range.first / 2 ** level;
   for (const uncle of proof.uncles) {
     node = index % 2 === 0 ? hashPair(node, uncle) : hashPair(uncle, node);
     index = Math.floor(index / 2);
     level++;
   }
-  return Buffer.from(node).equals(tree.root);
+  return Buffer.from(node).equals(tree.root) ? packed : undefined;
 }
