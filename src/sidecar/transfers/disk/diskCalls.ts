@@ -52,14 +52,15 @@ export interface RunSettings {
 
 /** What became of small files, named by the indexes that came with their packs. */
 export interface Settled {
-  /** At their final names, on the disk for good; their sizes, roots (packed), and names below the top where those are not as planned. */
+  /** At their final names, on the disk for good; their sizes, times, roots (packed), and names below the top where those are not as planned. */
   placed: Uint32Array;
   sizes: Uint32Array;
+  mtimes: Float64Array;
   roots: Uint8Array;
   renamed: Record<number, string>;
   /** Something has their name, and stays. */
   skipped: number[];
-  failed: { index: number; kind: ErrorKind; message: string }[];
+  failed: { index: number; sizeBytes: number; kind: ErrorKind; message: string }[];
 }
 
 /** What a run tells by itself: a group of files reached the disk for good, or cannot. */

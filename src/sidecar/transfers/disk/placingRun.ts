@@ -295,7 +295,7 @@ class Settling {
   readonly #failed: Settled['failed'] = [];
 
   fail(file: Waiting, { kind, message }: AppError): void {
-    this.#failed.push({ index: file.index, kind, message });
+    this.#failed.push({ index: file.index, sizeBytes: file.sizeBytes, kind, message });
   }
 
   /** Its folder went elsewhere meanwhile: what was named through it must not stay there. */
@@ -316,6 +316,7 @@ class Settling {
     const settled: Settled = {
       placed: new Uint32Array(this.placed.length),
       sizes: new Uint32Array(this.placed.length),
+      mtimes: new Float64Array(this.placed.length),
       roots: new Uint8Array(this.placed.length * hashBytes),
       renamed: {},
       skipped: this.skipped,
@@ -324,6 +325,7 @@ class Settling {
     for (const [at, { file, target }] of this.placed.entries()) {
       settled.placed[at] = file.index;
       settled.sizes[at] = file.sizeBytes;
+      settled.mtimes[at] = file.mtimeMs;
       settled.roots.set(file.root, at * hashBytes);
       if (target !== file.relative) settled.renamed[file.index] = target;
     }

@@ -1,67 +1,24 @@
-// One attempt at one download, file or folder: plan, room, folders, files side by side, final names. Knows neither the queue nor
-// who is told; it counts into the record and leaves what is verified for the next attempt.
+// One attempt at one download, file or folder: plan, room, folders, small files by packs and large ones side by side, final names. Knows neither
+// the queue nor who is told; it counts into the record and leaves what is verified for the next attempt.
 
-import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, realpathSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import path from 'node:path';
-import { AppError, asAppError } from '../../../protocol/errors.ts';
-import type { EntryRef } from '../../../protocol/model.ts';
-import { localLimits } from '../../limits.ts';
-import type { Log } from '../../log.ts';
-import { localName, makeFoldersBelow, parseSafePath } from '../../storage/safePath.ts';
-import type { FileSource } from '../../wire/services.ts';
-import type { DownloadCatalog } from './downloadRecord.ts';
-import type { DownloadRecord } from './downloadTable.ts';
-import { diskFull, localFailure, notShared } from '../failures.ts';
-import type { Hasher } from '../content/hasher.ts';
-import { Journal } from '../disk/journal.ts';
-import { PartialFile, type WriteAll } from '../disk/partialFile.ts';
-import type { Permits } from './permits.ts';
-import { claimFolder, makePartialFolder, placeFile, removePartialFolder, syncFolder } from '../disk/placement.ts';
-import { breathe, type Plan, planFolder, type PlannedFile, stepEntries } from './plan.ts';
-import { receiveFile } from './receive.ts';
-import type { Trees } from '../content/trees.ts';
+import { AppError, asAppError, type ErrorKind } from '../../../protocol/errors.ts';
+import { localLimits, transferLimits } from '../../limits.ts';
+import { localName, parseSafePath } from '../../storage/safePath.ts';
+import type { DiskRun } from '../disk/diskRun.ts';
+import type { Settled } from '../disk/diskCalls.ts';
+import { makePartialFolder, removePartialFolder } from '../disk/placement.ts';
+import { diskFull, localFailure, notShared, wasCancelled } from '../failures.ts';
+import { hashBytes } from '../content/merkle.ts';
+import { fetchPacks } from './packRun.ts';
+import { type Plan, planFolder, type PlannedFile, stepEntries } from './plan.ts';
+import { claimTop, isCaseSensitive, partialBytes, realFolder } from './preparing.ts';
+import type { PlacedFile, RunOptions } from './runOptions.ts';
+import { fetchSingle, ownFailures, partialPathOf, type Single, type SingleOptions } from './singleRun.ts';
+import { SourcesShown } from './sourcesShown.ts';
 
-export interface RunOptions {
-  record: DownloadRecord;
-  source: FileSource;
-  catalog: DownloadCatalog;
-  permits: Permits;
-  hasher: Hasher;
-  trees: Trees;
-  log: Log;
-  signal: AbortSignal;
-  stallMs: number | undefined;
-  write: WriteAll | undefined;
-  freeBytes: (folder: string) => number | undefined;
-  /** The record's destination was claimed: it must be in the database before anything is put there. */
-  onClaim: () => void;
-  /** Bytes came (or turned out wrong), or a file was finished. */
-  onProgress: (bytes: number) => void;
-}
-
-/** A file may fail alone in a folder for these; anything else stops the whole download. */
-const ownFailures: ReadonlySet<string> = new Set([
-  'not-found',
-  'permission-denied',
-  'changed',
-  'verification-failed',
-  'io',
-  'is-folder',
-  'not-folder',
-  'invalid-argument',
-  'already-exists',
-]);
-
-/** Bytes free for us on the disk of a folder; undefined where it cannot be told. */
-export function freeBytesOn(folder: string): number | undefined {
-  try {
-    const { bavail, bsize, blocks } = statfsSync(folder);
-    return blocks === 0 ? undefined : bavail * bsize;
-  } catch {
-    return undefined;
-  }
-}
+export { freeBytesOn } from './preparing.ts';
 
 /** Runs to the end, or rejects with AppError. Failed files of a folder are in `record.failedFiles` then, with their number as result. */
 export async function runDownload(options: RunOptions): Promise<{ failedFiles: number }> {
@@ -70,116 +27,96 @@ export async function runDownload(options: RunOptions): Promise<{ failedFiles: n
 
 class DownloadRun {
   readonly #options: RunOptions;
-  readonly #record: DownloadRecord;
-  readonly #ref: EntryRef;
+  readonly #record: RunOptions['record'];
   readonly #abort = new AbortController();
+  readonly #shown: SourcesShown;
+  readonly #packs = {};
   #root = '';
   #partials = '';
+  /** Where the plan's names begin. */
+  #top = '';
+  #plan: Plan = { files: [], folders: [], totalBytes: 0 };
+  /** Files that are fetched by themselves, as they become known. */
+  readonly #singles: number[] = [];
   #failedFiles = 0;
-  readonly #folders = new Set<string>();
+  #failure: AppError | undefined;
 
   constructor(options: RunOptions) {
     this.#options = options;
     this.#record = options.record;
-    this.#ref = options.record.entry;
+    this.#shown = new SourcesShown((sources) => options.onSources(sources));
   }
 
   async run(): Promise<{ failedFiles: number }> {
+    const { signal } = this.#options;
     const stop = () => this.#abort.abort();
-    this.#options.signal.addEventListener('abort', stop, { once: true });
-    if (this.#options.signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
     try {
-      return await this.#run();
+      return await this.#all();
     } finally {
-      this.#options.signal.removeEventListener('abort', stop);
+      signal.removeEventListener('abort', stop);
+      this.#shown.stop();
     }
   }
 
-  async #run(): Promise<{ failedFiles: number }> {
+  async #all(): Promise<{ failedFiles: number }> {
     const record = this.#record;
-    this.#root = realFolder(record.folder, { mayMake: record.destination === '' });
-    const partials = (this.#partials = makePartialFolder(this.#root, record.downloadId));
-    const plan = await this.#plan(partials);
-    record.totalBytes = plan.totalBytes;
-    record.totalFiles = plan.files.length;
-    record.doneBytes = 0;
-    record.doneFiles = 0;
-    record.failedFiles = [];
-    const journal = new Journal(partials);
-    journal.open();
+    const wasClaimed = record.destination !== '';
+    this.#root = realFolder(record.folder, { mayMake: !wasClaimed });
+    this.#partials = makePartialFolder(this.#root, record.downloadId);
+    this.#plan = await this.#makePlan();
+    this.#stopped();
+    Object.assign(record, { totalBytes: this.#plan.totalBytes, totalFiles: this.#plan.files.length, failedFiles: [] });
+    Object.assign(record, { doneBytes: 0, doneFiles: 0, reusedBytes: 0, skippedFiles: 0 });
+    this.#claimTop();
+    const isFolder = record.kind === 'folder';
+    const run = await this.#options.disk.openRun({
+      ...{ root: this.#root, partials: this.#partials, top: this.#top, conflict: this.#options.conflict },
+      ...(isFolder ? {} : { name: localName(record.name) }),
+      isOwnTop: isFolder && this.#options.conflict === 'keep-both',
+    });
+    run.listen({ settled: (settled) => this.#settled(settled), failed: (error) => this.#stopBy(error) });
     try {
-      const missing = plan.files.filter((file) => !this.#isPlaced(file, journal));
+      const isKnownNew = run.isFresh && !wasClaimed && this.#options.conflict !== 'skip';
+      const missing = isKnownNew ? [...this.#plan.files.keys()] : await this.#sift(run);
       this.#checkRoom(missing);
-      if (record.kind === 'folder') await this.#makeFolders(plan);
-      await this.#fetchAll(missing, journal);
+      for (let at = 0; at < this.#plan.folders.length; at += stepEntries) {
+        await run.makeFolders(this.#plan.folders.slice(at, at + stepEntries));
+        this.#stopped();
+      }
+      await this.#fetchAll(missing, run);
     } finally {
-      journal.close();
+      await run.close();
     }
-    for (const folder of this.#folders) syncFolder(folder);
+    if (isFolder && lstatSync(this.#top, { throwIfNoEntry: false })?.isDirectory() !== true) throw goneTop(this.#top);
     // A download that some files are missing from keeps its journal: a retry fetches only those.
     if (this.#failedFiles === 0) removePartialFolder(this.#root, record.downloadId);
     return { failedFiles: this.#failedFiles };
   }
 
-  async #plan(partials: string): Promise<Plan> {
-    const base = parseSafePath(this.#ref.path);
+  async #makePlan(): Promise<Plan> {
+    const { catalog } = this.#options;
+    const ref = this.#record.entry;
+    const base = parseSafePath(ref.path);
+    const entry = ref.path === '' ? undefined : catalog.stat(ref);
+    // Without this, a share that is not known just now would be an empty folder, and done.
+    if (entry === undefined && (ref.path !== '' || catalog.titleOf(ref.peerId, ref.shareId) === undefined)) throw notShared(base);
     if (this.#record.kind === 'folder') {
-      return planFolder(base, this.#options.catalog.files(this.#ref), { isCaseSensitive: isCaseSensitive(partials) });
+      return planFolder(base, catalog.files(ref), { isCaseSensitive: isCaseSensitive(this.#partials) });
     }
-    const entry = this.#options.catalog.stat(this.#ref);
-    if (entry === undefined) throw notShared(base);
-    return {
-      files: [{ path: base, relative: '', sizeBytes: entry.sizeBytes, mtimeMs: entry.mtimeMs }],
-      folders: [],
-      totalBytes: entry.sizeBytes,
-    };
+    if (entry === undefined || entry.kind !== 'file') throw notShared(base);
+    const { sizeBytes, mtimeMs } = entry;
+    return { files: [{ path: base, relative: '', sizeBytes, mtimeMs }], folders: [], totalBytes: sizeBytes };
   }
 
-  /** Finished in an earlier attempt: by the journal, or (after a power cut) by size and time in a folder that is ours. */
-  #isPlaced(file: PlannedFile, journal: Journal): boolean {
-    const target = journal.placed(file.path);
-    const isDone = target !== undefined || (this.#record.kind === 'folder' && this.#looksPlaced(file));
-    if (!isDone) return false;
-    if (target !== undefined && this.#record.kind === 'file') this.#claim(path.join(this.#root, target));
-    this.#record.doneFiles++;
-    this.#record.doneBytes += file.sizeBytes;
-    return true;
-  }
-
-  #looksPlaced(file: PlannedFile): boolean {
-    if (this.#record.destination === '') return false;
-    const stats = lstatSync(path.join(this.#record.destination, file.relative), { throwIfNoEntry: false });
-    return stats !== undefined && stats.isFile() && stats.size === file.sizeBytes && Math.abs(stats.mtimeMs - file.mtimeMs) < 2;
-  }
-
-  #checkRoom(missing: PlannedFile[]): void {
-    const free = this.#options.freeBytes(this.#root);
-    if (free === undefined) return;
-    let needed = 0;
-    for (const file of missing) needed += file.sizeBytes;
-    if (needed <= free) return;
-    for (const file of missing) needed -= Math.min(file.sizeBytes, this.#partial(file).existingBytes());
-    if (needed > free) throw diskFull(this.#record.folder, needed, free);
-  }
-
-  /** Picks the folder once, and makes the whole tree, empty folders too. */
-  async #makeFolders(plan: Plan): Promise<void> {
+  #claimTop(): void {
     const record = this.#record;
-    if (record.destination === '') this.#claim(claimFolder(this.#root, localName(record.name)));
+    this.#top = this.#root;
+    if (record.kind === 'file') return;
+    if (record.destination === '') this.#claim(claimTop(this.#root, localName(record.name), this.#options.conflict));
     // A name claimed through a link to the download folder is as good as through its real path.
-    const top = path.join(this.#root, path.basename(record.destination));
-    try {
-      makeFoldersBelow(this.#root, top);
-      for (const [index, folder] of plan.folders.entries()) {
-        if (index % stepEntries === 0) await breathe();
-        if (this.#abort.signal.aborted) return;
-        makeFoldersBelow(this.#root, path.join(top, folder));
-        this.#folders.add(path.dirname(path.join(top, folder)));
-      }
-    } catch (error) {
-      throw localFailure(error, top);
-    }
-    this.#folders.add(this.#root);
+    this.#top = path.join(this.#root, path.basename(record.destination));
   }
 
   #claim(destination: string): void {
@@ -188,143 +125,207 @@ class DownloadRun {
     this.#options.onClaim();
   }
 
-  /** Fetches side by side. The first failure that is not a single file's own stops all, and is thrown when all have stopped. */
-  async #fetchAll(missing: PlannedFile[], journal: Journal): Promise<void> {
-    const { signal } = this.#abort;
-    let failure: AppError | undefined;
-    let next = 0;
-    const work = async () => {
-      for (let file = missing[next++]; file && failure === undefined; file = missing[next++]) {
-        try {
-          await this.#fetchCounted(file, journal);
-        } catch (error) {
-          failure ??= asAppError(error);
-          this.#abort.abort();
+  /** Answers what is to be fetched; counts what is there. */
+  async #sift(run: DiskRun): Promise<number[]> {
+    const { files } = this.#plan;
+    const missing: number[] = [];
+    for (let first = 0; first < files.length; first += stepEntries) {
+      const asked = files.slice(first, first + stepEntries);
+      const { states, targets } = await run.sift(
+        asked.map(({ relative, sizeBytes, mtimeMs }) => ({ relative, sizeBytes, mtimeMs })),
+      );
+      this.#stopped();
+      for (const [at, file] of asked.entries()) {
+        if (states[at] === 0) {
+          missing.push(first + at);
+          continue;
         }
+        this.#record.doneFiles++;
+        this.#record.doneBytes += file.sizeBytes;
+        if (states[at] === 2) this.#record.skippedFiles++;
+        const target = states[at] === 2 ? path.join(this.#top, localName(this.#record.name)) : targets[at];
+        if (this.#record.kind === 'file' && target !== undefined) this.#claim(target);
       }
-    };
-    await Promise.all(Array.from({ length: Math.min(localLimits.filesInFlight, missing.length) }, work));
-    if (failure !== undefined) throw failure;
-    if (signal.aborted) throw new AppError('cancelled', 'The download was stopped.');
-  }
-
-  async #fetchCounted(file: PlannedFile, journal: Journal): Promise<void> {
-    const release = await this.#options.permits.take(this.#abort.signal);
-    try {
-      await this.#fetchTwice(file, journal);
-      this.#record.doneFiles++;
-      this.#options.onProgress(0);
-    } catch (error) {
-      const failure = asAppError(error);
-      if (this.#record.kind === 'file' || !ownFailures.has(failure.kind)) throw failure;
-      this.#failedFiles++;
-      this.#options.log.warn(`Left out of a folder download: ${failure.message}`);
-      if (this.#record.failedFiles.length < localLimits.failedFilesShown) {
-        this.#record.failedFiles.push({ path: file.path, message: failure.message });
-      }
-    } finally {
-      release();
     }
+    return missing;
   }
 
-  /** Content that changed or does not verify is fetched once more: the first time may be an accident. */
-  async #fetchTwice(file: PlannedFile, journal: Journal): Promise<void> {
-    try {
-      await this.#fetch(file, journal);
-    } catch (error) {
-      const { kind } = asAppError(error);
-      if (kind !== 'changed' && kind !== 'verification-failed') throw error;
-      await this.#fetch(file, journal);
-    }
-  }
-
-  async #fetch(file: PlannedFile, journal: Journal): Promise<void> {
-    const { source, hasher, trees, stallMs, onProgress } = this.#options;
-    const record = this.#record;
-    const partial = this.#partial(file);
-    let counted = 0;
-    const count = (delta: number) => {
-      counted += delta;
-      record.doneBytes += delta;
-      onProgress(delta);
-    };
-    let planned = file.sizeBytes;
-    try {
-      await receiveFile({
-        source,
-        shareId: this.#ref.shareId,
-        path: file.path,
-        partial,
-        hasher,
-        trees,
-        signal: this.#abort.signal,
-        ...(stallMs === undefined ? {} : { stallMs }),
-        onHead: ({ sizeBytes }) => {
-          record.totalBytes += sizeBytes - planned;
-          if (sizeBytes > planned) this.#checkMore(sizeBytes - planned);
-          planned = sizeBytes;
-        },
-        onBytes: count,
-      });
-      this.#place(file, partial, journal);
-    } catch (error) {
-      // Fetched again or left out: what an attempt counted goes. A download that stops here shows what lies in its partial file.
-      if (ownFailures.has(asAppError(error).kind)) {
-        count(-counted);
-        record.totalBytes += file.sizeBytes - planned;
-      }
-      throw error;
-    }
-  }
-
-  /** The file is larger than its index said. */
-  #checkMore(bytes: number): void {
+  #checkRoom(missing: readonly number[]): void {
     const free = this.#options.freeBytes(this.#root);
-    if (free !== undefined && bytes > free) throw diskFull(this.#record.folder, bytes, free);
+    if (free === undefined) return;
+    let needed = 0;
+    for (const index of missing) needed += this.#file(index).sizeBytes;
+    if (needed <= free) return;
+    for (const index of missing) {
+      const file = this.#file(index);
+      if (file.sizeBytes > transferLimits.packedFileBytes)
+        needed -= partialBytes(partialPathOf(this.#partials, file), file.sizeBytes);
+    }
+    if (needed > free) throw diskFull(this.#record.folder, needed, free);
   }
 
-  #place(file: PlannedFile, partial: PartialFile, journal: Journal): void {
+  /** Fetches side by side. The first failure that is not a single file's own stops all, and is thrown when all have stopped. */
+  async #fetchAll(missing: readonly number[], run: DiskRun): Promise<void> {
+    const { peerId, shareId } = this.#record.entry;
+    const owner = () => this.#options.sources.owner(peerId);
+    const isPacked = this.#record.kind === 'folder' && owner()?.understands('packs') === true;
+    const small: number[] = [];
+    for (const index of missing) {
+      const isSmall = isPacked && this.#file(index).sizeBytes <= transferLimits.packedFileBytes;
+      (isSmall ? small : this.#singles).push(index);
+    }
+    const packs = fetchPacks({
+      ...{ peerId, shareId, files: this.#plan.files, indexes: small, owner, run, rate: this.#options.rate },
+      signal: this.#abort.signal,
+      ...(this.#options.stallMs === undefined ? {} : { stallMs: this.#options.stallMs }),
+      onBytes: (bytes, surplus) => {
+        this.#record.totalBytes += surplus;
+        this.#count(bytes);
+      },
+      onSingle: (index) => void this.#singles.push(index),
+      onFailed: (index, kind) => this.#failed(index, refusedFile(this.#file(index), kind)),
+      onSource: (source) => this.#shown.set(this.#packs, [source]),
+    }).catch((error: unknown) => this.#stopBy(asAppError(error)));
+    await Promise.all([packs, this.#fetchSingles(run)]);
+    this.#shown.remove(this.#packs);
+    // What is verified is placed, also when the rest must wait.
+    await run.flush().catch((error: unknown) => this.#stopBy(asAppError(error)));
+    // What packs did not give, or lost on the way to its name.
+    if (this.#failure === undefined) await this.#fetchSingles(run);
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#stopped();
+  }
+
+  /** All that are known by now, a few at a time. */
+  async #fetchSingles(run: DiskRun): Promise<void> {
+    const single: SingleOptions = {
+      ...{ options: this.#options, run, partials: this.#partials, shown: this.#shown, signal: this.#abort.signal },
+      onBytes: (delta) => this.#count(delta),
+      onReused: (bytes) => void (this.#record.reusedBytes += bytes),
+      onSurplus: (bytes) => {
+        const free = bytes > 0 ? this.#options.freeBytes(this.#root) : undefined;
+        if (free !== undefined && bytes > free) throw diskFull(this.#record.folder, bytes, free);
+        this.#record.totalBytes += bytes;
+      },
+    };
+    const lane = async () => {
+      for (let index = this.#singles.shift(); index !== undefined; index = this.#singles.shift()) {
+        if (this.#abort.signal.aborted) return;
+        await this.#fetchCounted(index, single);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(localLimits.filesInFlight, this.#singles.length) }, lane));
+  }
+
+  /** Never rejects: what stops the download is kept. */
+  async #fetchCounted(index: number, single: SingleOptions): Promise<void> {
+    const file = this.#file(index);
+    let release: (() => void) | undefined;
+    try {
+      release = await this.#options.permits.take(this.#abort.signal);
+      this.#finished(file, await fetchTwice(file, single));
+    } catch (error) {
+      this.#failed(index, asAppError(error));
+    } finally {
+      release?.();
+    }
+  }
+
+  #finished(file: PlannedFile, single: Single): void {
     const isSingle = this.#record.kind === 'file';
-    const wanted = isSingle
-      ? path.join(this.#root, localName(this.#record.name))
-      : path.join(this.#root, path.basename(this.#record.destination), file.relative);
-    const place = { root: this.#root, folder: path.dirname(wanted), name: path.basename(wanted) };
-    const target = placeFile(partial.path, place, (placed) => journal.add(file.path, path.relative(this.#root, placed)));
-    this.#folders.add(place.folder);
-    if (isSingle) this.#claim(target);
+    if (single.outcome === 'skipped') {
+      this.#record.skippedFiles++;
+      if (isSingle) this.#claim(path.join(this.#root, localName(this.#record.name)));
+    } else {
+      if (isSingle) this.#claim(single.target);
+      const { target, sizeBytes, root, mtimeMs } = single;
+      this.#options.onPlaced([{ path: file.path, target, sizeBytes, root, mtimeMs }]);
+    }
+    this.#record.doneFiles++;
+    this.#options.onProgress(0);
   }
 
-  /** Named by a hash: no peer's word, however long or strange, becomes a path here. */
-  #partial(file: PlannedFile): PartialFile {
-    const name = createHash('sha256').update(file.path).digest('hex').slice(0, 40);
-    return new PartialFile(path.join(this.#partials, `${name}.part`), this.#options.write);
+  /** A group of small files reached the disk. */
+  #settled({ placed, sizes, mtimes, roots, renamed, skipped, failed }: Settled): void {
+    const files: PlacedFile[] = [];
+    for (const [at, index] of placed.entries()) {
+      const file = this.#file(index);
+      const target = path.join(this.#top, renamed[index] ?? file.relative);
+      const root = roots.subarray(at * hashBytes, (at + 1) * hashBytes);
+      files.push({ path: file.path, target, sizeBytes: sizes[at] ?? 0, root, mtimeMs: mtimes[at] ?? 0 });
+    }
+    this.#record.doneFiles += placed.length + skipped.length;
+    this.#record.skippedFiles += skipped.length;
+    for (const { index, sizeBytes, kind, message } of failed) {
+      this.#count(-sizeBytes);
+      this.#record.totalBytes += this.#file(index).sizeBytes - sizeBytes;
+      if (kind === 'changed') this.#singles.push(index);
+      else this.#failed(index, new AppError(kind, message));
+    }
+    if (files.length > 0) this.#options.onPlaced(files);
+    this.#options.onProgress(0);
+  }
+
+  #count(bytes: number): void {
+    this.#record.doneBytes += bytes;
+    this.#options.onProgress(bytes);
+  }
+
+  /** A file that could not be had: left out of a folder, or the end of all. */
+  #failed(index: number, failure: AppError): void {
+    if (this.#record.kind === 'file' || !ownFailures.has(failure.kind)) {
+      this.#stopBy(failure);
+      return;
+    }
+    this.#failedFiles++;
+    if (this.#record.failedFiles.length >= localLimits.failedFilesShown) return;
+    this.#options.log.warn(`Left out of a folder download: ${failure.message}`);
+    this.#record.failedFiles.push({ path: this.#file(index).path, message: failure.message });
+  }
+
+  #stopBy(failure: AppError): void {
+    this.#failure ??= failure;
+    this.#abort.abort();
+  }
+
+  #stopped(): void {
+    if (this.#abort.signal.aborted) throw this.#failure ?? wasCancelled();
+  }
+
+  #file(index: number): PlannedFile {
+    const file = this.#plan.files[index];
+    if (!file) throw new AppError('internal', `The plan has no file ${index}.`);
+    return file;
   }
 }
 
-/**
- * The download folder itself, made when missing (not for a download that began: then its disk is away); a link to it is the user's own
- * choice and followed.
- */
-function realFolder(folder: string, { mayMake }: { mayMake: boolean }): string {
+/** Content that changed or does not verify is fetched once more: the first time may be an accident. */
+async function fetchTwice(file: PlannedFile, single: SingleOptions): Promise<Single> {
   try {
-    if (mayMake) mkdirSync(folder, { recursive: true });
-    const real = realpathSync(folder);
-    if (!statSync(real).isDirectory()) throw new Error('it is not a folder');
-    return real;
+    return await fetchSingle(file, single);
   } catch (error) {
-    throw localFailure(error, folder);
+    const { kind } = asAppError(error);
+    if (kind !== 'changed' && kind !== 'verification-failed') throw error;
+    return fetchSingle(file, single);
   }
 }
 
-/** Asks the disk itself: Linux mounts case-insensitive file systems, macOS has both. */
-function isCaseSensitive(folder: string): boolean {
-  const probe = path.join(folder, 'case-probe');
-  try {
-    writeFileSync(probe, '');
-    return lstatSync(path.join(folder, 'CASE-PROBE'), { throwIfNoEntry: false }) === undefined;
-  } catch (error) {
-    throw localFailure(error, folder);
-  } finally {
-    rmSync(probe, { force: true });
-  }
+const refusals: Partial<Record<ErrorKind, string>> = {
+  'not-found': 'is not shared any more',
+  'permission-denied': 'is not given by its owner',
+  io: 'could not be read at its owner',
+};
+
+function refusedFile({ path: sharePath }: PlannedFile, kind: ErrorKind): AppError {
+  return new AppError(
+    kind,
+    `${JSON.stringify(sharePath)} ${refusals[kind] ?? `was refused (${kind})`}. Look at the folder again.`,
+    {
+      data: { path: sharePath },
+    },
+  );
+}
+
+function goneTop(top: string): AppError {
+  return localFailure(new AppError('changed', `${top} was removed while files were put there. They are fetched again.`), top);
 }

@@ -54,7 +54,7 @@ export interface RunOptions {
   permits: Permits;
   log: Log;
   signal: AbortSignal;
-  stallMs?: number;
+  stallMs?: number | undefined;
   freeBytes(folder: string): number | undefined;
   /** The content id of a file of the catalog, where it is known: asks another thread, so for files that are worth it. Never rejects. */
   rootOf(entry: EntryRef): Promise<Uint8Array | undefined>;
