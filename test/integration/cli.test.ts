@@ -271,3 +271,53 @@ test('Ctrl-C ends the wait for a download and not the download', async (t) => {
   const hash = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
   assert.equal(hash(readFileSync(done.destination)), hash(bytes));
 });
+
+test('transfers are steered from the command line', async (t) => {
+  const world = await createWorld(t);
+  const tree = path.join(world.folder, 'tree');
+  mkdirSync(tree);
+  const bytes = randomBytes(16 * 1024 * 1024);
+  for (const name of ['a.bin', 'b.bin']) writeFileSync(path.join(tree, name), bytes);
+  const [ann, ben] = [await world.peer('ann'), await world.peer('ben')];
+  for (const peer of [ann, ben]) await ok(peer, 'join', 'cli party');
+  await ok(ann, 'share', tree);
+  await indexed(ben, ann, 'tree');
+  assert.match((await ok(ann, 'limits', '--up', '4M')).text, /usual +4\.0 MB\/s +none/);
+
+  await ok(ben, 'get', 'ann/tree/a.bin', 'ann/tree/b.bin', '--paused');
+  await ok(ben, 'priority', 'b.bin', 'high');
+  const queue = async (): Promise<string[]> =>
+    (await json<{ name: string; state: string }[]>(ben, 'queue')).map(({ name, state }) => `${name} ${state}`);
+  assert.deepEqual(await queue(), ['b.bin paused', 'a.bin paused']);
+  await ok(ben, 'priority', 'b.bin', 'normal');
+  await ok(ben, 'move', 'a.bin', 'top');
+  assert.deepEqual(await queue(), ['a.bin paused', 'b.bin paused']);
+  const running = new Promise<void>((resolve) => {
+    ben.client.on('downloads/changed', ({ download }) => {
+      if (download.name === 'a.bin' && download.doneBytes > 0) resolve();
+    });
+  });
+  await ok(ben, 'resume', 'a.bin');
+  await running;
+  assert.match((await ok(ben, 'queue')).text, /running .*ann +a\.bin/);
+  assert.match((await ok(ann, 'uploads')).text, /ben +running .*tree\/a\.bin/);
+  assert.match((await ok(ben, 'peers', '--long')).text, /ann +online .*(tls|noise|session)/);
+  await ok(ben, 'pause', 'all');
+  assert.deepEqual(await queue(), ['a.bin paused', 'b.bin paused']);
+  await ok(ann, 'uploads', 'refuse', 'ben', '--reason', 'later');
+  assert.match((await ok(ann, 'uploads', 'refused')).text, /ben +\S+ +later/);
+  await ok(ann, 'uploads', 'allow', 'ben');
+  await ok(ann, 'limits', '--up', 'none');
+  const watching = potluck(ben.dataFolder, ['queue', '--watch', '--json'], { until: /"state":"done"/ });
+  await ok(ben, 'resume');
+  await ok(ben, 'retry', 'a.bin', 'b.bin', '--wait').catch(() => undefined); // It may be done already.
+  assert.equal((await watching).code, 130);
+  for (const download of await ben.client.request('downloads/list', {})) {
+    const { state, destination } = await ended(ben, download);
+    assert.equal(state, 'done');
+    assert.ok(readFileSync(destination).equals(bytes));
+  }
+  const { entries, totals } = await json<{ entries: { path: string }[]; totals: { downloadedFiles: number } }>(ben, 'history');
+  assert.deepEqual(entries.map((entry) => entry.path).sort(), ['a.bin', 'b.bin']);
+  assert.equal(totals.downloadedFiles, 2);
+});

@@ -57,8 +57,9 @@ export async function putOne(
   return { ...shared, entry: { ...shared.root, path: name }, file: path.join(shared.folder, name) };
 }
 
-/** Waits until the content id of a file is known to a peer: its owner's description of it has come. */
-export function described(viewer: TestPeer, entry: EntryRef): Promise<string> {
+/** Makes the content id of a file known to a peer before it downloads: a range needs it, so the owner hashes the file and tells everybody. */
+export async function described(viewer: TestPeer, entry: EntryRef): Promise<string> {
+  await viewer.client.request('files/fetchRange', { entry, offset: 0, length: 1 });
   return until(
     viewer.client,
     ['catalog/changed'],
