@@ -6,11 +6,14 @@ type Translate = (message: string, ...args: (string | number)[]) => string;
 let translate: Translate = (message, ...args) =>
   message.replace(/\{(\d+)\}/g, (whole, index: string) => String(args[Number(index)] ?? whole));
 let locale: string | undefined;
+/** Making a formatter takes as long as a hundred rows with it. One for each of the few ways in which this file asks. */
+const formatters = new Map<string, Intl.NumberFormat>();
 
 /** Called once, at activation. `language` is a BCP 47 tag, for numbers and plurals. */
 export function setTranslator(translator: Translate, language: string): void {
   translate = translator;
   locale = Intl.NumberFormat.supportedLocalesOf([language.replace('_', '-')])[0];
+  formatters.clear();
 }
 
 /** The sentence in the user's language; `{0}`, `{1}` … stand for the arguments. The message must be a literal (a test collects them). */
@@ -18,9 +21,18 @@ export function t(message: string, ...args: (string | number)[]): string {
   return translate(message, ...args);
 }
 
+function formatNumber(value: number, way: string, options: Intl.NumberFormatOptions): string {
+  let formatter = formatters.get(way);
+  if (formatter === undefined) {
+    formatter = new Intl.NumberFormat(locale, options);
+    formatters.set(way, formatter);
+  }
+  return formatter.format(value);
+}
+
 /** A whole number with the language's separators. */
 export function formatCount(count: number): string {
-  return new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(count);
+  return formatNumber(count, 'whole', { maximumFractionDigits: 0 });
 }
 
 const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
@@ -35,7 +47,7 @@ export function formatBytes(sizeBytes: number): string {
     unit += 1;
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : 1;
-  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value)} ${units[unit] ?? ''}`;
+  return `${formatNumber(value, `${digits} digits`, { maximumFractionDigits: digits })} ${units[unit] ?? ''}`;
 }
 
 export function formatRate(bytesPerSecond: number): string {
@@ -45,7 +57,7 @@ export function formatRate(bytesPerSecond: number): string {
 export function formatPercent(part: number, whole: number): string {
   const share = whole > 0 ? Math.min(1, Math.max(0, part / whole)) : 0;
   // Floored: 100 % is said only when it is true.
-  return new Intl.NumberFormat(locale, { style: 'percent' }).format(Math.floor(share * 100) / 100);
+  return formatNumber(Math.floor(share * 100) / 100, 'percent', { style: 'percent' });
 }
 
 export function formatFiles(count: number): string {
@@ -75,7 +87,7 @@ export function formatAgo(timeMs: number, nowMs: number): string {
 /** "45 sec", "3 min", "2 hr 10 min", in the user's language: how long something takes still, rounded up. */
 export function formatDuration(seconds: number): string {
   const part = (value: number, unit: 'second' | 'minute' | 'hour' | 'day'): string =>
-    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 }).format(value);
+    formatNumber(value, unit, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 });
   const whole = Math.max(1, Math.ceil(seconds));
   if (whole < 60) return part(whole, 'second');
   const minutes = Math.ceil(whole / 60);
