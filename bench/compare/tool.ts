@@ -1,0 +1,123 @@
+// What every tool of the comparison does, and how its processes are watched. Linux only.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { memoryMb, processorMs } from '../parts/benchWorld.ts';
+
+export interface Task {
+  /** For whatever the tool keeps. */
+  folder: string;
+  /** The folder that holds `file`, and the one to bring it to. */
+  from: string;
+  to: string;
+  file: string;
+  sizeBytes: number;
+}
+
+export interface Side {
+  processorMs: number;
+  peakMb: number;
+}
+
+export interface Measured {
+  /** From sharing (importing, scanning, hashing) until the transfer can begin. */
+  prepareMs: number;
+  /** From asking for it until it lies whole at the other side. */
+  transferMs: number;
+  giver: Side;
+  taker: Side;
+  /** Where it lies. */
+  landed: string;
+}
+
+export interface Tool {
+  /** Rejects when the tool is not on this machine. */
+  version(): Promise<string>;
+  run(task: Task): Promise<Measured>;
+}
+
+/** Adds up processes over their life: sampled, since a process that ended tells nothing any more. */
+export class Meter {
+  readonly #pids: () => number[];
+  readonly #processor = new Map<number, number>();
+  readonly #peaks = new Map<number, number>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(pids: () => number[]) {
+    this.#pids = pids;
+    this.#timer = setInterval(() => this.sample(), 20);
+    this.sample();
+  }
+
+  sample(): void {
+    for (const pid of this.#pids()) {
+      try {
+        this.#processor.set(pid, processorMs(pid));
+        this.#peaks.set(pid, memoryMb(pid, 'VmHWM'));
+      } catch {
+        // It ended: what it was last seen with counts.
+      }
+    }
+  }
+
+  stop(): Side {
+    clearInterval(this.#timer);
+    this.sample();
+    const sum = (values: Iterable<number>): number => [...values].reduce((all, each) => all + each, 0);
+    return {
+      processorMs: sum(this.#processor.values()),
+      peakMb: sum([...this.#peaks.values()].filter((each) => !Number.isNaN(each))),
+    };
+  }
+}
+
+/** A process that tells what it does in lines of JSON, and is told in lines. */
+export class Teller {
+  readonly process: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(command: string, args: string[], options: { cwd?: string } = {}) {
+    this.process = spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'inherit'] });
+    if (!this.process.stdout) throw new Error('unreachable: stdout is a pipe');
+    this.#lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
+  }
+
+  get pid(): number {
+    return this.process.pid ?? 0;
+  }
+
+  say(line: string): void {
+    this.process.stdin?.write(`${line}\n`);
+  }
+
+  async hear<T>(): Promise<T> {
+    for (;;) {
+      const next = await this.#lines.next();
+      if (next.done === true) throw new Error('The process ended early.');
+      if (next.value.startsWith('{')) return JSON.parse(next.value) as T;
+    }
+  }
+
+  end(): void {
+    this.process.kill('SIGKILL');
+  }
+}
+
+/** Throws when two files differ. */
+export function sameFile(one: string, other: string): void {
+  if (digest(one) !== digest(other)) throw new Error(`${other} is not what was sent.`);
+}
+
+function digest(file: string): string {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(4 * 1024 * 1024);
+  const fd = openSync(file, 'r');
+  try {
+    for (let got = readSync(fd, buffer); got > 0; got = readSync(fd, buffer)) hash.update(buffer.subarray(0, got));
+  } finally {
+    closeSync(fd);
+  }
+  return hash.digest('hex');
+}
