@@ -45,16 +45,16 @@ export interface TransfersOptions {
   identity: Identity;
   database: Database;
   log: Log;
-  settings(): Settings;
+  settings: () => Settings;
   /** These exist by the time that anything is asked. */
-  catalog(): Catalog;
-  shares(): Shares;
-  sessions(): Sessions;
-  peers(): Peers;
-  details(): Pick<DetailAnswers, 'of' | 'holders'>;
-  broadcast<N extends NotificationMethod>(method: N, params: Notifications[N]): void;
+  catalog: () => Catalog;
+  shares: () => Shares;
+  sessions: () => Sessions;
+  peers: () => Peers;
+  details: () => Pick<DetailAnswers, 'of' | 'holders'>;
+  broadcast: <N extends NotificationMethod>(method: N, params: Notifications[N]) => void;
   /** Something began or ended: the sidecar may be busy, or idle. */
-  onActivity(): void;
+  onActivity: () => void;
 }
 
 export class Transfers {

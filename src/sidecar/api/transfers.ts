@@ -36,7 +36,7 @@ export interface TransferParts {
   downloads: Pick<Downloads, 'add' | 'list' | 'cancel' | 'retry' | 'clear' | 'pause' | 'resume' | 'prioritize' | 'move'>;
   uploads: Pick<Uploads, 'list' | 'refuse' | 'allow' | 'refused'>;
   history: Pick<History, 'list' | 'clear' | 'totals'>;
-  rates(): TransferRates;
+  rates: () => TransferRates;
   catalog: Pick<Catalog, 'list'>;
 }
 

@@ -3,7 +3,7 @@
 import type { DownloadInfo } from '../../../protocol/model.ts';
 import { localLimits } from '../../limits.ts';
 import { Pace, SpeedMeter } from '../pace.ts';
-import { infoOf } from './downloadRecord.ts';
+import { infoOf, wantedPathOf } from './downloadRecord.ts';
 import type { DownloadRecord } from './downloadTable.ts';
 import type { Ordered } from './queueOrder.ts';
 import type { SwarmSource } from './swarm/contract.ts';
@@ -36,8 +36,12 @@ export class DownloadItem implements Ordered {
   /** Of a single file, when it is done. */
   contentId: string | undefined;
 
+  /** Never changes, and lists of thousands are asked for. */
+  readonly #wantedPath: string;
+
   constructor(record: DownloadRecord, options: { retryMs: number; onProgress(item: DownloadItem): void }) {
     this.record = record;
+    this.#wantedPath = wantedPathOf(record);
     this.retryMs = options.retryMs;
     this.pace = new Pace(localLimits.progressHz, () => options.onProgress(this));
   }
@@ -46,7 +50,7 @@ export class DownloadItem implements Ordered {
     const { record, place, retryAtMs } = this;
     const bytesPerSecond = record.state === 'running' ? this.speed.bytesPerSecond() : 0;
     const sources = this.sources.slice(0, shownSources).map((source) => ({ ...source, name: nameOf(source) }));
-    return infoOf(record, { place, bytesPerSecond, sources, retryAtMs });
+    return infoOf(record, { place, bytesPerSecond, sources, retryAtMs, wantedPath: this.#wantedPath });
   }
 }
 

@@ -112,11 +112,18 @@ export interface Moment {
   bytesPerSecond: number;
   sources: DownloadSource[];
   retryAtMs: number;
+  /** Where it would be, if its name is free. */
+  wantedPath: string;
+}
+
+/** Where a download is put, if its name is free. */
+export function wantedPathOf({ folder, name }: Pick<DownloadRecord, 'folder' | 'name'>): string {
+  return path.join(folder, localName(name));
 }
 
 /** As clients see it. The destination is where it will be, until a name was claimed. */
 export function infoOf(record: DownloadRecord, moment: Moment): DownloadInfo {
-  const { folder, order, failure, startedAtMs, finishedAtMs, destination, ...rest } = record;
+  const { folder: _folder, order: _order, startedAtMs: _startedAtMs, failure, finishedAtMs, destination, ...rest } = record;
   const isRunning = record.state === 'running';
   const bytesPerSecond = isRunning ? moment.bytesPerSecond : 0;
   const leftBytes = record.totalBytes - record.doneBytes;
@@ -124,7 +131,7 @@ export function infoOf(record: DownloadRecord, moment: Moment): DownloadInfo {
     ...rest,
     place: moment.place,
     failedFiles: record.failedFiles.length === 0 ? [] : [...record.failedFiles],
-    destination: destination === '' ? path.join(folder, localName(record.name)) : destination,
+    destination: destination === '' ? moment.wantedPath : destination,
     bytesPerSecond,
     ...(bytesPerSecond > 0 && leftBytes >= 0 ? { secondsLeft: Math.ceil(leftBytes / bytesPerSecond) } : {}),
     sources: isRunning ? moment.sources : [],
