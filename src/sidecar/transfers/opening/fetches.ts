@@ -18,18 +18,28 @@ import { type CachedFile, FileCache } from './fileCache.ts';
 import type { Hasher } from '../content/hasher.ts';
 import { blockBytes } from '../content/hasher.ts';
 import { emptyRoot } from '../content/merkle.ts';
-import { PartialFile } from '../disk/partialFile.ts';
+import type { Disk } from '../disk/disk.ts';
+import { leavesPathOf } from '../disk/openPartial.ts';
 import { RangeFiles } from './rangeFiles.ts';
-import { receiveFile, type Received } from '../downloads/receive.ts';
+import type { Received, ReceivingFiles, SourceFinder } from '../downloads/swarm/contract.ts';
+import { receiveFile } from '../downloads/swarm/swarm.ts';
 import { receiveRange, wholeUpToBytes } from './receiveRange.ts';
 import { type LocatedFile, openShared, type SharedFile } from '../disk/sharedFile.ts';
+import type { Rate } from '../rates.ts';
 import { stampOf, type Trees } from '../content/trees.ts';
 
 export interface FetchesOptions {
   database: Database;
   dataFolder: string;
   catalog: { stat(ref: EntryRef): Entry | undefined };
-  source(peerId: PeerId): FileSource | undefined;
+  sources: SourceFinder;
+  disk: Disk;
+  /** Of all that is received. */
+  rate: Rate;
+  /** Told of what is received, so that it can be given on. */
+  receiving?: ReceivingFiles;
+  /** The content id, where the index tells it (32 bytes). */
+  rootOf?(ref: EntryRef): Promise<Uint8Array | undefined>;
   /** Where the entry lies on this disk, when it is of an own share. */
   ownFile(ref: EntryRef & { path: SafePath }): (LocatedFile & { entry: Entry }) | undefined;
   hasher: Hasher;
@@ -140,7 +150,9 @@ export class Fetches {
     }
     const source = this.#source(ref.peerId);
     const { offset, length } = range;
-    return receiveRange({ source, shareId: ref.shareId, path: ref.path, offset, length, signal, write, ...this.#stall() });
+    const { rate, trees } = this.#options;
+    const { shareId, path: sharePath } = ref;
+    return receiveRange({ source, shareId, path: sharePath, offset, length, signal, write, rate, trees, ...this.#stall() });
   }
 
   #entry(ref: EntryRef, maxBytes: number | undefined): Entry {
@@ -157,7 +169,7 @@ export class Fetches {
   }
 
   #source(peerId: PeerId): FileSource {
-    const source = this.#options.source(peerId);
+    const source = this.#options.sources.owner(peerId);
     if (source === undefined) throw peerGone(peerId);
     return source;
   }
@@ -190,47 +202,47 @@ export class Fetches {
 
   #begin(key: string, ref: EntryRef & { path: SafePath }, limits: { entry: Entry; maxBytes: number | undefined }): Shared {
     if (this.#running.size >= localLimits.fetches) throw new AppError('busy', 'Too many files are being opened. Try again soon.');
-    const source = this.#source(ref.peerId);
+    const { disk, trees, log, sources, rate, receiving, rootOf } = this.#options;
     const abort = new AbortController();
     const askers: Shared['askers'] = new Set();
+    const { sizeBytes, mtimeMs } = limits.entry;
     let doneBytes = 0;
-    let totalBytes = limits.entry.sizeBytes;
-    const partial = new PartialFile(
-      path.join(this.#partials, `${createHash('sha256').update(key).digest('hex')}-${++this.#count}`),
-    );
-    const attempt = async () => {
-      doneBytes = 0;
-      return receiveFile({
-        source,
-        shareId: ref.shareId,
-        path: ref.path,
-        partial,
-        hasher: this.#options.hasher,
-        trees: this.#options.trees,
-        signal: abort.signal,
-        ...this.#stall(),
-        onHead: ({ sizeBytes }) => {
-          totalBytes = sizeBytes;
-          const limit = Math.min(limits.maxBytes ?? Number.MAX_SAFE_INTEGER, this.#options.cacheBytes ?? localLimits.cacheBytes);
-          if (sizeBytes > limit) throw tooLarge(ref.path, sizeBytes, limit);
-        },
-        onBytes: (delta) => {
-          doneBytes += delta;
-          for (const { onProgress } of askers) onProgress?.(doneBytes, totalBytes);
-        },
-      });
-    };
+    let totalBytes = sizeBytes;
+    const partialPath = path.join(this.#partials, `${createHash('sha256').update(key).digest('hex')}-${++this.#count}.part`);
     const run = async () => {
       try {
-        const received = await attempt().catch((error: unknown) => {
-          if (!(error instanceof AppError) || (error.kind !== 'changed' && error.kind !== 'verification-failed')) throw error;
-          return attempt();
+        const root = sources.owner(ref.peerId) ? undefined : await rootOf?.(ref);
+        const received = await receiveFile({
+          wanted: { entry: ref, sizeBytes, mtimeMs, ...(root ? { root } : {}) },
+          partialPath,
+          disk,
+          trees,
+          log,
+          signal: abort.signal,
+          sources,
+          rate,
+          order: 'sequential',
+          ...(receiving ? { receiving } : {}),
+          ...this.#stall(),
+          onHead: (head) => {
+            totalBytes = head.sizeBytes;
+            const limit = Math.min(
+              limits.maxBytes ?? Number.MAX_SAFE_INTEGER,
+              this.#options.cacheBytes ?? localLimits.cacheBytes,
+            );
+            if (totalBytes > limit) throw tooLarge(ref.path, totalBytes, limit);
+          },
+          onBytes: (delta) => {
+            doneBytes += delta;
+            for (const { onProgress } of askers) onProgress?.(doneBytes, totalBytes);
+          },
         });
-        return this.#cache.add(ref, received, partial.path);
+        return this.#cache.add(ref, received, partialPath);
       } catch (error) {
         throw localFailure(error, this.#cache.folder);
       } finally {
-        rmSync(partial.path, { force: true });
+        rmSync(partialPath, { force: true });
+        rmSync(leavesPathOf(partialPath), { force: true });
         if (this.#running.get(key)?.abort === abort) this.#running.delete(key);
       }
     };

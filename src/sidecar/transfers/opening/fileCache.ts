@@ -7,7 +7,7 @@ import { isContentId } from '../../../protocol/ids.ts';
 import type { EntryRef } from '../../../protocol/model.ts';
 import { localLimits } from '../../limits.ts';
 import type { Database } from '../../storage/database.ts';
-import type { Received } from '../downloads/receive.ts';
+import type { Received } from '../downloads/swarm/contract.ts';
 
 export interface CachedFile extends Received {
   localPath: string;

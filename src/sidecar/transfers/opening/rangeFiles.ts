@@ -7,7 +7,7 @@ import path from 'node:path';
 import { localLimits } from '../../limits.ts';
 import { localFailure } from '../failures.ts';
 import { writeAll } from '../disk/partialFile.ts';
-import type { Received } from '../downloads/receive.ts';
+import type { Received } from '../downloads/swarm/contract.ts';
 
 export class RangeFiles {
   readonly #folder: string;

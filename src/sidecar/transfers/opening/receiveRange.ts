@@ -4,10 +4,12 @@ import type { ShareId } from '../../../protocol/ids.ts';
 import { localLimits, wireLimits } from '../../limits.ts';
 import type { SafePath } from '../../storage/safePath.ts';
 import type { FileSource } from '../../wire/services.ts';
-import { ExpectedLeaves } from '../content/expectedLeaves.ts';
+import type { Trees } from '../content/trees.ts';
 import { badContent } from '../failures.ts';
 import { hashBytes, hashLeaves, leafBytes, rootOfLeaves } from '../content/merkle.ts';
-import type { Received } from '../downloads/receive.ts';
+import type { Received } from '../downloads/swarm/contract.ts';
+import { LeafLayer } from '../downloads/swarm/leafLayer.ts';
+import type { Rate } from '../rates.ts';
 import { eachWithin, within } from '../waiting.ts';
 
 export interface RangeOptions {
@@ -18,12 +20,16 @@ export interface RangeOptions {
   length: number;
   signal: AbortSignal;
   stallMs?: number;
+  rate: Rate;
+  trees: Trees;
   /** Takes verified bytes in order. */
   write: (bytes: Uint8Array) => Promise<void>;
 }
 
 /** Leaves checked and handed on at a time; divides a batch of hashes. */
 const stepLeaves = 64;
+/** Hashes asked for at a time: 16 MiB of the file, about what a viewer looks at. */
+const batchLeaves = 1024;
 
 /** Answers what the whole file is. Past the end of the file nothing is written. */
 export async function receiveRange(options: RangeOptions): Promise<Received> {
@@ -51,7 +57,9 @@ async function receive(options: RangeOptions): Promise<Received> {
   const isSound = root?.length === hashBytes && Number.isSafeInteger(sizeBytes) && sizeBytes >= 0 && Number.isFinite(mtimeMs);
   if (!isSound) throw badContent(source.peerId, path, 'came without a checksum');
   const end = Math.min(sizeBytes, first + wanted);
-  const expected = new ExpectedLeaves({ source, path, root, sizeBytes, signal, stallMs: headMs });
+  const { trees, rate } = options;
+  const askers = () => [source];
+  const expected = new LeafLayer({ root, sizeBytes, path, signal, timeoutMs: headMs, trees, askers, batchLeaves });
   let position = first;
   const take = async (block: Buffer) => {
     await check(block, position, { options, root, sizeBytes, expected });
@@ -63,6 +71,7 @@ async function receive(options: RangeOptions): Promise<Received> {
   let block = Buffer.alloc(0);
   for await (const chunk of eachWithin(stallMs, reply.bytes, { source, path, signal })) {
     if (position + block.length + chunk.length > end) throw badContent(source.peerId, path, 'is longer than its owner said');
+    if (rate.isLimited) await rate.take(chunk.length, { signal, key: source.peerId });
     block = Buffer.concat([block, chunk]);
     while (block.length >= stepOf(position)) {
       const length = stepOf(position);
@@ -84,12 +93,7 @@ function stepOf(position: number): number {
 async function check(
   block: Buffer,
   position: number,
-  {
-    options,
-    root,
-    sizeBytes,
-    expected,
-  }: { options: RangeOptions; root: Uint8Array; sizeBytes: number; expected: ExpectedLeaves },
+  { options, root, sizeBytes, expected }: { options: RangeOptions; root: Uint8Array; sizeBytes: number; expected: LeafLayer },
 ): Promise<void> {
   const { source, path } = options;
   const leaves = hashLeaves(block);

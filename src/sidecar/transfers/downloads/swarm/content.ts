@@ -6,6 +6,9 @@ import type { PartialContent } from '../../disk/disk.ts';
 import type { ReadReply } from '../../../wire/services.ts';
 import type { LeafLayer } from './leafLayer.ts';
 
+/** The content at its owner is not the one that is received. */
+export class ContentChanged extends Error {}
+
 export class Content {
   readonly partial: PartialContent;
   readonly sizeBytes: number;
@@ -20,6 +23,8 @@ export class Content {
    */
   unconfirmed = 0;
   confirmed = 0;
+  /** A check ended. */
+  onChecked: () => void = () => undefined;
   readonly #checks = new Set<Promise<void>>();
 
   constructor(partial: PartialContent, of: { mtimeMs: number; root: Uint8Array | undefined; version: Uint8Array | undefined }) {
@@ -56,7 +61,10 @@ export class Content {
 
   /** Something that must be done before the content counts as whole. It handles its own failures. */
   check(work: Promise<void>): void {
-    const noted = work.finally(() => this.#checks.delete(noted));
+    const noted = work.finally(() => {
+      this.#checks.delete(noted);
+      this.onChecked();
+    });
     this.#checks.add(noted);
   }
 

@@ -8,14 +8,15 @@ import type { ReadReply } from '../../../wire/services.ts';
 import { leafBytes } from '../../content/merkle.ts';
 import { badContent, peerGone, wasCancelled } from '../../failures.ts';
 import type { ByteBudget } from './budget.ts';
-import type { Content } from './content.ts';
+import { type Content, ContentChanged } from './content.ts';
 import type { Holder, ReceiveOptions } from './contract.ts';
 import { checkedHead } from './head.ts';
 import { Looking } from './looking.ts';
+import type { Opened } from './ownerAnswers.ts';
 import { readRange } from './rangeRead.ts';
 import { type Assignment, type Holdings, Scheduler } from './scheduler.ts';
-import { type Job, Source } from './source.ts';
-import { restMs, type Tally } from './tally.ts';
+import { type Job, restDripping, Source } from './source.ts';
+import type { Tally } from './tally.ts';
 
 /** Before a source's speed is known. */
 const firstRangeBytes = 1024 * 1024;
@@ -24,9 +25,6 @@ const rangeSeconds = 0.125;
 /** When everybody who is left holds only parts and none brought anything for so long, it is given up for now. */
 const stuckMs = 10_000;
 
-/** The content at its owner is not the one that is received. */
-export class ContentChanged extends Error {}
-
 export interface FillingOptions {
   receive: ReceiveOptions;
   content: Content;
@@ -34,7 +32,7 @@ export interface FillingOptions {
   tallyOf(source: { peerId: PeerId; linkKind: Tally['link'] }): Tally;
   budgets: readonly ByteBudget[];
   /** The owner's answer with which the content was found out, for the leaves from `first`. */
-  opened: { holder: Holder; reply: ReadReply; first: number; end: number } | undefined;
+  opened: Opened | undefined;
   /** The owner told the root, and hashed nothing else meanwhile. */
   onRoot(root: Uint8Array): void;
   onProgress(): void;
@@ -253,6 +251,7 @@ export class Filling {
     const job: Job = { assignment, abort: new AbortController(), beganAtMs: Date.now(), isCut: false };
     source.jobs.add(job);
     const work = this.#read(source, job, reply).finally(() => {
+      if (reply) this.#options.opened?.giveUp(); // where it was not read to its end
       source.jobs.delete(job);
       this.#jobs.delete(work);
       this.#scheduler.end(assignment);
@@ -367,23 +366,7 @@ export class Filling {
     this.#options.onTick();
     this.#look();
     const nowMs = Date.now();
-    const speeds = [...this.#sources.values()].map(({ bytesPerSecond }) => bytesPerSecond);
-    const fastest = Math.max(0, ...speeds);
-    for (const source of this.#sources.values()) {
-      const { tally } = source;
-      const isSlow =
-        source.jobs.size > 0 &&
-        !tally.position &&
-        source.bytesPerSecond < transferLimits.slowBytesPerSecond &&
-        fastest > 10 * source.bytesPerSecond;
-      tally.slowSinceMs = isSlow ? (tally.slowSinceMs ?? nowMs) : undefined;
-      if (tally.slowSinceMs === undefined || nowMs - tally.slowSinceMs < transferLimits.slowMs) continue;
-      tally.slowSinceMs = undefined;
-      tally.failure = new AppError('unavailable', `It gives too slowly, and is asked again in ${restMs / 1000} seconds.`);
-      tally.rest(nowMs);
-      for (const job of source.jobs) job.isCut = true;
-      source.abortAll();
-    }
+    restDripping(this.#sources.values(), nowMs);
     const isStuck = this.#jobs.size === 0 && this.#content.isChecked && nowMs - this.#progressAtMs > stuckMs;
     const isWaiting = [...this.#sources.values()].some(({ isAlive, holds }) => isAlive && holds === undefined);
     if (isStuck && !isWaiting) this.#finish(this.#whyNobody());

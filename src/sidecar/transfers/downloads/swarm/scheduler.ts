@@ -1,7 +1,7 @@
 // Which leaves to ask of whom next, and what to take over from whom at the end. Pure and, for given numbers, deterministic: knows no
 // peer, no clock and no byte.
 
-import { transferLimits } from '../../../limits.ts';
+import { transferLimits, wireLimits } from '../../../limits.ts';
 import { leafBytes } from '../../content/merkle.ts';
 import { LeafSet } from '../../disk/leafSet.ts';
 
@@ -31,10 +31,12 @@ export interface Assignment {
   taken: number;
 }
 
-/** Taking over less than this does not pay for its round trip, as long as the other one gives at all. */
-const leastStolenLeaves = 4;
-/** Nor does it when the other one is about to be done. */
+/** Borders of what is taken over lie on borders of slices, counted from the range's start: the rest of a slice would be received in vain. */
+const sliceLeaves = wireLimits.linkSliceBytes / leafBytes;
+/** Taking over does not pay when the other one is about to be done. */
 const leastSavedSeconds = 0.1;
+/** When it saves this much, slices do not matter. */
+const muchSavedSeconds = 1;
 
 export class Scheduler {
   readonly #have: LeafSet;
@@ -104,11 +106,13 @@ export class Scheduler {
       const speed = speedOf(from.taker);
       const seconds = (rest * leafBytes) / speed;
       if (best && seconds <= best.seconds) continue;
+      const savedBy = (count: number) =>
+        seconds - Math.max(ownSeconds + (count * leafBytes) / own, ((rest - count) * leafBytes) / speed);
       const equal = Math.ceil((rest * own - (rests.get(taker) ?? 0) * speed) / (own + speed));
-      const count = Math.min(equal, from.end - this.#heldFrom(taker, from));
-      const saved = seconds - Math.max(ownSeconds + (count * leafBytes) / own, ((rest - count) * leafBytes) / speed);
-      const isWorth = count >= leastStolenLeaves || (count > 0 && (count >= from.end - from.taken || saved > 1));
-      if (isWorth && saved > leastSavedSeconds) best = { from, seconds, count };
+      const most = Math.min(equal, from.end - this.#heldFrom(taker, from));
+      const whole = Math.min(most, from.end - sliceBorder(from, from.end - most));
+      if (whole > 0 && savedBy(whole) > leastSavedSeconds) best = { from, seconds, count: whole };
+      else if (most > 0 && savedBy(most) > muchSavedSeconds) best = { from, seconds, count: most };
     }
     if (!best) return undefined;
     const { from, count } = best;
@@ -189,6 +193,12 @@ export class Scheduler {
       from = Math.max(taken, Math.floor((from - 1) / holds.unitLeaves) * holds.unitLeaves);
     return from;
   }
+}
+
+/** The first border of a slice from `leaf` on that lies behind the slice that is on its way. */
+function sliceBorder({ first, taken }: Assignment, leaf: number): number {
+  const onItsWay = Math.floor((taken - first) / sliceLeaves) + 1;
+  return first + Math.max(onItsWay, Math.ceil((leaf - first) / sliceLeaves)) * sliceLeaves;
 }
 
 /** Leaves in one unit of what is held: a power of two, so that there are at most transferLimits.holdingUnits. */

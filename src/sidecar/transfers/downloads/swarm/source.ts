@@ -1,11 +1,13 @@
 // One who gives, while its session lives: what it holds, and the ranges that it was asked for.
 
+import { AppError } from '../../../../protocol/errors.ts';
+import { transferLimits } from '../../../limits.ts';
 import type { FileSource, ReadRequest } from '../../../wire/services.ts';
 import { leafBytes } from '../../content/merkle.ts';
 import type { Content } from './content.ts';
 import type { Holder } from './contract.ts';
 import type { Assignment, Holdings, Taker } from './scheduler.ts';
-import type { Tally } from './tally.ts';
+import { restMs, type Tally } from './tally.ts';
 
 /** A range that a source was asked for. */
 export interface Job {
@@ -67,5 +69,24 @@ export class Source implements Taker {
 
   abortAll(): void {
     for (const job of this.jobs) job.abort.abort();
+  }
+}
+
+/** Lets those be, for a while, that give next to nothing while others give. */
+export function restDripping(sources: Iterable<Source>, nowMs: number): void {
+  const all = [...sources];
+  const fastest = Math.max(0, ...all.map(({ bytesPerSecond }) => bytesPerSecond));
+  const { slowBytesPerSecond, slowMs } = transferLimits;
+  for (const source of all) {
+    const { tally, bytesPerSecond } = source;
+    const isServed = source.jobs.size > 0 && (tally.position ?? 0) === 0;
+    const isSlow = isServed && bytesPerSecond < slowBytesPerSecond && fastest > 10 * bytesPerSecond;
+    tally.slowSinceMs = isSlow ? (tally.slowSinceMs ?? nowMs) : undefined;
+    if (tally.slowSinceMs === undefined || nowMs - tally.slowSinceMs < slowMs) continue;
+    tally.slowSinceMs = undefined;
+    tally.failure = new AppError('unavailable', `It gives too slowly, and is asked again in ${restMs / 1000} seconds.`);
+    tally.rest(nowMs);
+    for (const job of source.jobs) job.isCut = true;
+    source.abortAll();
   }
 }

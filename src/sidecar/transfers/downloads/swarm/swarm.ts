@@ -4,22 +4,19 @@
 import { AppError, asAppError } from '../../../../protocol/errors.ts';
 import type { PeerId } from '../../../../protocol/ids.ts';
 import { localLimits, transferLimits, wireLimits } from '../../../limits.ts';
-import type { FileSource, ReadReply, ReadRequest } from '../../../wire/services.ts';
+import type { FileSource, ReadReply } from '../../../wire/services.ts';
 import { leafBytes } from '../../content/merkle.ts';
 import { badContent, peerGone, readChanged, wasCancelled } from '../../failures.ts';
 import { Pace } from '../../pace.ts';
-import { within } from '../../waiting.ts';
 import { ByteBudget, receivedBytes } from './budget.ts';
-import { Content, sameBytes } from './content.ts';
-import type { Holder, Received, ReceiveOptions } from './contract.ts';
-import { ContentChanged, Filling } from './filling.ts';
-import { checkedHead } from './head.ts';
+import { Content, ContentChanged, sameBytes } from './content.ts';
+import type { Received, ReceiveOptions } from './contract.ts';
+import { Filling } from './filling.ts';
 import { LeafLayer } from './leafLayer.ts';
+import { type Opened, OwnerAnswers } from './ownerAnswers.ts';
 import { receiveSmall, smallBytes } from './smallFile.ts';
 import { Tally } from './tally.ts';
 
-/** The head of an unknown file comes with this much of it: what may be under way without credit. */
-const openingBytes = 1024 * 1024;
 /** Of a file that changed, less than this is fetched again rather than compared, which costs its owner the hashing of all. */
 const worthComparingBytes = 4 * 1024 * 1024;
 
@@ -43,8 +40,6 @@ interface State {
   version: Uint8Array | undefined;
 }
 
-type Opened = { holder: Holder; reply: ReadReply; first: number; end: number };
-
 class Swarm {
   readonly #options: ReceiveOptions;
   readonly #abort = new AbortController();
@@ -53,6 +48,7 @@ class Swarm {
   readonly #budgets: readonly ByteBudget[];
   readonly #shown: Pace;
   #content: Content | undefined;
+  readonly #owner: OwnerAnswers;
   #filling: Filling | undefined;
   #stopOffering: () => void = () => undefined;
   #reportedBytes = 0;
@@ -66,6 +62,12 @@ class Swarm {
     this.#shown = new Pace(localLimits.progressHz, () => {
       const shown = [...this.#tallies.values()].map((tally) => tally.shown());
       options.onSources?.(shown.sort((a, b) => b.bytesPerSecond - a.bytesPerSecond));
+    });
+    this.#owner = new OwnerAnswers({
+      receive: options,
+      signal: this.#abort.signal,
+      tallyOf: (source) => this.#tallyOf(source),
+      onPosition: () => this.#shown.touch(),
     });
     options.signal.addEventListener('abort', this.#stop, { once: true });
     if (options.signal.aborted) this.#stop();
@@ -134,7 +136,7 @@ class Swarm {
       this.#options.onHead?.({ sizeBytes: wanted.sizeBytes, mtimeMs: wanted.mtimeMs });
       return undefined;
     }
-    const opened = await this.#head(content);
+    const opened = await this.#owner.open(content);
     const { sizeBytes, mtimeMs, version, root } = opened.reply;
     const isKept =
       content.partial.have.count === 0 ||
@@ -148,71 +150,10 @@ class Swarm {
       if (root) this.#learnRoot(content, root, { isCompared: !earlier?.root });
       return opened;
     }
-    void opened.reply.bytes[Symbol.asyncIterator]().return?.();
-    this.#abortOpened?.abort();
+    opened.giveUp();
     if (content.partial.have.count === 0) await this.#reopen({ sizeBytes, mtimeMs, root, version });
     else await this.#reconcile(root ? opened.reply : undefined);
     return undefined;
-  }
-
-  #abortOpened: AbortController | undefined;
-
-  /** Asks the owner for the first missing bytes, whatever the file is by now. */
-  async #head(content: Content): Promise<Opened> {
-    const { entry } = this.#options.wanted;
-    const first = Math.min(content.partial.have.nextMissing(0), Math.max(0, content.partial.leafCount - 1));
-    const end = Math.min(content.partial.leafCount, first + openingBytes / leafBytes);
-    const abort = (this.#abortOpened = new AbortController());
-    const stop = () => abort.abort();
-    this.#abort.signal.addEventListener('abort', stop, { once: true });
-    for (let tries = 0; ; tries++) {
-      const source = this.#options.sources.owner(entry.peerId);
-      if (!source) throw peerGone(entry.peerId);
-      const tally = this.#tallyOf(source);
-      const isWhole = !source.understands('versions') && first === 0;
-      const range = { offset: first * leafBytes, needsRoot: false };
-      const request = isWhole ? range : { ...range, length: Math.min(end * leafBytes, content.sizeBytes) - range.offset };
-      try {
-        const reply = await this.#ask(source, request, { signal: abort.signal, tally });
-        const at = { owner: entry.peerId, shareId: entry.shareId, path: entry.path };
-        return { holder: { source, at }, reply, first, end: isWhole ? content.partial.leafCount : end };
-      } catch (thrown) {
-        const error = asAppError(thrown);
-        if (this.#abort.signal.aborted || error.kind !== 'unavailable' || tries >= 1) throw error;
-        tally.failed(error, tally.epoch);
-      }
-    }
-  }
-
-  /** A checked head of the owner. */
-  async #ask(
-    source: FileSource,
-    range: Pick<ReadRequest, 'offset' | 'length' | 'needsRoot'>,
-    { signal, tally }: { signal: AbortSignal; tally: Tally },
-  ): Promise<ReadReply> {
-    const { entry } = this.#options.wanted;
-    const headMs = this.#options.stallMs ?? wireLimits.headMs;
-    const onPosition = (position: number) => {
-      tally.position = position;
-      this.#shown.touch();
-    };
-    const { length, ...rest } = range;
-    const request = { shareId: entry.shareId, path: entry.path, ...rest, ...(length === undefined ? {} : { length }) };
-    const reply = await within(headMs, source.read(request, { signal, onPosition }), { source, path: entry.path, signal });
-    tally.heard();
-    return checkedHead(source, entry.path, reply);
-  }
-
-  /** What its owner says with the root, which it hashes for if need be. */
-  async #rootedHead(): Promise<ReadReply> {
-    const { entry } = this.#options.wanted;
-    const source = this.#options.sources.owner(entry.peerId);
-    if (!source) throw peerGone(entry.peerId);
-    const signal = this.#abort.signal;
-    const reply = await this.#ask(source, { offset: 0, length: 0, needsRoot: true }, { signal, tally: this.#tallyOf(source) });
-    const nothing = reply.bytes[Symbol.asyncIterator]();
-    await within(this.#options.stallMs ?? wireLimits.creditStallMs, nothing.next(), { source, path: entry.path, signal });
-    return reply;
   }
 
   async #open(of: State): Promise<Content> {
@@ -221,6 +162,10 @@ class Swarm {
     const partial = await disk.openPartial({ path, sizeBytes, ...(root ? { root } : {}), ...(version ? { version } : {}) });
     const content = new Content(partial, of);
     this.#content = content;
+    content.onChecked = () => {
+      this.#report();
+      if (this.#content === content) this.#filling?.changed();
+    };
     if (this.#abort.signal.aborted) throw wasCancelled();
     if (root) this.#learnRoot(content, root, { isCompared: false });
     this.#beganBytes = content.haveBytes;
@@ -244,14 +189,8 @@ class Swarm {
       content.partial
         .recheck({ signal: this.#abort.signal })
         .then(() => undefined)
-        .catch((error: unknown) => this.#filling?.fail(asAppError(error)))
-        .then(() => this.#checked()),
+        .catch((error: unknown) => this.#filling?.fail(asAppError(error))),
     );
-  }
-
-  #checked(): void {
-    this.#report();
-    queueMicrotask(() => this.#filling?.changed());
   }
 
   /** From now on every leaf is compared, and others than the owner may give. */
@@ -265,18 +204,13 @@ class Swarm {
       signal: this.#abort.signal,
       timeoutMs: this.#options.stallMs ?? wireLimits.headMs,
       trees,
-      askers: () => this.#filling?.askers() ?? this.#ownerOnly(),
+      askers: () => this.#filling?.askers() ?? this.#owner.sources(),
       onBad: (source) => this.#tallyOf(source).badPieces++,
     });
     this.#stopOffering();
     this.#stopOffering = receiving?.add(wanted.entry, { root, partial: content.partial }) ?? (() => undefined);
     if (isCompared && content.partial.have.count > 0) content.check(this.#compareAll(content));
     this.#filling?.layerChanged();
-  }
-
-  #ownerOnly(): FileSource[] {
-    const owner = this.#options.sources.owner(this.#options.wanted.entry.peerId);
-    return owner ? [owner] : [];
   }
 
   /** Compares what is there with the hashes of the root; where there are none, it waits for the comparison of the whole. Never rejects. */
@@ -295,7 +229,6 @@ class Swarm {
     } catch (error) {
       if (!this.#abort.signal.aborted) this.#options.log.debug(`Hashes could not be compared yet: ${asAppError(error).message}`);
     }
-    this.#checked();
   }
 
   async #fill(opened: Opened | undefined): Promise<Received> {
@@ -303,7 +236,7 @@ class Swarm {
       const content = this.#current;
       await this.#fillOnce(content, opened);
       opened = undefined;
-      if (content.unconfirmed > content.confirmed && !content.isVerifiable) await this.#confirm(content);
+      if (content.unconfirmed > content.confirmed && !content.isVerifiable) await this.#owner.confirm(content);
       const received = await this.#finish(content, wrong);
       if (received) return received;
     }
@@ -346,7 +279,7 @@ class Swarm {
     const leftMs = ((content.sizeBytes - content.haveBytes) * elapsedMs) / Math.max(1, content.haveBytes - this.#beganBytes);
     if (elapsedMs < transferLimits.askRootMs || leftMs < 2 * transferLimits.askRootMs) return;
     this.#hasAskedRoot = true;
-    this.#rootedHead().then(
+    this.#owner.rootedHead().then(
       (head) => {
         if (this.#content !== content || !this.#filling || content.root || !head.root || !content.isOf(head)) return;
         this.#learnRoot(content, head.root, { isCompared: true });
@@ -354,19 +287,6 @@ class Swarm {
       },
       (error: unknown) => this.#options.log.debug(`The root was not told: ${asAppError(error).message}`),
     );
-  }
-
-  /** Some reads did not come to their end: the owner says whether the file is still as it was then. */
-  async #confirm(content: Content): Promise<void> {
-    const source = this.#ownerOnly()[0];
-    if (!source) throw peerGone(this.#options.wanted.entry.peerId);
-    const head = await this.#ask(
-      source,
-      { offset: 0, length: 0, needsRoot: false },
-      { signal: this.#abort.signal, tally: this.#tallyOf(source) },
-    );
-    if (!content.isOf(head)) throw new ContentChanged();
-    content.confirmed = content.unconfirmed;
   }
 
   /** Undefined when some of it turned out wrong, and is missing again. */
@@ -408,14 +328,7 @@ class Swarm {
     const old = this.#current;
     await old.checked();
     const isWorth = old.haveBytes >= worthComparingBytes;
-    let head = known;
-    if (!head) {
-      const source = this.#ownerOnly()[0];
-      if (!source) throw peerGone(this.#options.wanted.entry.peerId);
-      const { signal } = this.#abort;
-      const nothing = { offset: 0, length: 0, needsRoot: false };
-      head = isWorth ? await this.#rootedHead() : await this.#ask(source, nothing, { signal, tally: this.#tallyOf(source) });
-    }
+    const head = known ?? (isWorth ? await this.#owner.rootedHead() : await this.#owner.head());
     const { sizeBytes, mtimeMs, root, version } = head;
     this.#hasAskedRoot = false;
     if (!isWorth || !root) {

@@ -4,12 +4,22 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { silentLog } from '../../../../../src/sidecar/log.ts';
 import { hashLeaves, rootOfLeaves } from '../../../../../src/sidecar/transfers/content/merkle.ts';
+import { Disk } from '../../../../../src/sidecar/transfers/disk/disk.ts';
+import type { SourceFinder } from '../../../../../src/sidecar/transfers/downloads/swarm/contract.ts';
 import { Fetches, type FetchesOptions } from '../../../../../src/sidecar/transfers/opening/fetches.ts';
+import { unlimited } from '../../../../../src/sidecar/transfers/rates.ts';
 import type { FileSource, ReadRequest } from '../../../../../src/sidecar/wire/services.ts';
 import { content, node, owner, random, refTo, tampered, temporaryFolder } from '../world.ts';
 
 const signal = new AbortController().signal;
+
+function diskOf(t: TestContext): Disk {
+  const disk = new Disk({ log: silentLog });
+  t.after(() => disk.close());
+  return disk;
+}
 
 function world(t: TestContext, more: Partial<FetchesOptions> = {}) {
   const base = temporaryFolder(t);
@@ -21,7 +31,17 @@ function world(t: TestContext, more: Partial<FetchesOptions> = {}) {
   });
   let source: FileSource | undefined = spied;
   const make = () => {
-    const fetches = new Fetches({ ...parts, catalog: from.catalog, source: () => source, ownFile: () => undefined, ...more });
+    const sources: SourceFinder = { owner: () => source, others: () => Promise.resolve([]), onChange: () => () => undefined };
+    const disk = diskOf(t);
+    const fetches = new Fetches({
+      ...parts,
+      catalog: from.catalog,
+      sources,
+      disk,
+      rate: unlimited,
+      ownFile: () => undefined,
+      ...more,
+    });
     fetches.open();
     t.after(() => fetches.close());
     return fetches;
@@ -206,7 +226,9 @@ test('a file of an own share is answered with itself and its root', async (t) =>
   const file = from.write('f', bytes);
   const fetches = new Fetches({
     ...from,
-    source: () => undefined,
+    sources: { owner: () => undefined, others: () => Promise.resolve([]), onChange: () => () => undefined },
+    disk: diskOf(t),
+    rate: unlimited,
     ownFile: (ref) => ({ root: from.shared, absolutePath: file, entry: from.catalog.stat(ref) ?? assert.fail() }),
   });
   fetches.open();
