@@ -53,6 +53,8 @@ export const transferLimits = {
   /** Upload requests of one peer that wait; it is refused more. And of all peers. */
   waitingRequests: 64,
   waitingRequestsInAll: 4096,
+  /** Requests of one peer that are worked on at a time; more wait for these. As many as an honest download has under way. */
+  requestsAtOnce: 32,
   /** A peer keeps its upload slot for so long without a request: the next one is on its way. */
   slotIdleMs: 1_000,
   /** While others wait, a peer that has had so much in one go makes room. */
@@ -103,6 +105,14 @@ export const linkLimits = {
   handshakeMs: 5_000,
   /** Who dials second waits so long for the other side. */
   secondDialMs: 3_000,
+  /** Addresses of an offer are tried one after the other, so far apart (RFC 8305, 5), or at once when the one before failed. */
+  staggerMs: 250,
+  /** Sessions that are dialled for at once: peers choose the addresses. More are tried later. */
+  dialsAtOnce: 16,
+  /** How often our own addresses are looked at: nothing tells when they change. */
+  addressesMs: 10_000,
+  /** How often it is looked at what links carried, for their rates. */
+  rateMs: 1_000,
   /** After a link failed or broke it is tried again after these, then ever again after the last. */
   retryMs: [2_000, 10_000, 60_000, 300_000],
   /** Connections that have not proven their key: in all, and from one address. */

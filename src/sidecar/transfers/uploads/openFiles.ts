@@ -33,7 +33,7 @@ interface Entry {
 
 export class OpenFiles {
   readonly #versionKey: Buffer;
-  /** Those that the next range may use, by absolute path, the one used last at the end. */
+  /** Those that the next read of the same file may use, by absolute path, the one used last at the end. */
   readonly #kept = new Map<string, Entry>();
   readonly #closing = new Set<Promise<void>>();
   #count = 0;
@@ -54,6 +54,7 @@ export class OpenFiles {
           this.#release(located.absolutePath, known);
           throw notShared(sharePath);
         }
+        known.isKept ||= isKept;
         this.#keep(located.absolutePath, known);
         return this.#use(located.absolutePath, known);
       }
@@ -62,7 +63,8 @@ export class OpenFiles {
     }
     const file = await this.#opened(() => openShared(located, sharePath));
     const entry: Entry = { file, version: await this.#settle(file), users: 1, isKept, idle: undefined };
-    if (isKept && !this.#kept.has(located.absolutePath)) this.#keep(located.absolutePath, entry);
+    const isSettled = youngForMs(file.stats, Date.now()) === 0;
+    if (isSettled && !this.#kept.has(located.absolutePath)) this.#keep(located.absolutePath, entry);
     return this.#use(located.absolutePath, entry);
   }
 
@@ -154,12 +156,12 @@ export class OpenFiles {
     if (entry.users > 0) return;
     clearTimeout(entry.idle);
     if (!entry.isKept || this.#kept.get(path) !== entry) {
+      if (this.#kept.get(path) === entry) this.#kept.delete(path);
       this.#closeFile(entry);
       return;
     }
     entry.idle = setTimeout(() => {
-      if (entry.users > 0) return;
-      this.#kept.delete(path);
+      if (this.#kept.get(path) === entry) this.#kept.delete(path);
       this.#closeFile(entry);
     }, transferLimits.openFileIdleMs).unref();
   }

@@ -34,6 +34,8 @@ export interface Permit {
 
 interface Held {
   permits: Set<HeldPermit>;
+  /** Its requests beyond those that are worked on at a time. */
+  queue: Set<Waiting>;
   /** This turn. */
   sinceMs: number;
   bytes: number;
@@ -45,6 +47,7 @@ interface Held {
 }
 
 interface Waiting {
+  among: Set<Waiting>;
   position: number;
   onPosition: ((position: number) => void) | undefined;
   go(permit: Permit): void;
@@ -79,28 +82,31 @@ export class Slots {
   enter(peerId: PeerId, options: EnterOptions): Promise<Permit> {
     if (options.signal.aborted) return Promise.reject(wasCancelled());
     const held = this.#held.get(peerId);
-    if (held !== undefined && !this.#isTurnOver(held)) return Promise.resolve(this.#permit(peerId, held));
+    const isTurn = held !== undefined && !this.#isTurnOver(held);
+    if (isTurn && held.permits.size < transferLimits.requestsAtOnce) return Promise.resolve(this.#permit(peerId, held));
     const isRoom = held === undefined && this.#waiting.size === 0 && this.#held.size < this.#options.count();
     if (isRoom) return Promise.resolve(this.#permit(peerId, this.#hold(peerId)));
-    const mine = this.#waiting.get(peerId) ?? new Set<Waiting>();
+    const mine = isTurn ? held.queue : (this.#waiting.get(peerId) ?? new Set<Waiting>());
     if (mine.size >= transferLimits.waitingRequests || this.#waitingCount >= transferLimits.waitingRequestsInAll)
       return Promise.reject(queueFull());
     return new Promise((resolve, reject) => {
       const settle = () => {
         options.signal.removeEventListener('abort', abort);
-        if (mine.delete(waiting)) this.#waitingCount--;
-        if (mine.size === 0 && this.#waiting.get(peerId) === mine) this.#waiting.delete(peerId);
+        this.#waitingCount--;
+        waiting.among.delete(waiting);
+        if (waiting.among.size === 0 && this.#waiting.get(peerId) === waiting.among) this.#waiting.delete(peerId);
       };
       const abort = () => {
         waiting.fail(wasCancelled());
         this.#pump();
       };
       const waiting: Waiting = {
+        among: mine,
         position: 0,
         onPosition: options.onPosition,
         go: (permit) => {
           settle();
-          if (waiting.position > 0) waiting.onPosition?.(0);
+          tellPosition(waiting, 0);
           resolve(permit);
         },
         fail: (error) => {
@@ -111,6 +117,7 @@ export class Slots {
       options.signal.addEventListener('abort', abort, { once: true });
       mine.add(waiting);
       this.#waitingCount++;
+      if (isTurn) return;
       this.#waiting.set(peerId, mine);
       this.#pump();
     });
@@ -119,6 +126,7 @@ export class Slots {
   /** Ends everything of this peer with this error. */
   drop(peerId: PeerId, error: Error): void {
     for (const waiting of [...(this.#waiting.get(peerId) ?? [])]) waiting.fail(error);
+    for (const waiting of [...(this.#held.get(peerId)?.queue ?? [])]) waiting.fail(error);
     this.#lose(peerId, error);
     this.#pump();
   }
@@ -144,6 +152,7 @@ export class Slots {
     const now = this.#now();
     const held: Held = {
       permits: new Set(),
+      queue: new Set(),
       sinceMs: now,
       bytes: 0,
       isOver: false,
@@ -167,8 +176,11 @@ export class Slots {
   }
 
   #released(peerId: PeerId, held: Held): void {
-    if (held.permits.size > 0 || this.#held.get(peerId) !== held) return;
-    if (this.#isTurnOver(held)) return this.#free(peerId, held);
+    if (this.#held.get(peerId) !== held) return;
+    const isOver = this.#isTurnOver(held);
+    if (!isOver) this.#goOn(peerId, held, held.queue);
+    if (held.permits.size > 0) return;
+    if (isOver) return this.#free(peerId, held);
     held.idle = setTimeout(() => this.#free(peerId, held), transferLimits.slotIdleMs);
     held.idle.unref();
   }
@@ -177,7 +189,28 @@ export class Slots {
     if (this.#held.get(peerId) !== held) return;
     clearTimeout(held.idle);
     this.#held.delete(peerId);
+    this.#requeue(peerId, held);
     this.#pump();
+  }
+
+  /** As many of its requests as are worked on at a time. */
+  #goOn(peerId: PeerId, held: Held, requests: ReadonlySet<Waiting>): void {
+    for (const waiting of [...requests]) {
+      if (held.permits.size >= transferLimits.requestsAtOnce) break;
+      waiting.go(this.#permit(peerId, held));
+    }
+  }
+
+  /** What its turn did not come to waits for the next one. */
+  #requeue(peerId: PeerId, held: Held): void {
+    if (held.queue.size === 0) return;
+    const waiting = this.#waiting.get(peerId) ?? new Set();
+    this.#waiting.set(peerId, waiting);
+    for (const each of held.queue) {
+      each.among = waiting;
+      waiting.add(each);
+    }
+    held.queue.clear();
   }
 
   /** Others wait and it had its share; stays so until its last request ended, unless nobody waits any more. */
@@ -198,7 +231,11 @@ export class Slots {
   #pump(): void {
     for (let next = this.#next(); next !== undefined && this.#held.size < this.#options.count(); next = this.#next()) {
       const held = this.#hold(next);
-      for (const waiting of [...(this.#waiting.get(next) ?? [])]) waiting.go(this.#permit(next, held));
+      const requests = this.#waiting.get(next) ?? new Set();
+      this.#waiting.delete(next);
+      held.queue = requests;
+      this.#goOn(next, held, requests);
+      for (const waiting of requests) tellPosition(waiting, 0);
     }
     if (this.#waiting.size === 0) {
       clearInterval(this.#look);
@@ -233,9 +270,7 @@ export class Slots {
     ];
     for (const [index, [, requests]] of ordered.entries())
       for (const waiting of [...requests]) {
-        if (waiting.position === index + 1) continue;
-        waiting.position = index + 1;
-        waiting.onPosition?.(index + 1);
+        tellPosition(waiting, index + 1);
       }
   }
 
@@ -257,8 +292,15 @@ export class Slots {
     if (held === undefined) return;
     clearTimeout(held.idle);
     this.#held.delete(peerId);
+    this.#requeue(peerId, held);
     for (const permit of [...held.permits]) permit.end(error);
   }
+}
+
+function tellPosition(waiting: Waiting, position: number): void {
+  if (waiting.position === position) return;
+  waiting.position = position;
+  waiting.onPosition?.(position);
 }
 
 class HeldPermit implements Permit {
