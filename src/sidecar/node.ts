@@ -15,6 +15,7 @@ import { Feeds } from './catalog/feeds/feeds.ts';
 import { IdleTimer } from './idle.ts';
 import type { NodeLog } from './nodeLog.ts';
 import { Answers } from './nodeAnswers.ts';
+import { NodeLinks } from './nodeLinks.ts';
 import { meetingOf } from './nodeMeeting.ts';
 import { Transfers } from './nodeTransfers.ts';
 import { Network } from './network/network.ts';
@@ -53,6 +54,7 @@ export class SidecarNode {
   readonly #peers: Peers;
   readonly #parties: Parties;
   readonly #network: Network;
+  readonly #links: NodeLinks;
   readonly #sessions: Sessions;
   readonly #transfers: Transfers;
   readonly #idle: IdleTimer;
@@ -151,6 +153,11 @@ export class SidecarNode {
       isRefused: (peer) => this.#peers.isDisconnected(peer),
     });
     this.#parties = new Parties({ database, topics: this.#network, onlineIn: (partyId) => this.#peers.onlineIn(partyId) });
+    this.#links = new NodeLinks({
+      ...{ keyPair: identity, settings: this.#settings, network: this.#network, peers: this.#peers },
+      log: log.for('network'),
+      onChange: () => this.api.broadcast('network/changed', {}),
+    });
     this.#sessions = new Sessions({
       peerId,
       keyPair: identity,
@@ -166,6 +173,7 @@ export class SidecarNode {
       searchServer: this.#answers.search,
       log,
       onOnline: (peer) => this.#transfers.peerOnline(peer),
+      links: this.#transfers.alongside(this.#links),
     });
 
     this.#idle = new IdleTimer({
@@ -194,6 +202,7 @@ export class SidecarNode {
     this.#peers.dropHearsay();
     await this.#openPart(this.#answers);
     await this.#openPart(this.#transfers);
+    await this.#openPart(this.#links);
     await this.#openPart(this.#network);
     this.#opened.push({ close: () => this.#sessions.endAll('this peer is leaving') });
     this.#parties.open();
@@ -246,6 +255,7 @@ export class SidecarNode {
         peers: this.#peers,
         network: this.#network,
         sessions: this.#sessions,
+        links: this.#transfers.alongside(this.#links),
       },
       ...{
         catalog: this.#catalog,

@@ -10,6 +10,7 @@ import type { ApiServer } from './api/server.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Network } from './network/network.ts';
 import type { Transfers } from './nodeTransfers.ts';
+import type { NodeLinks } from './nodeLinks.ts';
 import type { Parties } from './parties/parties.ts';
 import { derivedName } from './peers/names.ts';
 import type { Peers } from './peers/peers.ts';
@@ -27,6 +28,7 @@ export interface MeetingParts {
   peers: Peers;
   network: Network;
   sessions: Sessions;
+  links: NodeLinks;
   catalog: Catalog;
   shares: Shares;
   transfers: Pick<Transfers, 'downloads' | 'uploads' | 'settingsChanged'>;
@@ -98,6 +100,7 @@ async function setSettings(parts: MeetingParts, changes: Partial<Settings>): Pro
   const after = parts.settings.set(changes);
   if (after.nickname !== before.nickname) parts.sessions.introduceAgain();
   if (after.bootstrap.join() !== before.bootstrap.join()) await parts.network.setBootstrap(after.bootstrap);
+  parts.links.configure();
   if (after.describeFiles !== before.describeFiles) parts.shares.describeAll();
   parts.transfers.settingsChanged();
   parts.onSettings();
@@ -126,6 +129,11 @@ function statusOf(parts: MeetingParts): SidecarStatus {
     activeDownloads: parts.transfers.downloads.activeCount,
     activeUploads: parts.transfers.uploads.activeCount,
     rssBytes: process.memoryUsage.rss(),
-    network: parts.network.status,
+    network: { ...parts.network.status, ...linkStatus(parts) },
   };
+}
+
+function linkStatus({ links }: MeetingParts): Pick<SidecarStatus['network'], 'link'> {
+  const { status } = links;
+  return Object.keys(status).length === 0 ? {} : { link: status };
 }

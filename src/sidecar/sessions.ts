@@ -7,6 +7,7 @@ import type { PeerId, ShareId } from '../protocol/ids.ts';
 import { Held, shareKey } from './audience.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Log } from './log.ts';
+import { hostOf, pathOf } from './network/addresses.ts';
 import type { NetworkConnection } from './network/network.ts';
 import type { Peers } from './peers/peers.ts';
 import { Seat } from './seat.ts';
@@ -265,9 +266,12 @@ export class Sessions {
     const { session, path } = seat;
     const online = {
       partyIds: session.hello.partyIds,
-      path,
+      get path() {
+        return session.link ? pathOf(hostOf(session.link.address)) : path;
+      },
       roundTripMs: () => session.roundTripMs,
       traffic: () => session.traffic,
+      link: () => session.link,
     };
     this.#options.peers.cameOnline(session.peerId, online, session.hello.nickname);
   }

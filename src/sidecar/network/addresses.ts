@@ -24,6 +24,11 @@ export function pathOf(remoteHost: string | null | undefined): PeerPath {
   return ranges.some((range) => range.test(host)) ? 'lan' : 'direct';
 }
 
+/** The host of `host:port`. */
+export function hostOf(address: string): string {
+  return address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+}
+
 /** Checks a bootstrap list of `host:port`. Throws `invalid-argument` naming the wrong one. */
 export function checkBootstrap(bootstrap: string[]): void {
   for (const node of bootstrap) {

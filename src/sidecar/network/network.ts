@@ -126,6 +126,22 @@ export class Network {
     };
   }
 
+  /** Where a connected peer is, as its connection shows. */
+  remoteHostOf(peerId: PeerId): string | undefined {
+    return this.#connectionsOf(peerId)[0]?.rawStream.remoteHost ?? undefined;
+  }
+
+  /** Our address as others see it, when they can reach us there by themselves. */
+  get publicHost(): string | undefined {
+    const dht = this.#swarm?.dht;
+    return dht && !dht.firewalled ? (dht.host ?? undefined) : undefined;
+  }
+
+  /** Everything is on this machine: for tests and trials. */
+  get isLoopback(): boolean {
+    return bindHostFor(this.#bootstrap) !== undefined;
+  }
+
   #start(): void {
     const host = bindHostFor(this.#bootstrap);
     const dht = new HyperDHT({

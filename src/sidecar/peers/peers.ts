@@ -4,7 +4,7 @@
 
 import { AppError } from '../../protocol/errors.ts';
 import type { PartyId, PeerId } from '../../protocol/ids.ts';
-import type { CatalogShare, PeerInfo, PeerPath, Traffic } from '../../protocol/model.ts';
+import type { CatalogShare, LinkKind, PeerInfo, PeerPath, Traffic } from '../../protocol/model.ts';
 import { catalogLimits, wireLimits } from '../limits.ts';
 import type { Database } from '../storage/database.ts';
 import { derivedName, displayName } from './names.ts';
@@ -12,9 +12,19 @@ import { derivedName, displayName } from './names.ts';
 /** What is known of a peer while it is connected. */
 export interface OnlinePeer {
   partyIds: PartyId[];
-  path: PeerPath;
+  readonly path: PeerPath;
   roundTripMs(): number | undefined;
   traffic(): Traffic;
+  /** The direct link in use. */
+  link?(): { kind: LinkKind; address: string } | undefined;
+}
+
+/** What a peer's connections had carried when it was looked at last, and how fast that was since the time before. */
+interface Measured {
+  atMs: number;
+  traffic: Traffic;
+  receiveBytesPerSecond: number;
+  sendBytesPerSecond: number;
 }
 
 interface PeerRow {
@@ -34,6 +44,7 @@ export class Peers {
   readonly #sharesOf: (peerId: PeerId) => CatalogShare[];
   readonly #onChange: (peerId: PeerId) => void;
   readonly #online = new Map<PeerId, OnlinePeer>();
+  readonly #measured = new Map<PeerId, Measured>();
 
   constructor(options: { database: Database; sharesOf(peerId: PeerId): CatalogShare[]; onChange(peerId: PeerId): void }) {
     this.#database = options.database;
@@ -155,11 +166,33 @@ export class Peers {
 
   wentOffline(peerId: PeerId): void {
     if (!this.#online.delete(peerId)) return;
+    this.#measured.delete(peerId);
     this.#database.run('UPDATE peer SET lastSeenMs = :now WHERE peerId = :peerId', { peerId, now: Date.now() });
     // Whoever knows a key can make others: a stranger that nobody took note of is not remembered.
     this.#database.run(`DELETE FROM peer WHERE peerId = :peerId AND partyIds = '[]' AND ${isUnnoted}`, { peerId });
     this.dropHearsay();
     this.#onChange(peerId);
+  }
+
+  /** Its link is another one. */
+  changed(peerId: PeerId): void {
+    if (this.#online.has(peerId)) this.#onChange(peerId);
+  }
+
+  /** Takes rates from what connections carried since the last time; called about once a second. */
+  measure(): void {
+    const atMs = performance.now();
+    for (const [peerId, online] of this.#online) {
+      const [before, traffic] = [this.#measured.get(peerId), online.traffic()];
+      const seconds = (atMs - (before?.atMs ?? atMs)) / 1000;
+      // A new session counts from nothing again.
+      const rate = (now: number, then = now) => (seconds > 0 ? Math.max(0, Math.round((now - then) / seconds)) : 0);
+      this.#measured.set(peerId, {
+        ...{ atMs, traffic },
+        receiveBytesPerSecond: rate(traffic.receivedBytes, before?.traffic.receivedBytes),
+        sendBytesPerSecond: rate(traffic.sentBytes, before?.traffic.sentBytes),
+      });
+    }
   }
 
   addByKey(peerId: PeerId): void {
@@ -196,6 +229,7 @@ export class Peers {
   #info(row: PeerRow): PeerInfo {
     const online = this.#online.get(row.peerId);
     const roundTripMs = online?.roundTripMs();
+    const measured = this.#measured.get(row.peerId);
     const shares = this.#sharesOf(row.peerId);
     const partyIds = online?.partyIds ?? (JSON.parse(row.partyIds) as PartyId[]);
     const derived = derivedName(row.peerId);
@@ -212,7 +246,11 @@ export class Peers {
       partyIds,
       ...(online && { path: online.path }),
       ...(roundTripMs !== undefined && { roundTripMs }),
-      ...(online && { traffic: online.traffic() }),
+      ...(online && { traffic: online.traffic(), link: online.link?.() ?? { kind: 'session' } }),
+      ...(measured && {
+        receiveBytesPerSecond: measured.receiveBytesPerSecond,
+        sendBytesPerSecond: measured.sendBytesPerSecond,
+      }),
       shareCount: shares.length,
       fileCount: shares.reduce((sum, share) => sum + share.fileCount, 0),
       totalBytes: shares.reduce((sum, share) => sum + share.totalBytes, 0),

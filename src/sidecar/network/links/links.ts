@@ -7,14 +7,12 @@ import { dialableHosts, leastPort, ownHosts } from './candidates.ts';
 import { Listener, type Expected } from './listener.ts';
 import { dialNoise, linkStreamOf, type KeyPair } from './noiseLink.ts';
 import { linkKey, newSecrets, type DirectKind, type Offer, tokenText } from './offer.ts';
-import { addressText, takeLink, type Link, type LinkStream } from './stream.ts';
-import { dialTls, understandsTls } from './tlsLink.ts';
+import { firstOf } from './firstOf.ts';
+import { addressText, takeLink, type Link } from './stream.ts';
+import { dialTls, HandshakeFailed, understandsTls } from './tlsLink.ts';
 
 export type { Link, LinkStream } from './stream.ts';
 export type { Offer } from './offer.ts';
-
-/** One after the other is tried so late (RFC 8305, 5), or at once when the one before failed. */
-const staggerMs = 250;
 
 export interface LinkSettings {
   linkListen: boolean;
@@ -47,8 +45,12 @@ export interface DialOptions {
   remoteKey: Uint8Array;
   /** Where the session's other end is. */
   remoteHost: string | undefined;
-  kind: DirectKind;
   signal: AbortSignal;
+}
+
+interface Address {
+  host: string;
+  port: number;
 }
 
 export class Links {
@@ -57,6 +59,7 @@ export class Links {
   readonly #expectations = new Map<string, Expectation>();
   #kinds: DirectKind[] = ['noise'];
   #isOpen = false;
+  #dialing = 0;
 
   constructor(options: LinksOptions) {
     this.#options = options;
@@ -117,11 +120,6 @@ export class Links {
     this.#expectations.delete(tokenText(own.token));
   }
 
-  /** How both can: TLS where both know it. */
-  kindFor(remote: Offer): DirectKind {
-    return this.#kinds.includes('tls') && remote.kinds.includes('tls') ? 'tls' : 'noise';
-  }
-
   /**
    * Tries the addresses of an offer, one a little after the other; the first that proves to be the peer is taken, the others are closed.
    * Rejects when none is, with the reason of the first.
@@ -129,58 +127,40 @@ export class Links {
   async dial(own: Offer, remote: Offer, options: DialOptions): Promise<Link> {
     const hosts = dialableHosts(remote, options.remoteHost);
     if (hosts.length === 0) throw new Error('it names no address that can be dialed');
-    const others = new AbortController();
-    const signal = AbortSignal.any([options.signal, others.signal]);
-    const failures: unknown[] = [];
-    let taken: Link | undefined;
-    await new Promise<void>((resolve) => {
-      let started = 0;
-      let timer: NodeJS.Timeout | undefined;
-      const next = (): void => {
-        clearTimeout(timer);
-        const host = hosts[started];
-        if (host === undefined || signal.aborted) return;
-        started++;
-        timer = setTimeout(next, staggerMs);
-        this.#dialOne({ host, port: remote.port }, { own, remote, ...options, signal })
-          .then(
-            (link) => {
-              if (taken || signal.aborted) link.stream.destroy();
-              else taken = link;
-            },
-            (error: unknown) => void failures.push(error),
-          )
-          .finally(() => {
-            if (taken || signal.aborted || failures.length === hosts.length) {
-              clearTimeout(timer);
-              resolve();
-            } else next();
-          });
-      };
-      next();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    others.abort();
-    if (!taken) throw options.signal.aborted ? new Error('not needed any more') : failures[0];
-    takeLink(taken.stream);
-    return taken;
+    if (this.#dialing >= linkLimits.dialsAtOnce) throw new Error('too many others are dialled');
+    this.#dialing++;
+    try {
+      const link = await firstOf(hosts, options.signal, (host, signal) =>
+        this.#dialOne({ host, port: remote.port }, { own, remote, ...options, signal }),
+      );
+      takeLink(link.stream);
+      return link;
+    } finally {
+      this.#dialing--;
+    }
   }
 
-  async #dialOne(
-    address: { host: string; port: number },
-    { own, remote, remoteKey, kind, signal }: DialOptions & { own: Offer; remote: Offer },
-  ): Promise<Link> {
-    const deadline = AbortSignal.timeout(linkLimits.connectMs + linkLimits.handshakeMs);
-    const limits = { signal: AbortSignal.any([signal, deadline]) };
+  /** TLS where both know it, and Noise where something in between does not let it through. */
+  async #dialOne(address: Address, parts: DialOptions & { own: Offer; remote: Offer }): Promise<Link> {
+    const { own, remote, remoteKey, signal } = parts;
     const { keyPair } = this.#options;
-    const dialer = { offer: own, publicKey: keyPair.publicKey };
-    const listener = { offer: remote, publicKey: remoteKey };
+    const withDeadline = (): { signal: AbortSignal } => {
+      const deadline = AbortSignal.timeout(linkLimits.connectMs + linkLimits.handshakeMs);
+      return { signal: AbortSignal.any([signal, deadline]) };
+    };
     const { token } = remote;
-    const stream: LinkStream =
-      kind === 'tls'
-        ? await dialTls(address, { psk: linkKey(dialer, listener), token: tokenText(token) }, limits)
-        : linkStreamOf(await dialNoise(address, { keyPair, remoteKey, token }, limits));
-    return { stream, kind, address: addressText(address.host, address.port), isDialer: true };
+    const link = { address: addressText(address.host, address.port), isDialer: true };
+    if (this.#kinds.includes('tls') && remote.kinds.includes('tls')) {
+      const dialer = { offer: own, publicKey: keyPair.publicKey };
+      const psk = linkKey(dialer, { offer: remote, publicKey: remoteKey });
+      try {
+        return { stream: await dialTls(address, { psk, token: tokenText(token) }, withDeadline()), kind: 'tls', ...link };
+      } catch (error) {
+        if (!(error instanceof HandshakeFailed) || !remote.kinds.includes('noise')) throw error;
+      }
+    }
+    const stream = await dialNoise(address, { keyPair, remoteKey, token }, withDeadline());
+    return { stream: linkStreamOf(stream), kind: 'noise', ...link };
   }
 
   #expected(token: string): Expected | undefined {

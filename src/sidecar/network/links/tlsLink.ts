@@ -20,6 +20,9 @@ const context = {
   secureOptions: constants.SSL_OP_NO_TICKET,
 } as const;
 
+/** Something listens there, and did not prove the key. */
+export class HandshakeFailed extends Error {}
+
 const secureContext = tls.createSecureContext(context);
 
 /** Connects to a listener and proves the key to each other. Rejects when it cannot, or is not who we mean. */
@@ -41,19 +44,21 @@ export async function dialTls(
     rejectUnauthorized: true,
   });
   return new Promise((resolve, reject) => {
+    let isConnected = false;
     const fail = (error: Error): void => {
       socket.destroy();
-      reject(error);
+      signal.removeEventListener('abort', onAbort);
+      reject(isConnected && !signal.aborted ? new HandshakeFailed(error.message, { cause: error }) : error);
     };
     const onAbort = (): void => fail(new Error('not in time'));
     signal.addEventListener('abort', onAbort, { once: true });
-    socket.setNoDelay(true);
+    socket.on('connect', () => (isConnected = true));
     socket.on('error', fail);
     socket.on('close', () => fail(new Error('it closed the connection')));
     socket.once('secureConnect', () => {
+      if (!isProven(socket)) return fail(new Error('it proved no key'));
       signal.removeEventListener('abort', onAbort);
-      if (!isProven(socket)) fail(new Error('it proved no key'));
-      else resolve(new TlsFrames(socket, reader));
+      resolve(new TlsFrames(socket, reader));
     });
   });
 }
