@@ -2,7 +2,6 @@
 // is here, and uploads learn what was downloaded, through it. Built by node.ts.
 
 import { createHash } from 'node:crypto';
-import { AppError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/ids.ts';
 import type { EntryRef, Settings, TransferRates } from '../protocol/model.ts';
 import type { NotificationMethod, Notifications } from '../protocol/rpc.ts';
@@ -14,7 +13,7 @@ import { localLimits } from './limits.ts';
 import type { Log } from './log.ts';
 import { derivedName } from './peers/names.ts';
 import type { Peers } from './peers/peers.ts';
-import type { Sessions } from './sessions.ts';
+import type { LinkHooks, Sessions } from './sessions.ts';
 import type { Shares } from './shares/shares.ts';
 import { Sources } from './sources.ts';
 import type { Database } from './storage/database.ts';
@@ -99,7 +98,7 @@ export class Transfers {
     const shared = { disk: this.#disk, sources: this.#sources, rate: this.#down, receiving: this.#receiving };
     this.#fetches = new Fetches({
       ...{ dataFolder, database, log, ...shared },
-      ...{ hasher: this.#hasher, trees: this.trees, source: (peerId) => options.sessions().source(peerId) },
+      ...{ hasher: this.#hasher, trees: this.trees, rootOf: (ref: EntryRef) => this.#roots.of(ref) },
       catalog: { stat: (ref) => options.catalog().stat(ref) },
       ownFile: (ref) => (ref.peerId === identity.peerId ? options.shares().locate(ref.shareId, ref.path) : undefined),
     });
@@ -142,9 +141,24 @@ export class Transfers {
     this.downloads.peerOnline(peerId);
   }
 
-  /** A peer went, or a link to it came or went. */
-  peerChanged(): void {
-    this.#sources.changed();
+  /** Links as another part makes them, with transfers told of what comes and goes. */
+  alongside(links: LinkHooks): LinkHooks {
+    const changed = (): void => {
+      this.#sources.changed();
+      this.downloads.peersChanged();
+    };
+    return {
+      opened: (session) => links.opened(session),
+      offered: (session, offer) => links.offered(session, offer),
+      changed: (session) => {
+        links.changed(session);
+        changed();
+      },
+      closed: (session) => {
+        links.closed(session);
+        changed();
+      },
+    };
   }
 
   /** Limits and slots as they are set now. */
@@ -227,22 +241,18 @@ export class Transfers {
   /** One attempt at a download, with all that it needs. */
   #run(attempt: Attempt, catalog: Pick<Catalog, 'stat' | 'files' | 'titleOf'>): Promise<{ failedFiles: number }> {
     const { entry } = attempt.record;
-    const source = this.#options.sessions().source(entry.peerId);
-    if (source === undefined) return Promise.reject(new AppError('unavailable', 'The peer is not connected.'));
-    const options = {
+    return runDownload({
       ...attempt,
-      ...{ catalog, source, hasher: this.#hasher, stallMs: undefined, write: undefined },
-      ...{ sources: this.#sources, disk: this.#disk, trees: this.trees, rate: this.#down, permits: this.#permits },
+      ...{ catalog, sources: this.#sources, disk: this.#disk, trees: this.trees, rate: this.#down, permits: this.#permits },
       ...{ receiving: this.#receiving, log: this.#options.log, freeBytes: freeBytesOn, mayReuse: true },
-      rootOf: (ref: EntryRef) => this.#roots.of(ref),
-      reuse: (...asked: Parameters<LocalCopies['copyInto']>) => this.#copies.copyInto(...asked),
-      onPlaced: (files: Parameters<Attempt['onPlaced']>[0]) => {
+      rootOf: (ref) => this.#roots.of(ref),
+      reuse: (file, options) => this.#copies.copyInto(file, options),
+      onPlaced: (files) => {
         attempt.onPlaced(files);
         for (const { path, target, root, sizeBytes, mtimeMs } of files)
           this.#held.add({ entry: { ...entry, path }, localPath: target, root, sizeBytes, mtimeMs });
       },
-    };
-    return runDownload(options);
+    });
   }
 
   #uploadEnded({ owner: _, ...upload }: EndedUpload): void {

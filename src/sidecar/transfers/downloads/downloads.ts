@@ -276,6 +276,11 @@ export class Downloads {
     this.#running.peerOnline(peerId);
   }
 
+  /** Somebody went: what they alone could give waits for them. */
+  peersChanged(): void {
+    this.#running.schedule();
+  }
+
   #item(record: DownloadRecord): DownloadItem {
     return new DownloadItem(record, { retryMs: this.#firstRetryMs(), onProgress: (item) => this.#changed(item) });
   }

@@ -228,16 +228,16 @@ export async function receiver(
     },
     onRemoved: () => undefined,
     run: (attempt) => {
-      const options = {
+      const { stallMs } = more;
+      return runDownload({
         ...attempt,
         ...parts,
         ...{ catalog: more.catalog ?? from.catalog, sources, permits, receiving, rate: unlimited, mayReuse: true },
         freeBytes: more.freeBytes ?? freeBytesOn,
         rootOf: more.rootOf ?? (() => Promise.resolve(undefined)),
         reuse: more.reuse ?? (() => Promise.resolve(false)),
-        ...{ source: source ?? from.source, stallMs: more.stallMs, write: undefined }, // for the attempt of one source
-      };
-      return runDownload(options);
+        ...(stallMs === undefined ? {} : { stallMs }),
+      });
     },
     ...more,
   });
