@@ -219,7 +219,7 @@ export class Shares {
   /** The content id of a file on this disk is known now. */
   rootLearnt(absolutePath: string): void {
     for (const [shareId, share] of this.#shares) {
-      const relative = path.relative(share.info.path, absolutePath);
+      const relative = path.relative(share.index.row.path, absolutePath);
       if (relative === '' || relative.startsWith('..') || path.isAbsolute(relative)) continue;
       const safePath = relative.split(path.sep).join('/') as SafePath;
       const entry = share.index.view?.stat(safePath);

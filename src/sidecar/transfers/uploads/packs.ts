@@ -32,6 +32,7 @@ export async function makePack(
   options: { signal: AbortSignal },
 ): Promise<Uint8Array> {
   const { peerId, request, paths } = asked;
+  if (paths.length === 0) return new Uint8Array(0);
   const refused = new Set<number>();
   for (let look = 0; look < mostLooks; look++) {
     const located = parts.locateMany(peerId, request.shareId, paths);
