@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
+import type { Settings } from '../../../../src/protocol/model.ts';
 import { localLimits } from '../../../../src/sidecar/limits.ts';
 import { Database } from '../../../../src/sidecar/storage/database.ts';
 import { loadIdentity, peerIdOf, publicKeyOf } from '../../../../src/sidecar/storage/identity.ts';
@@ -88,6 +89,40 @@ test('settings are checked as a whole, stored, and an override goes before what 
   const overridden = new SettingsStore(db, { nickname: 'Override' });
   assert.equal(overridden.get().nickname, 'Override');
   assert.equal(overridden.set({ nickname: 'Chosen' }).nickname, 'Chosen', 'an explicit change goes before the override');
+});
+
+test('settings of transfers: what is sound is kept, anything else changes nothing and is named', (t) => {
+  const db = new Database(temporary(t));
+  t.after(() => db.close());
+  const store = new SettingsStore(db);
+  const sound: Partial<Settings> = {
+    ...{ conflict: 'skip', uploadSlots: 1, friendsFirst: true, isSlow: true, linkListen: false },
+    ...{ uploadLimit: 0, downloadLimit: 16_384, slowUploadLimit: 1_000_000, slowDownloadLimit: 0 },
+    ...{ linkHost: '::1', linkPort: 65_535 },
+  };
+  const kept = store.set(sound);
+  for (const [name, value] of Object.entries(sound)) assert.equal(kept[name as keyof Settings], value, name);
+  assert.equal(store.set({ linkHost: '', linkPort: 0 }).linkHost, '');
+  const bad: Record<string, unknown[]> = {
+    conflict: ['', 'delete', 1, null],
+    uploadSlots: [0, -1, 65, 1.5, '8', NaN],
+    friendsFirst: [1, 'yes', null],
+    isSlow: [0, 'true'],
+    linkListen: ['off'],
+    uploadLimit: [-1, 1, 16_383, 2 ** 60, Infinity, '1M'],
+    downloadLimit: [-1, 0.5],
+    slowUploadLimit: [100, null],
+    slowDownloadLimit: [NaN],
+    linkHost: ['localhost', '1.2.3', '256.0.0.1', 5, '::g'],
+    linkPort: [-1, 65_536, 1.5, '80'],
+  };
+  const before = store.get();
+  for (const [name, values] of Object.entries(bad))
+    for (const value of values) {
+      const given: Record<string, unknown> = { nickname: 'changed', [name]: value };
+      assert.throws(() => store.set(given), { kind: 'invalid-argument', message: new RegExp(name) }, `${name} ${String(value)}`);
+    }
+  assert.deepEqual(store.get(), before);
 });
 
 test('addresses are host and port', () => {
