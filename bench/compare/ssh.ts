@@ -1,13 +1,13 @@
 // scp and rsync over ssh, to an sshd of this bench on loopback with keys made for it.
 
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { until } from '../../scripts/localPeers.ts';
-import { Meter, type Measured, type Task, type Tool } from './tool.ts';
+import { below, Meter, type Measured, type Task, type Tool } from './tool.ts';
 
 const run = promisify(execFile);
 const sshd = '/usr/sbin/sshd';
@@ -104,21 +104,4 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(port));
     });
   });
-}
-
-/** A process and all below it (proc(5)). */
-function below(pid: number): number[] {
-  const parents = new Map<number, number>();
-  for (const name of readdirSync('/proc')) {
-    const id = Number(name);
-    if (!id) continue;
-    try {
-      const fields = readFileSync(`/proc/${id}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-      parents.set(id, Number(fields[1]));
-    } catch {
-      // It just ended.
-    }
-  }
-  const isBelow = (id: number): boolean => id === pid || (parents.has(id) && isBelow(parents.get(id) ?? 0));
-  return [...parents.keys()].filter(isBelow);
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { until } from '../../scripts/localPeers.ts';
 import { freePort } from './ssh.ts';
-import { Meter, type Tool } from './tool.ts';
+import { below, Meter, type Tool } from './tool.ts';
 
 const run = promisify(execFile);
 const folderId = 'bench';
@@ -21,15 +21,15 @@ export const syncthing: Tool = {
     try {
       await giver.know(taker);
       await taker.know(giver);
-      await taker.offer(to, giver, 'receiveonly');
+      await taker.offer(to, giver, { type: 'receiveonly', paused: true });
       await until('them to be connected', () => giver.isConnectedTo(taker), 60_000);
-      const [giverMeter, takerMeter] = [new Meter(() => [giver.pid]), new Meter(() => [taker.pid])];
+      const [giverMeter, takerMeter] = [new Meter(() => below(giver.pid)), new Meter(() => below(taker.pid))];
       const startedMs = performance.now();
-      // The taker is not yet known to the folder: so its scan is told from the transfer.
-      await giver.offer(from, undefined, 'sendonly');
+      // The folder is paused at the taker: so the scan is told from the transfer.
+      await giver.offer(from, taker, { type: 'sendonly', paused: false });
       await fast(() => giver.hasScanned(sizeBytes));
       const scannedMs = performance.now();
-      await giver.offer(from, taker, 'sendonly');
+      await taker.resume();
       await fast(() => taker.isInSync(sizeBytes));
       const endedMs = performance.now();
       return {
@@ -95,17 +95,18 @@ async function start(home: string) {
     know: async (other: { id: string; port: number }) => {
       await ask('POST', 'config/devices', { deviceID: other.id, addresses: [`tcp://127.0.0.1:${other.port}`] });
     },
-    offer: async (folder: string, other: { id: string } | undefined, type: string) => {
-      const devices = [{ deviceID: id }, ...(other ? [{ deviceID: other.id }] : [])];
+    offer: async (folder: string, other: { id: string }, how: { type: string; paused: boolean }) => {
+      const devices = [{ deviceID: id }, { deviceID: other.id }];
       await ask('PUT', `config/folders/${folderId}`, {
         id: folderId,
         path: folder,
-        type,
+        ...how,
         devices,
         fsWatcherEnabled: false,
         rescanIntervalS: 3600,
       });
     },
+    resume: () => ask('PATCH', `config/folders/${folderId}`, { paused: false }),
     isConnectedTo: async (other: { id: string }) => {
       const { connections } = (await ask('GET', 'system/connections')) as { connections: Record<string, { connected: boolean }> };
       return connections[other.id]?.connected === true;

@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { memoryMb, processorMs } from '../parts/benchWorld.ts';
 
 export interface Task {
@@ -120,4 +120,21 @@ function digest(file: string): string {
     closeSync(fd);
   }
   return hash.digest('hex');
+}
+
+/** A process and all below it (proc(5)). */
+export function below(pid: number): number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc')) {
+    const id = Number(name);
+    if (!id) continue;
+    try {
+      const fields = readFileSync(`/proc/${id}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+      parents.set(id, Number(fields[1]));
+    } catch {
+      // It just ended.
+    }
+  }
+  const isBelow = (id: number): boolean => id === pid || (parents.has(id) && isBelow(parents.get(id) ?? 0));
+  return [...parents.keys()].filter(isBelow);
 }
