@@ -255,7 +255,7 @@ export class SidecarNode {
         peers: this.#peers,
         network: this.#network,
         sessions: this.#sessions,
-        links: this.#transfers.alongside(this.#links),
+        links: this.#links,
       },
       ...{
         catalog: this.#catalog,
