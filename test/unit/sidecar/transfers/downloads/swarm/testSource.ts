@@ -1,11 +1,14 @@
 // Sources played by hand: a content in memory, given as fast, as wrong or as late as a test wants.
 
-import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { createCipheriv } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { AppError } from '../../../../../../src/protocol/errors.ts';
-import type { PeerId } from '../../../../../../src/protocol/ids.ts';
+import type { PeerId, ShareId } from '../../../../../../src/protocol/ids.ts';
+import { Database } from '../../../../../../src/sidecar/storage/database.ts';
+import { parseSafePath } from '../../../../../../src/sidecar/storage/safePath.ts';
 import { silentLog } from '../../../../../../src/sidecar/log.ts';
 import {
   hashBytes,
@@ -15,6 +18,7 @@ import {
   proofOf,
   rootOfLeaves,
 } from '../../../../../../src/sidecar/transfers/content/merkle.ts';
+import { Trees } from '../../../../../../src/sidecar/transfers/content/trees.ts';
 import { Disk } from '../../../../../../src/sidecar/transfers/disk/disk.ts';
 import type {
   Holder,
@@ -35,7 +39,14 @@ import type {
   RequestOptions,
 } from '../../../../../../src/sidecar/wire/services.ts';
 import type { Capability } from '../../../../../../src/sidecar/wire/capabilities.ts';
-import { content, node, ownerId, refTo, shareId, temporaryFolder, asSafe } from '../../world.ts';
+
+const ownerId = 'ybndrfg8ejkmcpqxot1uwisza345h769ybndrfg8ejkmcpqxot1y' as PeerId;
+const shareId = 'ybndrfg8ejkmcpqxot1uwisza3' as ShareId;
+
+/** The same bytes for the same seed. */
+export function content(sizeBytes: number, seed = 1): Buffer {
+  return createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16)).update(Buffer.alloc(sizeBytes));
+}
 
 export const otherIds = ['b', 'n', 'd', 'r'].map((letter) => `${letter}${ownerId.slice(1)}` as PeerId);
 
@@ -207,10 +218,19 @@ export class TestFinder implements SourceFinder {
 
 /** A place to receive into. */
 export function world(t: TestContext, sizeBytes: number, seed = 1) {
-  const folder = temporaryFolder(t);
-  const parts = node(t, path.join(folder, 'data'));
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'potluck-swarm-')));
+  const dataFolder = path.join(folder, 'data');
+  mkdirSync(dataFolder);
+  const database = new Database(dataFolder);
+  const trees = new Trees({ dataFolder, database, log: silentLog });
+  trees.open();
   const disk = new Disk({ log: silentLog });
-  t.after(() => disk.close());
+  t.after(async () => {
+    await disk.close();
+    trees.close();
+    database.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
   const bytes = content(sizeBytes, seed);
   const partialPath = path.join(folder, 'f.part');
   const told = { bytes: 0, extra: 0, heads: 0, sources: [] as SwarmSource[] };
@@ -219,14 +239,14 @@ export function world(t: TestContext, sizeBytes: number, seed = 1) {
     const { root, sizeBytes: saidBytes, ...rest } = more;
     return receiveFile({
       wanted: {
-        entry: { ...refTo('f'), path: asSafe('f') },
+        entry: { peerId: ownerId, shareId, path: parseSafePath('f') },
         sizeBytes: saidBytes ?? sizeBytes,
         mtimeMs: 1,
         ...(root ? { root } : {}),
       },
       partialPath,
       disk,
-      trees: parts.trees,
+      trees,
       log: silentLog,
       signal: abort.signal,
       sources,
@@ -240,5 +260,5 @@ export function world(t: TestContext, sizeBytes: number, seed = 1) {
     });
   };
   const received = () => (existsSync(partialPath) ? readFileSync(partialPath) : Buffer.alloc(0));
-  return { ...parts, disk, bytes, partialPath, told, abort, receive, received, secret: randomBytes(1) };
+  return { trees, disk, bytes, partialPath, told, abort, receive, received };
 }
