@@ -4,7 +4,10 @@
 import type { PeerId } from '../../../protocol/ids.ts';
 import { transferLimits } from '../../limits.ts';
 import { wasCancelled } from '../failures.ts';
-import { queueFull, slotLost, turnOver } from './refusals.ts';
+import { HeldPermit, type HeldTurn, type Permit } from './permit.ts';
+import { queueFull, slotLost } from './refusals.ts';
+
+export type { Permit } from './permit.ts';
 
 export interface SlotsOptions {
   /** Peers served at once. */
@@ -12,7 +15,7 @@ export interface SlotsOptions {
   /** Goes before others that wait. */
   isFirst(peerId: PeerId): boolean;
   /** Milliseconds, for tests. */
-  now?(): number;
+  now?: () => number;
 }
 
 interface EnterOptions {
@@ -20,29 +23,12 @@ interface EnterOptions {
   onPosition?: ((position: number) => void) | undefined;
 }
 
-/** Leave to work on one request. */
-export interface Permit {
-  /** Aborted with an AppError as its reason when the request must end at once. */
-  readonly signal: AbortSignal;
-  /** So many bytes were taken by the peer. Throws `busy` when its turn is over and this request goes on and on. */
-  sent(bytes: number): void;
-  /** What kept it was our own limit. */
-  excuse(): void;
-  /** Harmless when done before. */
-  release(): void;
-}
-
-interface Held {
-  permits: Set<HeldPermit>;
+interface Held extends HeldTurn {
   /** Its requests beyond those that are worked on at a time. */
   queue: Set<Waiting>;
-  /** This turn. */
+  /** When this turn began. */
   sinceMs: number;
-  bytes: number;
   isOver: boolean;
-  /** Since when it takes how much: a peer that takes too little loses the slot. */
-  lookedAtMs: number;
-  lookedBytes: number;
   idle: NodeJS.Timeout | undefined;
 }
 
@@ -301,43 +287,4 @@ function tellPosition(waiting: Waiting, position: number): void {
   if (waiting.position === position) return;
   waiting.position = position;
   waiting.onPosition?.(position);
-}
-
-class HeldPermit implements Permit {
-  readonly #held: Held;
-  readonly #options: { isOver(): boolean; now(): number; onRelease(): void };
-  readonly #abort = new AbortController();
-  #bytesSinceOver = 0;
-
-  constructor(held: Held, options: { isOver(): boolean; now(): number; onRelease(): void }) {
-    this.#held = held;
-    this.#options = options;
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  sent(bytes: number): void {
-    this.#held.bytes += bytes;
-    this.#held.lookedBytes += bytes;
-    if (!this.#options.isOver()) return;
-    // What honest peers ask for at a time is let to its end.
-    this.#bytesSinceOver += bytes;
-    if (this.#bytesSinceOver > transferLimits.rangeMaxBytes) throw turnOver();
-  }
-
-  excuse(): void {
-    this.#held.lookedAtMs = this.#options.now();
-    this.#held.lookedBytes = 0;
-  }
-
-  release(): void {
-    if (this.#held.permits.delete(this)) this.#options.onRelease();
-  }
-
-  end(error: Error): void {
-    this.#held.permits.delete(this);
-    this.#abort.abort(error);
-  }
 }

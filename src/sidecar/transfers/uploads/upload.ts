@@ -1,6 +1,7 @@
 // One read being served: from an open file (or what is there of one) to chunks, a block ahead of its reader. Everything that it holds is let go
 // after the last byte, on stop, and on any error.
 
+import { asAppError } from '../../../protocol/errors.ts';
 import type { Rate } from '../rates.ts';
 import { readChanged, notShared, wasCancelled } from '../failures.ts';
 import { wireLimits } from '../../limits.ts';
@@ -107,7 +108,7 @@ export class Upload {
       await this.stop(undefined);
     } catch (error) {
       await this.stop(error);
-      throw this.#failure ?? error;
+      throw asAppError(this.#failure ?? error);
     } finally {
       await this.stop(wasCancelled());
     }
@@ -125,7 +126,7 @@ export class Upload {
   }
 
   #check(): void {
-    if (this.#stopping !== undefined) throw this.#failure ?? wasCancelled();
+    if (this.#stopping !== undefined) throw asAppError(this.#failure ?? wasCancelled());
   }
 
   /** All bytes were read: the file must be as it was. */

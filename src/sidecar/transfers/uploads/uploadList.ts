@@ -52,7 +52,7 @@ export class UploadList {
   readonly #lines = new Map<string, Line>();
   readonly #meter = new SpeedMeter();
 
-  constructor(options: { nameOf(peerId: PeerId): string; onChange(): void; onEnded(upload: EndedUpload): void }) {
+  constructor(options: { nameOf: (peerId: PeerId) => string; onChange: () => void; onEnded: (upload: EndedUpload) => void }) {
     this.#nameOf = options.nameOf;
     this.#onEnded = options.onEnded;
     this.#changed = new Pace(localLimits.progressHz, options.onChange);

@@ -20,7 +20,7 @@ import type {
 } from '../../wire/services.ts';
 import type { LocatedFile } from '../disk/sharedFile.ts';
 import { notShared, readChanged, wasCancelled } from '../failures.ts';
-import { FreeReads } from './freeReads.ts';
+import { Admission, type Admitted, letGo } from './admission.ts';
 import * as given from './given.ts';
 import { LearntRoots } from './learntRoots.ts';
 import { OpenFiles } from './openFiles.ts';
@@ -28,10 +28,9 @@ import { folderOf, makePack, packPaths } from './packs.ts';
 import type { UploadsOptions } from './parts.ts';
 import { notHeld, otherContent, Refusals, refusedByOwner, uploadsClosed } from './refusals.ts';
 import { RootsFirst } from './rootsFirst.ts';
-import { type Permit, Slots } from './slots.ts';
 import { ToldRoots } from './toldRoots.ts';
 import { readWhole, Upload, type UploadContent } from './upload.ts';
-import { commonFolder, type ListedRequest, UploadList, type UploadSubject } from './uploadList.ts';
+import { commonFolder, UploadList } from './uploadList.ts';
 
 export type { Locate, LocatedMany, LocateMany, UploadsOptions, EndedUpload, GivenOn } from './parts.ts';
 
@@ -41,17 +40,10 @@ interface Range {
   end: number;
 }
 
-/** A request that was let in. */
-interface Admitted {
-  permit: Permit;
-  listed: ListedRequest | undefined;
-}
-
 export class Uploads implements FileServer {
   readonly #options: UploadsOptions;
   readonly #refusals: Refusals;
-  readonly #slots: Slots;
-  readonly #freeReads = new FreeReads();
+  readonly #admission: Admission;
   readonly #files: OpenFiles;
   readonly #roots: RootsFirst;
   readonly #learnt: LearntRoots;
@@ -63,10 +55,6 @@ export class Uploads implements FileServer {
   constructor(options: UploadsOptions) {
     this.#options = options;
     this.#refusals = new Refusals(options.database);
-    this.#slots = new Slots({
-      count: () => Math.max(1, options.settings().uploadSlots),
-      isFirst: (peerId) => options.settings().friendsFirst && options.isFriend(peerId),
-    });
     this.#files = new OpenFiles(options.secret);
     this.#roots = new RootsFirst(options);
     this.#learnt = new LearntRoots(options.trees);
@@ -74,6 +62,10 @@ export class Uploads implements FileServer {
       nameOf: (peerId) => options.nameOf(peerId),
       onChange: () => options.onChange(),
       onEnded: (upload) => options.onEnded?.(upload),
+    });
+    this.#admission = new Admission(this.#list, {
+      count: () => Math.max(1, options.settings().uploadSlots),
+      isFirst: (peerId) => options.settings().friendsFirst && options.isFriend(peerId),
     });
   }
 
@@ -93,14 +85,13 @@ export class Uploads implements FileServer {
 
   /** The number of slots, or whether friends go first, is another one. */
   settingsChanged(): void {
-    this.#slots.changed();
+    this.#admission.changed();
   }
 
   /** Ends what goes to this peer, and gives it nothing until `allow`. Throws `invalid-argument`, `too-large`. */
   refuse(peerId: PeerId, reason = ''): RefusedPeer {
     const told = this.#refusals.add(peerId, reason);
-    this.#slots.drop(peerId, refusedByOwner(told));
-    this.#freeReads.drop(peerId, refusedByOwner(told));
+    this.#admission.drop(peerId, refusedByOwner(told));
     this.#list.touch();
     return { peerId, name: this.#options.nameOf(peerId), reason: told };
   }
@@ -117,8 +108,7 @@ export class Uploads implements FileServer {
   /** Ends every upload and waits until its file is closed. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#slots.close(uploadsClosed());
-    this.#freeReads.close(uploadsClosed());
+    this.#admission.close(uploadsClosed());
     await Promise.allSettled([...this.#running].map((upload) => upload.stop(uploadsClosed())));
     this.#list.close();
     this.#learnt.close();
@@ -142,11 +132,7 @@ export class Uploads implements FileServer {
     if (!isShared()) throw notShared('');
     const subject = { peerId, owner: ownPeerId, shareId: request.shareId, link: options.link, kind: 'folder' as const };
     const path = commonFolder([...new Set(paths.map(folderOf))]);
-    const admitted = await this.#admit(
-      { ...subject, path, files: paths.length, totalBytes: 0 },
-      { offset: 0, end: Infinity },
-      options,
-    );
+    const admitted = await this.#admission.enter({ ...subject, path, files: paths.length, totalBytes: 0 }, Infinity, options);
     try {
       const signal = AbortSignal.any([options.signal, admitted.permit.signal]);
       const bytes = await makePack({ locateMany, disk, learnt: this.#learnt }, { peerId, request, paths }, { signal });
@@ -204,7 +190,8 @@ export class Uploads implements FileServer {
     if (needs.isRootNeeded) await this.#makeRoot(located, path, needs, options.signal);
     const { sizeBytes } = located.entry;
     const subject = { peerId, owner: ownPeerId, shareId, link: options.link, path, kind: 'file' as const, files: 1 };
-    const admitted = await this.#admit({ ...subject, totalBytes: sizeBytes }, rangeOf(request, sizeBytes), options);
+    const bytes = sizeOf(rangeOf(request, sizeBytes));
+    const admitted = await this.#admission.enter({ ...subject, totalBytes: sizeBytes }, bytes, options);
     try {
       const isKept = request.offset > 0 || request.length !== undefined;
       const file = await this.#files.open(located, path, { isKept });
@@ -244,7 +231,7 @@ export class Uploads implements FileServer {
     const { sizeBytes } = 'partial' in found ? found.partial : found.file;
     const range = rangeOf(request, sizeBytes);
     const subject = { peerId, owner, shareId, link: options.link, path, kind: 'file' as const, files: 1 };
-    const admitted = await this.#admit({ ...subject, totalBytes: sizeBytes }, range, options);
+    const admitted = await this.#admission.enter({ ...subject, totalBytes: sizeBytes }, sizeOf(range), options);
     try {
       // It may have been finished, or be another one, since.
       const now = given.find(givenOn, peerId, asked);
@@ -280,30 +267,6 @@ export class Uploads implements FileServer {
     if (!isReady) await this.#roots.make(located, path, signal);
   }
 
-  /** Waits for leave to send, and lists the request meanwhile. */
-  async #admit(subject: UploadSubject, range: Range, options: ServeOptions): Promise<Admitted> {
-    const bytes = range.end - range.offset;
-    if (bytes <= 0) return { permit: forNothing, listed: undefined };
-    const { peerId } = subject;
-    const listed = this.#list.begin(subject);
-    try {
-      const free = this.#slots.holds(peerId) ? undefined : this.#freeReads.enter(peerId, bytes);
-      if (free !== undefined) return { permit: free, listed };
-      const permit = await this.#slots.enter(peerId, {
-        signal: options.signal,
-        onPosition: (position) => {
-          listed.position(position);
-          options.onPosition?.(position);
-        },
-      });
-      listed.position(0);
-      return { permit, listed };
-    } catch (error) {
-      listed.end(asAppError(error));
-      throw error;
-    }
-  }
-
   #upload(
     peerId: PeerId,
     what: {
@@ -312,7 +275,7 @@ export class Uploads implements FileServer {
       range: Range;
       root: Uint8Array | undefined;
       admitted: Admitted;
-      isShared(): boolean;
+      isShared: () => boolean;
     },
     options: ServeOptions,
   ): Upload {
@@ -343,25 +306,13 @@ export class Uploads implements FileServer {
   }
 }
 
-/** For a request that takes no bytes. */
-const forNothing: Permit = {
-  signal: new AbortController().signal,
-  sent: () => undefined,
-  excuse: () => undefined,
-  release: () => undefined,
-};
-
-/** A request that was let in and failed before its first byte; answers the error that says why. */
-function letGo({ permit, listed }: Admitted, error: unknown): unknown {
-  permit.release();
-  const reason = permit.signal.aborted ? asAppError(permit.signal.reason) : error;
-  listed?.end(asAppError(reason));
-  return reason;
-}
-
 function rangeOf({ offset, length }: ReadRequest, sizeBytes: number): Range {
   const end = length === undefined ? sizeBytes : Math.min(sizeBytes, offset + length);
   return { offset, end: Math.max(offset, end) };
+}
+
+function sizeOf({ offset, end }: Range): number {
+  return end - offset;
 }
 
 function checkRange({ offset, length }: ReadRequest): void {

@@ -62,7 +62,7 @@ test('the slot comes back whatever becomes of a request', { timeout: 20_000 }, a
   interface World {
     uploads: Uploads;
     file: string;
-    unshare(): void;
+    unshare: () => void;
   }
   const drained = async (chunks: AsyncIterator<Uint8Array>) => {
     while (!(await chunks.next()).done);
