@@ -9,7 +9,7 @@ import type { SwarmSource } from './contract.ts';
 
 /** After so many failures in a row a peer is let be for `restMs`; between them these waits. The first is none: another link may be there. */
 const waitsMs = [0, 250, 1_000] as const;
-const busyWaitsMs = [500, 1_000, 2_000, 4_000, 8_000] as const;
+const busyWaitsMs = [500, 1_000] as const;
 /** Until a peer that failed too often, or dripped, is asked again. */
 export const restMs = 30_000;
 
