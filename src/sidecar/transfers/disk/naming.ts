@@ -92,11 +92,11 @@ function replace(file: Finished, target: string): void {
 }
 
 /** Takes the new name back when what got it is not the finished file: somebody put another one, or a link, in its place. */
-function checkNamed(file: Finished, target: string): void {
-  const stats = lstatSync(target);
-  if (isWhatItWas(file, stats)) return;
-  unlinkSync(target);
-  removeFile(file.path);
+export function checkNamed(file: Finished, target = file.path): void {
+  const stats = lstatSync(target, { throwIfNoEntry: false });
+  if (stats !== undefined && isWhatItWas(file, stats)) return;
+  if (stats !== undefined && !stats.isDirectory()) unlinkSync(target);
+  if (target !== file.path) removeFile(file.path);
   throw wasTouched(file.path);
 }
 

@@ -13,6 +13,8 @@ import { readFully } from './leavesFile.ts';
 import { packHeaderBytes, statusOf, writeHeader } from './pack.ts';
 
 const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+/** Fewer files of one folder in a row are opened by their paths. */
+const fewNames = 4;
 /** Files may have grown a little since they were listed. */
 const slackBytes = 64 * 1024;
 
@@ -30,8 +32,22 @@ export function readPack(ask: DiskCalls['readPack']['ask']): PackColumns {
     refused: {},
     readFromMs: Date.now(),
   };
+  try {
+    fill(columns, ask, { names, places, bytes });
+  } finally {
+    places.close();
+  }
+  return columns;
+}
+
+function fill(
+  columns: PackColumns,
+  ask: DiskCalls['readPack']['ask'],
+  { names, places, bytes }: { names: readonly string[]; places: Places; bytes: Buffer },
+): void {
   let at = 0;
   for (const [index, name] of names.entries()) {
+    places.enter(name, names[index + fewNames]);
     // What follows needs its status bytes at least.
     const end = bytes.length - (names.length - index - 1);
     const refused = ask.refused[index] ?? readInto(columns, index, { pack: bytes, name, at, end, places });
@@ -42,7 +58,6 @@ export function readPack(ask: DiskCalls['readPack']['ask']): PackColumns {
     }
   }
   columns.bytes = bytes.subarray(0, at);
-  return columns;
 }
 
 /** Puts a file into the pack; answers why not, if not. */
@@ -52,16 +67,11 @@ function readInto(
   where: { pack: Buffer; name: string; at: number; end: number; places: Places },
 ): ErrorKind | undefined {
   const { pack, places, name } = where;
-  const absolutePath = places.pathOf(name);
-  let fd: number;
+  let fd: number | undefined;
   try {
-    fd = openSync(absolutePath, openFlags);
-  } catch (error) {
-    return kindOf(error);
-  }
-  try {
+    fd = places.open(name);
     const before = fstatSync(fd, { bigint: true });
-    if (!before.isFile() || !places.isAt(fd, absolutePath, before)) return 'permission-denied';
+    if (!before.isFile() || !places.isAt(fd, name, before)) return 'permission-denied';
     const sizeBytes = Number(before.size);
     const bytesAt = where.at + packHeaderBytes;
     if (sizeBytes > transferLimits.packedFileBytes || bytesAt + sizeBytes > where.end) return 'too-large';
@@ -78,7 +88,7 @@ function readInto(
   } catch (error) {
     return kindOf(error);
   } finally {
-    closeSync(fd);
+    if (fd !== undefined) closeSync(fd);
   }
 }
 
@@ -104,25 +114,52 @@ function kindOf(error: unknown): ErrorKind {
   }
 }
 
-/** Whether open files lie where their paths say: no link on the way from the share's real folder. Looks of folders hold for one pack. */
+/**
+ * Opens files so that it is sure where they lie: no link on the way from the share's real folder. Linux tells where an open folder is, and opens
+ * what is in it, whatever lies at its path by then; or where an open file is. Elsewhere the path is looked at again. Looks hold for one pack.
+ */
 class Places {
   readonly #root: string;
   readonly #isRootReal: boolean;
-  /** Folder to whether it is real; asked where an open file does not tell its own path. */
+  /** The folder whose files come now, open. */
+  #folder: { name: string; fd: number } | undefined;
+  /** Folder to whether it is real; asked where the system tells nothing of open files. */
   readonly #folders = new Map<string, boolean>();
 
   constructor(root: string) {
     this.#root = root.endsWith(path.sep) ? root.slice(0, -1) : root;
+    // It was shared by its real path: a link in its place, or above it, leads to what nobody shared.
     this.#isRootReal = isReal(root);
   }
 
-  pathOf(name: string): string {
-    return `${this.#root}${path.sep}${path.sep === '/' ? name : name.replaceAll('/', path.sep)}`;
+  /** The next file is `name`; opening its folder pays when `later`, some files on, is in the same one. */
+  enter(name: string, later: string | undefined): void {
+    const folder = folderOf(name);
+    if (this.#folder?.name === folder) return;
+    this.close();
+    if (process.platform !== 'linux' || !this.#isRootReal || later === undefined || folderOf(later) !== folder) return;
+    const absolutePath = this.#pathOf(folder);
+    try {
+      const fd = openSync(absolutePath, openFlags | constants.O_DIRECTORY);
+      if (pathOfOpen(fd) === absolutePath) this.#folder = { name: folder, fd };
+      else closeSync(fd);
+    } catch {
+      // Each file says by itself what is wrong.
+    }
   }
 
-  isAt(fd: number, absolutePath: string, stats: BigIntStats): boolean {
-    // It was shared by its real path: a link in its place, or above it, leads to what nobody shared.
+  open(name: string): number {
+    const { fd } = this.#folder ?? {};
+    return openSync(
+      fd === undefined ? this.#pathOf(name) : `/proc/self/fd/${fd}/${name.slice(name.lastIndexOf('/') + 1)}`,
+      openFlags,
+    );
+  }
+
+  isAt(fd: number, name: string, stats: BigIntStats): boolean {
     if (!this.#isRootReal) return false;
+    if (this.#folder !== undefined) return true;
+    const absolutePath = this.#pathOf(name);
     if (process.platform === 'linux') {
       const opened = pathOfOpen(fd);
       if (opened !== undefined) return opened === absolutePath;
@@ -134,6 +171,20 @@ class Places {
     const there = lstatSync(absolutePath, { bigint: true });
     return there.dev === stats.dev && there.ino === stats.ino;
   }
+
+  close(): void {
+    if (this.#folder !== undefined) closeSync(this.#folder.fd);
+    this.#folder = undefined;
+  }
+
+  #pathOf(name: string): string {
+    if (name === '') return this.#root;
+    return `${this.#root}${path.sep}${path.sep === '/' ? name : name.replaceAll('/', path.sep)}`;
+  }
+}
+
+function folderOf(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf('/')));
 }
 
 /** What the system itself says; undefined without /proc. */

@@ -2,30 +2,25 @@
 // them are brought to the disk as a whole, only then named and journalled, and told once their names are on the disk as well. The flush of a group
 // makes the names of the one before it durable. While a group is flushed, the next packs are written.
 
-import { closeSync, fstatSync, lstatSync, readdirSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, mkdirSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { asAppError, type AppError } from '../../../protocol/errors.ts';
+import type { AppError } from '../../../protocol/errors.ts';
 import { transferLimits } from '../../limits.ts';
 import { makeFoldersBelow } from '../../storage/safePath.ts';
 import { localFailure, removeFile } from '../failures.ts';
-import { hashBytes } from '../content/merkle.ts';
 import type { DiskCalls, DiskEvent, RunFile, RunSettings, Settled, Unpacked } from './diskCalls.ts';
 import { flushAll, flushFolders, isInMemory } from './flushing.ts';
+import { folderOf, GroupNaming, type NamedGroup, removeTemporaries, type Staged, type Waiting } from './groupNaming.ts';
 import { Journal } from './journal.ts';
-import { type Finished, finishedFile, giveName, TargetFolder } from './naming.ts';
+import { type Finished, finishedFile, TargetFolder } from './naming.ts';
 import { leavesPathOf, setTime } from './openPartial.ts';
 import { type PackItem, readPackItems } from './pack.ts';
 import { rootOfBytes } from './packReading.ts';
 import { openNew } from './plainFiles.ts';
 
-/** A verified small file under its temporary name. */
-interface Waiting extends Finished {
-  index: number;
-  relative: string;
-  root: Uint8Array;
-}
-
 const temporary = /^\d+\.tmp$/;
+/** Fewer files of a folder in one pack are linked one by one. */
+const fewFiles = 3;
 /** The pack that is being taken apart. */
 const pack = Buffer.allocUnsafeSlow(transferLimits.packWireBytes);
 
@@ -34,13 +29,16 @@ export class PlacingRun {
   readonly #settings: RunSettings;
   readonly #tell: (event: { type: 'settled'; settled: Settled } | { type: 'failed'; error: AppError }) => void;
   readonly #journal: Journal;
+  readonly #naming: GroupNaming;
   readonly #isInMemory: boolean;
   #temporaries = 0;
   #group: Waiting[] = [];
+  /** Of the group: target folder to the folder of ours. */
+  #staged = new Map<string, Staged>();
   #timer: NodeJS.Timeout | undefined;
   #settling: Promise<void> = Promise.resolve();
   /** Named, but their names may not be on the disk yet. */
-  #named: { settled: Settled; folders: Set<string> }[] = [];
+  #named: NamedGroup[] = [];
   #failure: AppError | undefined;
   #isClosed = false;
 
@@ -59,6 +57,7 @@ export class PlacingRun {
       else hadParts = true;
     }
     this.#journal = new Journal(settings.partials);
+    this.#naming = new GroupNaming(settings, this.#journal);
     this.#journal.open();
     this.isFresh = this.#journal.size === 0 && !hadParts;
   }
@@ -70,9 +69,9 @@ export class PlacingRun {
       const target = this.#journal.placed(file.relative);
       if (target !== undefined) {
         states[index] = 1;
-        targets[index] = this.#absolute(target);
+        targets[index] = this.#naming.absolute(target);
       } else if (this.#settings.isOwnTop || this.#settings.conflict === 'skip') {
-        const stats = lstatSync(this.#absolute(this.#nameOf(file.relative)), { throwIfNoEntry: false });
+        const stats = lstatSync(this.#naming.absolute(this.#naming.nameOf(file.relative)), { throwIfNoEntry: false });
         if (stats === undefined) continue;
         const isIt =
           this.#settings.isOwnTop &&
@@ -88,7 +87,7 @@ export class PlacingRun {
 
   makeFolders(folders: readonly string[]): void {
     try {
-      for (const folder of folders) makeFoldersBelow(this.#settings.root, this.#absolute(folder));
+      for (const folder of folders) makeFoldersBelow(this.#settings.root, this.#naming.absolute(folder));
     } catch (error) {
       throw localFailure(error, this.#settings.top);
     }
@@ -105,6 +104,7 @@ export class PlacingRun {
       given: (place, item) => given.push({ place, item }),
       refused: (place, kind) => answer.refused.push({ index: ask.indexes[place] ?? 0, kind }),
     });
+    const crowded = new Crowded(given.map(({ place }) => relatives[place] ?? ''));
     for (const { place, item } of given) {
       const index = ask.indexes[place] ?? 0;
       const content = bytes.subarray(item.at, item.at + item.sizeBytes);
@@ -112,8 +112,11 @@ export class PlacingRun {
         answer.wrong.push(index);
         continue;
       }
-      const written = this.#write(content, item.mtimeMs);
-      this.#group.push({ ...written, index, relative: relatives[place] ?? '', root: Uint8Array.from(item.root) });
+      const relative = relatives[place] ?? '';
+      const staged = crowded.has(relative) ? this.#stage(relative) : undefined;
+      const written = this.#write(content, { mtimeMs: item.mtimeMs, relative, staged });
+      if (staged) staged.fileCount++;
+      this.#group.push({ ...written, staged, index, relative, root: Uint8Array.from(item.root) });
       answer.goodBytes += item.sizeBytes;
       answer.good++;
     }
@@ -126,8 +129,8 @@ export class PlacingRun {
   async place({ relative, partialPath }: { relative: string; partialPath: string }) {
     try {
       const file = finishedFile(partialPath, lstatSync(partialPath));
-      const folder = new TargetFolder(this.#settings.root, path.dirname(this.#absolute(this.#nameOf(relative))));
-      const named = this.#name(file, folder, relative);
+      const folder = new TargetFolder(this.#settings.root, path.dirname(this.#naming.absolute(this.#naming.nameOf(relative))));
+      const named = this.#naming.name(file, folder, relative);
       if (named.outcome === 'placed') {
         folder.check();
         this.#journal.add([{ relative, target: named.target }]);
@@ -136,9 +139,9 @@ export class PlacingRun {
       removeFile(leavesPathOf(partialPath));
       if (named.outcome === 'skipped') return named;
       if (!this.#isInMemory) await flushFolders(this.#settings.root, [folder.path]);
-      return { outcome: 'placed' as const, target: this.#absolute(named.target) };
+      return { outcome: 'placed' as const, target: this.#naming.absolute(named.target) };
     } catch (error) {
-      throw localFailure(error, this.#absolute(this.#nameOf(relative)));
+      throw localFailure(error, this.#naming.absolute(this.#naming.nameOf(relative)));
     }
   }
 
@@ -154,12 +157,36 @@ export class PlacingRun {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     await this.#settling;
-    for (const file of this.#group.splice(0)) removeFile(file.path);
+    removeTemporaries(this.#group.splice(0));
     this.#journal.close();
   }
 
-  #write(content: Uint8Array, mtimeMs: number): Finished {
-    const temporaryPath = `${this.#settings.partials}${path.sep}${++this.#temporaries}.tmp`;
+  /** A folder of ours for files of one target folder. */
+  #stage(relative: string): Staged {
+    const folder = folderOf(relative);
+    let staged = this.#staged.get(folder);
+    if (!staged) {
+      staged = { path: this.#temporaryPath(), fileCount: 0 };
+      try {
+        mkdirSync(staged.path);
+      } catch (error) {
+        throw localFailure(error, staged.path);
+      }
+      this.#staged.set(folder, staged);
+    }
+    return staged;
+  }
+
+  #temporaryPath(): string {
+    return `${this.#settings.partials}${path.sep}${++this.#temporaries}.tmp`;
+  }
+
+  #write(
+    content: Uint8Array,
+    { mtimeMs, relative, staged }: { mtimeMs: number; relative: string; staged: Staged | undefined },
+  ): Finished {
+    const name = relative.slice(relative.lastIndexOf('/') + 1);
+    const temporaryPath = staged ? `${staged.path}${path.sep}${name}` : this.#temporaryPath();
     let fd: number | undefined;
     try {
       fd = openNew(temporaryPath);
@@ -181,6 +208,7 @@ export class PlacingRun {
     const group = this.#group;
     if (group.length === 0) return;
     this.#group = [];
+    this.#staged = new Map();
     this.#settling = this.#settling.then(async () => {
       try {
         if (this.#failure === undefined && !this.#isClosed) await this.#settleGroup(group);
@@ -200,66 +228,8 @@ export class PlacingRun {
       this.#named = this.#named.filter((one) => !named.includes(one));
       this.#tellNamed(named);
     }
-    this.#named.push(this.#nameAll(group));
+    this.#named.push(this.#naming.nameAll(group));
     if (this.#isInMemory) this.#tellNamed();
-  }
-
-  /** All of them in one go: nothing else of this thread runs between the looks at their folders. */
-  #nameAll(group: Waiting[]): { settled: Settled; folders: Set<string> } {
-    const settled = new Settling();
-    const folders = new Map<string, TargetFolder | AppError>();
-    const journalled: { relative: string; target: string }[] = [];
-    for (const file of group) {
-      try {
-        const folder = this.#folder(file.relative, folders);
-        const named = this.#name(file, folder, file.relative);
-        if (named.outcome === 'placed') {
-          settled.placed.push({ file, target: named.target });
-          journalled.push({ relative: file.relative, target: named.target });
-        } else settled.skipped.push(file.index);
-      } catch (error) {
-        settled.fail(file, localFailure(error, this.#absolute(this.#nameOf(file.relative))));
-      }
-    }
-    for (const folder of folders.values()) {
-      if (!(folder instanceof TargetFolder)) continue;
-      try {
-        folder.check();
-      } catch (error) {
-        settled.takeBack(folder.path, asAppError(error), (target) => this.#absolute(target));
-      }
-    }
-    this.#journal.add(settled.placed.length === journalled.length ? journalled : settled.lines());
-    for (const file of group) removeFile(file.path);
-    return {
-      settled: settled.done(),
-      folders: new Set([...folders].filter(([, folder]) => folder instanceof TargetFolder).map(([name]) => name)),
-    };
-  }
-
-  /** Each folder is made and looked at once a group; a bad one fails its files alone. */
-  #folder(relative: string, folders: Map<string, TargetFolder | AppError>): TargetFolder {
-    const folderPath = path.dirname(this.#absolute(this.#nameOf(relative)));
-    let folder = folders.get(folderPath);
-    if (folder === undefined) {
-      try {
-        folder = new TargetFolder(this.#settings.root, folderPath);
-      } catch (error) {
-        folder = localFailure(error, folderPath);
-      }
-      folders.set(folderPath, folder);
-    }
-    if (folder instanceof TargetFolder) return folder;
-    throw folder;
-  }
-
-  /** Answers the name below the top. */
-  #name(file: Finished, folder: TargetFolder, relative: string) {
-    const planned = this.#nameOf(relative);
-    const cut = planned.lastIndexOf('/') + 1;
-    const named = giveName(file, folder.path, { name: planned.slice(cut), conflict: this.#settings.conflict });
-    if (named.outcome === 'skipped') return named;
-    return { outcome: named.outcome, target: planned.slice(0, cut) + path.basename(named.target) };
   }
 
   async #makeNamesDurable(): Promise<void> {
@@ -277,64 +247,22 @@ export class PlacingRun {
     this.#failure ??= localFailure(error, this.#settings.top);
     this.#tell({ type: 'failed', error: this.#failure });
   }
-
-  /** The single file of a run has its name from the settings. */
-  #nameOf(relative: string): string {
-    return relative === '' ? (this.#settings.name ?? '') : relative;
-  }
-
-  #absolute(relative: string): string {
-    return path.join(this.#settings.top, relative);
-  }
 }
 
-/** What becomes of a group. */
-class Settling {
-  placed: { file: Waiting; target: string }[] = [];
-  readonly skipped: number[] = [];
-  readonly #failed: Settled['failed'] = [];
+/** Target folders with so many of these files that they go there together. */
+class Crowded {
+  readonly #counts = new Map<string, number>();
 
-  fail(file: Waiting, { kind, message }: AppError): void {
-    this.#failed.push({ index: file.index, sizeBytes: file.sizeBytes, kind, message });
-  }
-
-  /** Its folder went elsewhere meanwhile: what was named through it must not stay there. */
-  takeBack(folder: string, error: AppError, absolute: (target: string) => string): void {
-    this.placed = this.placed.filter(({ file, target }) => {
-      if (path.dirname(absolute(target)) !== folder) return true;
-      removeOwn(absolute(target), file);
-      this.fail(file, error);
-      return false;
-    });
-  }
-
-  lines(): { relative: string; target: string }[] {
-    return this.placed.map(({ file, target }) => ({ relative: file.relative, target }));
-  }
-
-  done(): Settled {
-    const settled: Settled = {
-      placed: new Uint32Array(this.placed.length),
-      sizes: new Uint32Array(this.placed.length),
-      mtimes: new Float64Array(this.placed.length),
-      roots: new Uint8Array(this.placed.length * hashBytes),
-      renamed: {},
-      skipped: this.skipped,
-      failed: this.#failed,
-    };
-    for (const [at, { file, target }] of this.placed.entries()) {
-      settled.placed[at] = file.index;
-      settled.sizes[at] = file.sizeBytes;
-      settled.mtimes[at] = file.mtimeMs;
-      settled.roots.set(file.root, at * hashBytes);
-      if (target !== file.relative) settled.renamed[file.index] = target;
+  constructor(relatives: readonly string[]) {
+    for (const relative of relatives) {
+      const folder = folderOf(relative);
+      this.#counts.set(folder, (this.#counts.get(folder) ?? 0) + 1);
     }
-    return settled;
   }
-}
 
-function removeOwn(target: string, file: Finished): void {
-  if (lstatSync(target, { throwIfNoEntry: false })?.ino === file.ino) removeFile(target);
+  has(relative: string): boolean {
+    return relative !== '' && (this.#counts.get(folderOf(relative)) ?? 0) >= fewFiles;
+  }
 }
 
 function gather(chunks: readonly Uint8Array[]): Buffer {

@@ -81,11 +81,9 @@ class DownloadRun {
       const isKnownNew = run.isFresh && !wasClaimed && this.#options.conflict !== 'skip';
       const missing = isKnownNew ? [...this.#plan.files.keys()] : await this.#sift(run);
       this.#checkRoom(missing);
-      for (let at = 0; at < this.#plan.folders.length; at += stepEntries) {
-        await run.makeFolders(this.#plan.folders.slice(at, at + stepEntries));
-        this.#stopped();
-      }
+      await this.#makeFolders(run);
       await this.#fetchAll(missing, run);
+      if (this.#failedFiles > 0) await run.makeFolders(this.#plan.folders); // those whose files all failed, too
     } finally {
       await run.close();
     }
@@ -148,6 +146,17 @@ class DownloadRun {
       }
     }
     return missing;
+  }
+
+  /** Those that no file brings along. */
+  async #makeFolders(run: DiskRun): Promise<void> {
+    const { files, folders } = this.#plan;
+    const filled = new Set(files.map(({ relative }) => relative.slice(0, Math.max(0, relative.lastIndexOf('/')))));
+    const bare = folders.filter((folder) => !filled.has(folder));
+    for (let at = 0; at < bare.length; at += stepEntries) {
+      await run.makeFolders(bare.slice(at, at + stepEntries));
+      this.#stopped();
+    }
   }
 
   #checkRoom(missing: readonly number[]): void {
