@@ -2,7 +2,6 @@
 // lies in a buffer of its own, which its reader may hand to a worker; one that goes is not copied. Knows nothing of what frames say.
 
 import { EventEmitter } from 'node:events';
-import type { OnReadOpts } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { linkLimits } from '../../limits.ts';
 import { FrameReader } from './frameReader.ts';
@@ -34,11 +33,6 @@ class Raw extends EventEmitter<{ data: [] }> {
   }
 }
 
-/** The option `onread` for a socket: its bytes go past Node's streams, right into the frames. A third less work. */
-export function onreadOf(reader: FrameReader): OnReadOpts {
-  return { buffer: () => reader.target(), callback: (bytes) => reader.filled(bytes) };
-}
-
 /** A stream of frames (FrameStream of wire/services.ts). Hands out nothing before `data` has a listener. */
 export class TlsFrames extends EventEmitter<FrameEvents> {
   readonly rawStream: Raw;
@@ -49,7 +43,7 @@ export class TlsFrames extends EventEmitter<FrameEvents> {
   readonly #writer: FrameWriter;
   #isDestroying = false;
 
-  /** `reader`: the one of the socket's option `onread`; left out, the socket's `data` events are taken. */
+  /** `reader`: the one that the socket reads into (readInto.ts); left out, its `data` events are taken. */
   constructor(socket: TLSSocket, reader?: FrameReader) {
     super();
     this.#socket = socket;

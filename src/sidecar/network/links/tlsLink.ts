@@ -7,7 +7,8 @@ import { createServer, Socket } from 'node:net';
 import tls from 'node:tls';
 import { linkLimits } from '../../limits.ts';
 import { FrameReader } from './frameReader.ts';
-import { onreadOf, TlsFrames } from './tlsFrames.ts';
+import { onreadOf, readInto } from './readInto.ts';
+import { TlsFrames } from './tlsFrames.ts';
 
 /** An external pre-shared key goes with SHA-256 suites only; AES in hardware is the fastest there is. */
 const suite = 'TLS_AES_128_GCM_SHA256';
@@ -82,6 +83,7 @@ export async function acceptTls(
   keyOf: (token: string) => Buffer | undefined,
 ): Promise<{ stream: TlsFrames; token: string }> {
   let token: string | undefined;
+  const reader = new FrameReader();
   const socket = new tls.TLSSocket(tcp, {
     secureContext,
     isServer: true,
@@ -92,6 +94,7 @@ export async function acceptTls(
       },
     },
   });
+  const isReadInto = mayReadInto && readInto(socket, reader);
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
       tcp.destroy();
@@ -101,19 +104,27 @@ export async function acceptTls(
     socket.on('close', () => fail(new Error('it closed the connection')));
     socket.once('secure', () => {
       if (token === undefined || !isProven(socket)) fail(new Error('it proved no key'));
-      else resolve({ stream: new TlsFrames(socket), token });
+      else resolve({ stream: new TlsFrames(socket, isReadInto ? reader : undefined), token });
     });
   });
 }
 
 let canTls: Promise<boolean> | undefined;
 
+/** Off when trying it showed that it does not work here. */
+let mayReadInto = true;
+
 /** Whether this runtime can do all of it: BoringSSL may not. Tried once, on loopback. */
 export async function understandsTls(): Promise<boolean> {
-  canTls ??= tryTls().then(
-    () => true,
-    () => false, // Then links run over Noise.
-  );
+  canTls ??= tryTls()
+    .catch(async () => {
+      mayReadInto = false;
+      return tryTls();
+    })
+    .then(
+      () => true,
+      () => false, // Then links run over Noise.
+    );
   return canTls;
 }
 
