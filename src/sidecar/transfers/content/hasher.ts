@@ -1,5 +1,5 @@
 // Hashing for the main thread: starts the one hash worker when there is something to do, ends it when idle, and fails what waits
-// when it dies. Small content is hashed here at once, since a trip to the worker would cost more.
+// when it dies.
 
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../../protocol/errors.ts';
@@ -7,24 +7,13 @@ import { localLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import { workerUrl } from '../../workerUrl.ts';
 import type { HashAnswer, HashRequest } from './hashWorker.ts';
+import { leafBytes } from './merkle.ts';
 import { hashFailed, readChanged, wasCancelled } from '../failures.ts';
-import { hashBytes, hashLeaves, leafBytes } from './merkle.ts';
-import { TreeWriter } from './treeFile.ts';
 
 /** What hashing a file answers. `root` is the BEP 52 root. */
 export interface Hashed {
   root: Uint8Array;
   leafCount: number;
-}
-
-/** Content hashed as it passes by. Blocks start at a leaf's border; only the last may end elsewhere. */
-export interface HashStream {
-  /** Answers how many leaves of the block are good: all, or those before the first that is not as expected (which ends the good run). */
-  push(block: Uint8Array, expected?: Uint8Array): Promise<number>;
-  /** The root of the good leaves; the tree file (if a path was given) is complete then. */
-  finish(): Promise<Hashed>;
-  /** Gives up, removes the tree file. Harmless after finish. */
-  drop(): void;
 }
 
 interface Waiting {
@@ -36,7 +25,6 @@ export class Hasher {
   readonly #log: Log;
   #worker: Worker | undefined;
   readonly #waiting = new Map<number, Waiting>();
-  #openStreams = 0;
   #next = 1;
   #idle: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -65,11 +53,6 @@ export class Hasher {
     }
   }
 
-  /** A stream for content of this size. */
-  stream(sizeBytes: number, treePath?: string): HashStream {
-    return sizeBytes <= localLimits.inlineHashBytes ? new InlineStream(treePath) : this.#workerStream(treePath);
-  }
-
   /** Ends the worker; whatever waits fails with `unavailable`. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -80,53 +63,7 @@ export class Hasher {
     await worker?.terminate();
   }
 
-  #workerStream(treePath: string | undefined): HashStream {
-    const stream = this.#next++;
-    let isOpen = true;
-    this.#openStreams++;
-    this.#post({ type: 'open', stream, treePath });
-    const worker = this.#worker;
-    const release = () => {
-      if (!isOpen) return;
-      isOpen = false;
-      this.#openStreams--;
-      this.#rest();
-    };
-    const ask = async (request: Extract<HashRequest, { reply: number }>) => {
-      if (this.#worker !== worker) throw hashFailed('the hash worker was restarted');
-      const answer = await this.#ask(request);
-      if (answer.type === 'failed') throw hashFailed(answer.message);
-      return answer;
-    };
-    return {
-      push: async (block, expected) => {
-        // A copy of exactly these bytes: posting a view would clone all of the buffer behind it.
-        const answer = await ask({
-          type: 'push',
-          stream,
-          reply: 0,
-          block: new Uint8Array(block),
-          expected: expected && new Uint8Array(expected),
-        });
-        return answer.type === 'pushed' ? answer.goodLeaves : 0;
-      },
-      finish: async () => {
-        try {
-          const answer = await ask({ type: 'finish', stream, reply: 0 });
-          if (answer.type !== 'finished') throw hashFailed('unexpected answer');
-          return { root: answer.root, leafCount: answer.leafCount };
-        } finally {
-          release();
-        }
-      },
-      drop: () => {
-        if (isOpen && this.#worker === worker) worker?.postMessage({ type: 'drop', stream } satisfies HashRequest);
-        release();
-      },
-    };
-  }
-
-  #ask(request: Extract<HashRequest, { reply: number }>): Promise<HashAnswer> {
+  #ask(request: HashRequest): Promise<HashAnswer> {
     const reply = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(reply, { resolve, reject });
@@ -134,7 +71,7 @@ export class Hasher {
         this.#post({ ...request, reply });
       } catch (error) {
         this.#waiting.delete(reply);
-        reject(hashFailed(String(error)));
+        reject(error instanceof AppError ? error : hashFailed(String(error)));
       }
     });
   }
@@ -144,10 +81,7 @@ export class Hasher {
     clearTimeout(this.#idle);
     const worker = (this.#worker ??= this.#start());
     worker.ref();
-    worker.postMessage(
-      request,
-      request.type === 'push' && request.block.buffer instanceof ArrayBuffer ? [request.block.buffer] : [],
-    );
+    worker.postMessage(request);
   }
 
   #start(): Worker {
@@ -172,7 +106,7 @@ export class Hasher {
   #rest(): void {
     if (this.#waiting.size > 0 || this.#worker === undefined) return;
     this.#worker.unref();
-    if (this.#openStreams > 0 || this.#isClosed) return;
+    if (this.#isClosed) return;
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => {
       const worker = this.#worker;
@@ -188,37 +122,5 @@ export class Hasher {
   }
 }
 
-/** The same for small content, on this thread. */
-class InlineStream implements HashStream {
-  readonly #writer: TreeWriter;
-  #isDone = false;
-
-  constructor(treePath: string | undefined) {
-    this.#writer = new TreeWriter(treePath);
-  }
-
-  push(block: Uint8Array, expected?: Uint8Array): Promise<number> {
-    const leaves = hashLeaves(block);
-    let good = leaves.length;
-    if (expected) for (good = 0; good < leaves.length; good += hashBytes) if (!sameLeaf(leaves, expected, good)) break;
-    this.#writer.add(leaves.subarray(0, good));
-    return Promise.resolve(good / hashBytes);
-  }
-
-  finish(): Promise<Hashed> {
-    this.#isDone = true;
-    return Promise.resolve(this.#writer.finish());
-  }
-
-  drop(): void {
-    if (!this.#isDone) this.#writer.abort();
-    this.#isDone = true;
-  }
-}
-
-function sameLeaf(leaves: Buffer, expected: Uint8Array, at: number): boolean {
-  return leaves.compare(expected, at, at + hashBytes, at, at + hashBytes) === 0;
-}
-
-/** Blocks handed to a stream at a time: 16 leaves. */
+/** Bytes that readers hash at a time: 16 leaves. */
 export const blockBytes = 16 * leafBytes;

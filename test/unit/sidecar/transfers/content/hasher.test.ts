@@ -1,4 +1,4 @@
-// The hash worker: right roots, trees on disk, cancelling, streams beside long files.
+// The hash worker: right roots, trees on disk, cancelling, short files beside long ones.
 
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { hashLeaves, rootOfLeaves } from '../../../../../src/sidecar/transfers/content/merkle.ts';
 import { silentLog } from '../../../../../src/sidecar/log.ts';
-import { blockBytes, Hasher } from '../../../../../src/sidecar/transfers/content/hasher.ts';
+import { Hasher } from '../../../../../src/sidecar/transfers/content/hasher.ts';
 import { content, node, temporaryFolder } from '../world.ts';
 
 test('a file is hashed in the worker, and its tree proves every leaf', async (t) => {
@@ -34,26 +34,15 @@ test('a damaged tree is dropped instead of served', async (t) => {
   const { hasher, trees } = node(t, folder);
   const bytes = content(2 * 1024 * 1024);
   const treePath = trees.temporaryPath(bytes.length) ?? '';
-  const stream = hasher.stream(bytes.length, treePath);
-  for (let at = 0; at < bytes.length; at += blockBytes) await stream.push(bytes.subarray(at, at + blockBytes));
-  const { root } = await stream.finish();
+  writeFileSync(path.join(folder, 'f'), bytes);
+  const handle = await open(path.join(folder, 'f'));
+  const { root } = await hasher.hashFile(handle.fd, bytes.length, { treePath });
+  await handle.close();
   trees.adopt(root, treePath);
   const file = path.join(folder, 'trees', Buffer.from(root).toString('hex'));
   writeFileSync(file, Buffer.alloc(16 + 128 * 32, 7));
   assert.equal(trees.prove(root, 0, 1), undefined);
   assert.equal(existsSync(file), false);
-});
-
-test('a stream answers how many leaves are as expected, small or large', async (t) => {
-  const { hasher } = node(t, temporaryFolder(t));
-  for (const sizeBytes of [blockBytes, 8 * blockBytes]) {
-    const bytes = content(sizeBytes);
-    const expected = hashLeaves(bytes.subarray(0, blockBytes));
-    expected[5 * 32] = (expected[5 * 32] ?? 0) ^ 1;
-    const stream = hasher.stream(sizeBytes);
-    assert.equal(await stream.push(bytes.subarray(0, blockBytes), expected), 5);
-    stream.drop();
-  }
 });
 
 test('a file that is shorter than said is reported as changed, and leaves no tree behind', async (t) => {
@@ -70,7 +59,7 @@ test('a file that is shorter than said is reported as changed, and leaves no tre
   assert.deepEqual(readdirSync(path.join(folder, 'trees')), []);
 });
 
-test('hashing stops when it is cancelled, and a stream is served between slices of a long file', async (t) => {
+test('hashing stops when it is cancelled, and a short file is hashed between slices of a long one', async (t) => {
   const folder = temporaryFolder(t);
   const { hasher } = node(t, folder);
   const file = path.join(folder, 'sparse');
@@ -79,20 +68,21 @@ test('hashing stops when it is cancelled, and a stream is served between slices 
   const handle = await open(file);
   const abort = new AbortController();
   const long = hasher.hashFile(handle.fd, 64 * 1024 ** 3, { signal: abort.signal });
-  const stream = hasher.stream(8 * blockBytes);
-  assert.equal(await stream.push(Buffer.alloc(blockBytes)), 16);
-  stream.drop();
+  assert.equal((await hasher.hashFile(handle.fd, 16 * 16384)).leafCount, 16);
   abort.abort();
   await assert.rejects(long, { kind: 'cancelled' });
   await handle.close();
 });
 
-test('closing fails what waits', async () => {
+test('closing fails what waits', async (t) => {
   const hasher = new Hasher({ log: silentLog });
-  const stream = hasher.stream(8 * blockBytes);
-  const pushed = stream.push(Buffer.alloc(blockBytes));
-  const settled = assert.rejects(pushed, { kind: 'unavailable' });
+  const file = path.join(temporaryFolder(t), 'sparse');
+  writeFileSync(file, '');
+  truncateSync(file, 64 * 1024 ** 3);
+  const handle = await open(file);
+  const settled = assert.rejects(hasher.hashFile(handle.fd, 64 * 1024 ** 3), { kind: 'unavailable' });
   await hasher.close();
   await settled;
-  assert.throws(() => hasher.stream(8 * blockBytes), { kind: 'unavailable' });
+  await assert.rejects(hasher.hashFile(handle.fd, 1), { kind: 'unavailable' });
+  await handle.close();
 });
