@@ -15,6 +15,8 @@ export const wireLimits = {
   linkDataMessageBytes: 256 * KiB + 256,
   /** Direct links of one session: both sides may have dialled, and a faster one may come after a slower one. */
   links: 2,
+  /** Channels that a peer may open on a direct link: one is taken, another refused. */
+  linkChannels: 2,
   /** Bytes a sender may have under way for one request before it is given credit. */
   creditBytes: 2 * MiB,
   /** Requests of one peer being served or waiting here; honest downloads keep 32 under way. */

@@ -55,7 +55,7 @@ export class LinkCarriers {
     const carrier: Carrier = new Carrier({
       ...context,
       ...{ stream, kind, open: openLinkChannel },
-      limits: { frameBytes: linkLimits.frameBytes, channels: wireLimits.links, sliceBytes: wireLimits.linkSliceBytes },
+      limits: { frameBytes: linkLimits.frameBytes, channels: wireLimits.linkChannels, sliceBytes: wireLimits.linkSliceBytes },
       mayTake: () => !this.#isClosed,
       onFailure,
       onGone: (reason) => this.#drop(carrier, reason),
