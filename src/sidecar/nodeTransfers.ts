@@ -91,7 +91,7 @@ export class Transfers {
     });
     this.#roots = new KnownRoots({ details: () => options.details(), receiving: this.#receiving });
     this.#held = new HeldContent({ database, trees: this.trees, log });
-    this.#copies = new LocalCopies({ database, held: this.#held, disk: this.#disk, cacheFolder: fetchedFolder(dataFolder) });
+    this.#copies = new LocalCopies({ database, log, held: this.#held, disk: this.#disk, cacheFolder: fetchedFolder(dataFolder) });
     this.#history = new History({ database, log });
     this.uploads = this.#makeUploads();
     this.downloads = this.#makeDownloads();

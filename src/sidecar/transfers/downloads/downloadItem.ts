@@ -33,6 +33,8 @@ export class DownloadItem implements Ordered {
   /** A connected peer that is not its owner was found to hold some of it. */
   isHeldElsewhere = false;
   persistedAtMs = 0;
+  /** The most that was ever done of it and came from peers. */
+  fetchedBytes: number;
   /** Of a single file, when it is done. */
   contentId: string | undefined;
 
@@ -41,6 +43,7 @@ export class DownloadItem implements Ordered {
 
   constructor(record: DownloadRecord, options: { retryMs: number; onProgress(item: DownloadItem): void }) {
     this.record = record;
+    this.fetchedBytes = record.doneBytes - record.reusedBytes;
     this.#wantedPath = wantedPathOf(record);
     this.retryMs = options.retryMs;
     this.pace = new Pace(localLimits.progressHz, () => options.onProgress(this));

@@ -161,7 +161,7 @@ export class Running {
   /** One attempt; never rejects. */
   async #run(item: DownloadItem, signal: AbortSignal): Promise<void> {
     const { record } = item;
-    let receivedBytes = 0;
+    const beforeBytes = item.fetchedBytes;
     await Promise.resolve(); // `item.running` is set when the rest begins
     try {
       const { failedFiles } = await this.#options.run({
@@ -169,10 +169,7 @@ export class Running {
         conflict: record.conflict,
         signal,
         onClaim: () => this.#options.onPersist(item),
-        onProgress: (bytes) => {
-          receivedBytes += bytes;
-          this.#progress(item, bytes);
-        },
+        onProgress: () => this.#progress(item),
         onSources: (sources) => {
           item.sources = sources;
           item.pace.touch();
@@ -187,7 +184,7 @@ export class Running {
       this.#failed(item, asAppError(error));
     } finally {
       const isEnd = record.state === 'done' || record.state === 'failed';
-      this.#options.onCount({ bytes: receivedBytes, files: isEnd ? record.doneFiles : 0 });
+      this.#options.onCount({ bytes: item.fetchedBytes - beforeBytes, files: isEnd ? record.doneFiles : 0 });
       item.running = undefined;
       item.sources = [];
       this.#going.delete(item);
@@ -237,9 +234,13 @@ export class Running {
     this.#options.log.warn(`The download ${record.name} failed: ${error.message}`);
   }
 
-  #progress(item: DownloadItem, bytes: number): void {
-    if (bytes > 0) {
-      item.speed.add(bytes);
+  /** Only what was not there before counts as coming in: not what an earlier attempt left, nor what was found on this machine. */
+  #progress(item: DownloadItem): void {
+    const { record } = item;
+    const fetchedBytes = record.doneBytes - record.reusedBytes;
+    if (fetchedBytes > item.fetchedBytes) {
+      item.speed.add(fetchedBytes - item.fetchedBytes);
+      item.fetchedBytes = fetchedBytes;
       item.retryMs = this.#options.retryMs;
     }
     item.pace.touch();

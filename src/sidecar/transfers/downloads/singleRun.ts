@@ -41,8 +41,8 @@ export async function fetchSingle(file: PlannedFile, single: SingleOptions): Pro
   const partialPath = partialPathOf(partials, file);
   const root = options.mayReuse ? await options.rootOf(entry) : undefined;
   if (root && file.sizeBytes > 0 && (await options.reuse({ ...file, root, partialPath }, { signal }))) {
+    single.onReused(file.sizeBytes); // first: what is told as progress is then known not to have come from anybody
     single.onBytes(file.sizeBytes);
-    single.onReused(file.sizeBytes);
     return named(await run.place(file.relative, partialPath), { ...file, root });
   }
   let counted = 0;

@@ -3,7 +3,9 @@
 
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
+import { asAppError } from '../../../protocol/errors.ts';
 import { transferLimits } from '../../limits.ts';
+import type { Log } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
 import { stampOf } from '../content/trees.ts';
 import type { Disk } from '../disk/disk.ts';
@@ -19,6 +21,7 @@ export class LocalCopies {
   readonly #database: Database;
   readonly #held: Pick<HeldContent, 'byRoot'>;
   readonly #disk: Pick<Disk, 'copyLocal'>;
+  readonly #log: Log;
   readonly #cacheFolder: string;
 
   /** `cacheFolder` holds files that were opened, named by their root. */
@@ -26,9 +29,11 @@ export class LocalCopies {
     database: Database;
     held: Pick<HeldContent, 'byRoot'>;
     disk: Pick<Disk, 'copyLocal'>;
+    log: Log;
     cacheFolder: string;
   }) {
     this.#disk = options.disk;
+    this.#log = options.log;
     this.#database = options.database;
     this.#held = options.held;
     this.#cacheFolder = options.cacheFolder;
@@ -54,7 +59,13 @@ export class LocalCopies {
   ): Promise<boolean> {
     const { root, sizeBytes, mtimeMs, partialPath } = file;
     for (const from of this.find(root, sizeBytes)) {
-      if (await this.#disk.copyLocal(from, { path: partialPath, sizeBytes, mtimeMs }, { root, signal })) return true;
+      try {
+        if (await this.#disk.copyLocal(from, { path: partialPath, sizeBytes, mtimeMs }, { root, signal })) return true;
+      } catch (error) {
+        const { kind } = asAppError(error);
+        if (kind === 'cancelled' || kind === 'disk-full') throw error;
+        this.#log.debug(`A local copy could not be used: ${String(error)}`); // the next one, or it is fetched
+      }
     }
     return false;
   }

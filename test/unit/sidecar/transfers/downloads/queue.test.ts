@@ -311,14 +311,16 @@ test('ten thousand lines cost no long step: adding, moving, listing, starting', 
     list: () => downloads.list(),
   };
   for (const [name, step] of Object.entries(steps)) {
+    // Of the processor, and the best of a few: other tests run at the same time.
     const took = Array.from({ length: 5 }, (_, round) => {
-      const from = performance.now();
+      const from = process.cpuUsage();
       void step(round);
-      return performance.now() - from;
-    }).sort((a, b) => a - b);
-    const medianMs = took[2] ?? Infinity;
-    t.diagnostic(`${name}: ${medianMs.toFixed(1)} ms`);
-    assert.ok(medianMs < 30, `${name} took ${medianMs} ms`);
+      const { user, system } = process.cpuUsage(from);
+      return (user + system) / 1000;
+    });
+    const bestMs = Math.min(...took);
+    t.diagnostic(`${name}: ${bestMs.toFixed(1)} ms`);
+    assert.ok(bestMs < 25, `${name} took ${bestMs} ms`);
   }
   await added(queue, 'last', 5);
   await assert.rejects(downloads.add(refTo('more')), { kind: 'busy' });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { silentLog } from '../../../../../src/sidecar/log.ts';
 import { HeldContent } from '../../../../../src/sidecar/transfers/held/heldContent.ts';
 import { LocalCopies } from '../../../../../src/sidecar/transfers/reuse/localCopies.ts';
 import { node, ownerId, refTo, shareId, temporaryFolder } from '../world.ts';
@@ -115,7 +116,7 @@ test('local files with a content are found: downloaded, hashed, opened; changed 
       return Promise.resolve(from === good);
     },
   };
-  const copies = new LocalCopies({ database, held: again, disk, cacheFolder });
+  const copies = new LocalCopies({ database, log: silentLog, held: again, disk, cacheFolder });
   trees.close(); // writes what it was told
   assert.deepEqual(copies.find(root, 7).sort(), [opened, file.localPath].sort());
   assert.deepEqual(copies.find(root, 8), [], 'another size is another content');
