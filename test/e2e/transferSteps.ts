@@ -26,6 +26,11 @@ const downloadRow = ({ window }: World): Locator =>
     .locator('.monaco-list-row')
     .filter({ has: window.page.locator('.label-name', { hasText: new RegExp(`^${folderName}$`) }) });
 
+/** Its icon closes the side bar when it is open already. */
+async function showPotluck({ window }: World): Promise<void> {
+  if (!(await window.pane('Peers').isVisible())) await window.activityIcon('Potluck').click();
+}
+
 /** An action of a row, which VS Code shows under the pointer. */
 async function inline(world: World, title: string): Promise<void> {
   const row = downloadRow(world);
@@ -45,7 +50,7 @@ export const transferSteps: readonly Step[] = [
         writeFileSync(file, randomBytes(size));
       }
       await peer.client.request('settings/set', { uploadLimit: peerLimit });
-      await window.activityIcon('Potluck').click();
+      await showPotluck(world);
       await peersRow(world, folderName).waitFor({ timeout: 30_000 });
       await window.togglePane('Shares', false);
       await window.togglePane('Transfers', true);
@@ -84,7 +89,7 @@ export const transferSteps: readonly Step[] = [
     async run(before) {
       const world = { ...before, window: await before.reopen() };
       const { window, peer, downloads } = world;
-      if (!(await window.pane('Transfers').isVisible())) await window.activityIcon('Potluck').click();
+      await showPotluck(world);
       await window.togglePane('Transfers', true);
       await downloadRow(world)
         .filter({ hasText: /paused · \d+%/ })
