@@ -25,28 +25,28 @@ async function downloadedOnce(t: TestContext) {
       return from.source.read(request, options);
     },
   });
-  let root: Uint8Array | undefined;
-  let copies: LocalCopies | undefined;
+  const known: { root?: Uint8Array; copies?: LocalCopies } = {};
   const to = await receiver(
     t,
     base,
     { ...from, source },
     {
-      rootOf: () => Promise.resolve(root),
-      reuse: (file, options) => copies?.copyInto(file, options) ?? Promise.resolve(false),
+      rootOf: () => Promise.resolve(known.root),
+      reuse: (file, options) => known.copies?.copyInto(file, options) ?? Promise.resolve(false),
     },
   );
   const held = new HeldContent(to);
   held.open();
-  copies = new LocalCopies({ ...to, held, cacheFolder: path.join(to.dataFolder, 'cache') });
+  known.copies = new LocalCopies({ ...to, held, cacheFolder: path.join(to.dataFolder, 'cache') });
   const first = await to.get('first.bin');
   assert.equal(first.state, 'done', JSON.stringify(first.failure));
   const contentId = to.history.list({ offset: 0, limit: 1 }).entries[0]?.contentId;
   assert.ok(contentId);
-  root = new Uint8Array(Buffer.from(contentId, 'hex'));
+  const root = new Uint8Array(Buffer.from(contentId, 'hex'));
   const mtimeMs = Math.trunc(statSync(first.destination).mtimeMs);
   held.add({ entry: refTo('first.bin'), localPath: first.destination, root, sizeBytes, mtimeMs });
   await held.close();
+  known.root = root;
   reads.length = 0;
   return { to, bytes, first, reads };
 }
