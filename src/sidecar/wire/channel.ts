@@ -90,7 +90,7 @@ export function openLinkChannel(muxer: GuardedMuxer, handlers: RequestHandlers):
 
 function addRequests(
   table: MessageTable,
-  { asking, serving, ...handlers }: RequestHandlers,
+  handlers: RequestHandlers,
   slices: { data: Encoding<codec.DataMessage>; dataMessageBytes: number },
 ): RequestChannel {
   return {
@@ -98,22 +98,22 @@ function addRequests(
     pong: table.add(3, codec.ping, (id) => handlers.onPong(id)),
     ask: {
       search: nothing, // The session's own connection alone.
-      read: table.add(4, codec.readRequest, (message) => serving().onRead(message)),
-      hashes: table.add(8, codec.hashesRequest, (message) => serving().onHashes(message)),
-      credit: table.add(10, codec.credit, (message) => serving().onCredit(message)),
-      cancel: table.add(11, codec.cancel, (message) => serving().onCancel(message)),
-      pack: table.add(19, transferCodec.pack, (message) => serving().onPack(message)),
-      holding: table.add(20, transferCodec.holding, (message) => serving().onHolding(message)),
+      read: table.add(4, codec.readRequest, (message) => handlers.serving().onRead(message)),
+      hashes: table.add(8, codec.hashesRequest, (message) => handlers.serving().onHashes(message)),
+      credit: table.add(10, codec.credit, (message) => handlers.serving().onCredit(message)),
+      cancel: table.add(11, codec.cancel, (message) => handlers.serving().onCancel(message)),
+      pack: table.add(19, transferCodec.pack, (message) => handlers.serving().onPack(message)),
+      holding: table.add(20, transferCodec.holding, (message) => handlers.serving().onHolding(message)),
     },
     serve: {
       found: nothing,
-      head: table.add(5, codec.head, (message) => asking().onHead(message)),
-      data: table.add(6, slices.data, (message) => asking().onData(message), { maxBytes: slices.dataMessageBytes }),
-      end: table.add(7, codec.end, (message) => asking().onEnd(message)),
-      hashes: table.add(9, codec.hashesReply, (message) => asking().onHashes(message)),
-      refused: table.add(12, codec.refused, (message) => asking().onRefused(message)),
-      working: table.add(13, codec.working, (message) => asking().onWorking(message)),
-      held: table.add(21, transferCodec.held, (message) => asking().onHeld(message)),
+      head: table.add(5, codec.head, (message) => handlers.asking().onHead(message)),
+      data: table.add(6, slices.data, (message) => handlers.asking().onData(message), { maxBytes: slices.dataMessageBytes }),
+      end: table.add(7, codec.end, (message) => handlers.asking().onEnd(message)),
+      hashes: table.add(9, codec.hashesReply, (message) => handlers.asking().onHashes(message)),
+      refused: table.add(12, codec.refused, (message) => handlers.asking().onRefused(message)),
+      working: table.add(13, codec.working, (message) => handlers.asking().onWorking(message)),
+      held: table.add(21, transferCodec.held, (message) => handlers.asking().onHeld(message)),
     },
   };
 }

@@ -110,7 +110,7 @@ export class IncomingRead {
     this.#isEnded = true;
     this.#finish();
     this.#end.resolve(root);
-    for (const { resolve } of this.#waiting.splice(0)) resolve({ done: true, value: undefined });
+    for (const waiting of this.#waiting.splice(0)) waiting.resolve({ done: true, value: undefined });
   }
 
   /** The peer is at work on the head, or lets the request wait at this place. */
@@ -133,7 +133,7 @@ export class IncomingRead {
     this.#finish();
     this.#head.reject(error);
     this.#end.reject(error);
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
   }
 
   #giveUp(error: AppError): void {

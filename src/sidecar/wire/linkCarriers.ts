@@ -51,13 +51,13 @@ export class LinkCarriers {
       stream.destroy();
       return;
     }
-    const { context, onFailure } = this.#options;
+    const { context } = this.#options;
     const carrier: Carrier = new Carrier({
       ...context,
       ...{ stream, kind, open: openLinkChannel },
       limits: { frameBytes: linkLimits.frameBytes, channels: wireLimits.linkChannels, sliceBytes: wireLimits.linkSliceBytes },
       mayTake: () => !this.#isClosed,
-      onFailure,
+      onFailure: (thrown) => this.#options.onFailure(thrown),
       onGone: (reason) => this.#drop(carrier, reason),
     });
     const before = this.best;
@@ -80,9 +80,9 @@ export class LinkCarriers {
     this.#links = this.#links.filter((each) => each !== link);
     addTo(this.#past, carrier.traffic);
     carrier.close(linkGone(reason));
-    const { context, onChange } = this.#options;
+    const { context } = this.#options;
     context.log.debug(`a ${link.kind} link with ${context.peerId} ended: ${reason}`);
-    if (wasBest && !this.#isClosed) onChange();
+    if (wasBest && !this.#isClosed) this.#options.onChange();
   }
 }
 

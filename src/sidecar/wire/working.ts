@@ -12,9 +12,10 @@ export interface WorkingOptions {
 
 /** What `work` comes to; meanwhile its places are told at once when they change, at most every positionMs. */
 export async function whileWorking<T>(
-  { tell, everyMs, signal }: WorkingOptions,
+  options: WorkingOptions,
   work: (onPosition: (position: number) => void) => Promise<T>,
 ): Promise<T> {
+  const { everyMs, signal } = options;
   let position = 0;
   let told = 0;
   let toldAt = -Infinity;
@@ -25,7 +26,7 @@ export async function whileWorking<T>(
     soon = undefined;
     told = position;
     toldAt = performance.now();
-    tell(position);
+    options.tell(position);
   };
   const timer = setInterval(tellNow, everyMs);
   const stop = (): void => {

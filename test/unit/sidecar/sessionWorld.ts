@@ -37,6 +37,8 @@ export class TestPeer {
   readonly name: string;
   parties: string[];
   searchServer: SearchServer = emptySearchServer;
+  /** What nodeLinks.ts would be told, one line each. */
+  readonly links: string[] = [];
   readonly #database: Database;
   readonly #feeds: Feeds;
   readonly shares: Shares;
@@ -71,6 +73,12 @@ export class TestPeer {
     this.sessions = new Sessions({
       ...{ peerId, keyPair, peers: this.peers, shares: this.shares, catalog: this.catalog, log, onOnline: changed },
       fileServer: emptyServer,
+      links: {
+        opened: () => this.#linked('opened'),
+        offered: (_session, { port }) => this.#linked(`offered ${port}`),
+        changed: ({ linkKind }) => this.#linked(`changed to ${linkKind}`),
+        closed: () => this.#linked('closed'),
+      },
       searchServer: { search: (...asked) => this.searchServer.search(...asked) },
       local: {
         nickname: () => name,
@@ -113,6 +121,11 @@ export class TestPeer {
   setParties(parties: string[]): void {
     this.parties = parties;
     this.sessions.introduceAgain();
+  }
+
+  #linked(what: string): void {
+    this.links.push(what);
+    this.changes.emit('change');
   }
 
   shareOf(owner: TestPeer): CatalogShare | undefined {
