@@ -41,6 +41,9 @@ export interface RunningOptions {
 /** Progress written to the database at most this often: it is only for showing, each write costs an fsync. */
 const persistEveryMs = 5000;
 
+/** Failures that a source can cause. */
+const ofSources: ReadonlySet<string> = new Set(['not-found', 'changed', 'verification-failed']);
+
 export class Running {
   readonly #options: RunningOptions;
   readonly #going = new Set<DownloadItem>();
@@ -221,7 +224,9 @@ export class Running {
       return;
     }
     const isNewIndex = error.kind === 'changed' && record.kind === 'folder';
-    if (isNewIndex || error.kind === 'unavailable' || error.kind === 'busy' || error.kind === 'cancelled') {
+    // What others than the owner say of its file does not end a wish: the owner may be back one day.
+    const isOthersWord = ofSources.has(error.kind) && !this.#options.isHere(record.entry.peerId);
+    if (isNewIndex || isOthersWord || error.kind === 'unavailable' || error.kind === 'busy' || error.kind === 'cancelled') {
       record.state = 'queued';
       record.failure = failureOf(error);
       item.retryAtMs = Date.now() + item.retryMs;

@@ -181,6 +181,20 @@ test('one whose owner is away starts when somebody else is found to hold it', as
   assert.ok(asked.includes('other'));
 });
 
+test('what others say of a file while its owner is away does not end the wish', async (t) => {
+  const queue = await queueOver(t, temporaryFolder(t));
+  await queue.downloads.add(refTo('f'));
+  await queue.until(() => queue.attempts.has('f'));
+  queue.here.clear();
+  queue.attempts.get('f')?.fail(new AppError('not-found', 'I have no such thing'));
+  await queue.until(() => queue.find('f').state === 'waiting');
+  queue.here.add(ownerId);
+  queue.downloads.peerOnline(ownerId);
+  await queue.until(() => queue.attempts.has('f'));
+  queue.attempts.get('f')?.fail(new AppError('not-found', 'not shared any more'));
+  await queue.until(() => queue.find('f').state === 'failed');
+});
+
 test('one that fails is tried again after a while that is shown, longer each time', async (t) => {
   const queue = await queueOver(t, temporaryFolder(t), { retryMs: 40 });
   await queue.downloads.add(refTo('f'));
