@@ -109,6 +109,7 @@ class Writing {
   async take(reply: ReadReply, stall: Patience): Promise<boolean> {
     const { source, request, rate, assignment, onHeard } = this.#range;
     const iterator = reply.bytes[Symbol.asyncIterator]();
+    const pause = setTimeout(() => void this.#keep(), batchMs);
     let isEnded = false;
     try {
       for (;;) {
@@ -122,6 +123,7 @@ class Writing {
           throw badContent(source.peerId, request.path, 'is longer than was asked for');
         }
         onHeard();
+        pause.refresh();
         if (rate.isLimited) await rate.take(chunk.length, { signal: this.#abort.signal, key: source.peerId });
         const room = Math.max(0, this.#endOfRange() - this.#position);
         if (chunk.length > room) this.#range.onLate(chunk.length - room);
@@ -140,6 +142,7 @@ class Writing {
       await this.#keep();
       throw error;
     } finally {
+      clearTimeout(pause);
       // Not awaited: a generator that hangs in `next` answers its `return` only after it.
       if (!isEnded) void iterator.return?.()?.catch(() => undefined);
     }
@@ -154,7 +157,7 @@ class Writing {
     return Math.min(this.#range.assignment.end * leafBytes, this.#range.content.sizeBytes);
   }
 
-  /** The link broke, or another took over: what came is as good as ever. */
+  /** The source pauses, the link broke, or another took over: what came is as good as ever. */
   async #keep(): Promise<void> {
     if (this.#range.isEnding() || this.failure) return;
     await this.#flush().catch(() => undefined); // told already by what failed before it
