@@ -166,7 +166,7 @@ export function isProven(
 
 /**
  * Undefined when these are not the range's leaves (`isProven`). Else the packed roots of every 256 of them, for a tree file; empty when the range
- * is smaller than that.
+ * is smaller than that, or the whole tree has no more: its tree file has none then.
  */
 export function provenPieces(
   tree: { root: Uint8Array; leafCount: number },
@@ -193,5 +193,6 @@ export function provenPieces(
     index = Math.floor(index / 2);
     level++;
   }
-  return Buffer.from(node).equals(tree.root) ? packed : undefined;
+  if (!Buffer.from(node).equals(tree.root)) return undefined;
+  return tree.leafCount > pieceLeaves ? packed : Buffer.alloc(0);
 }

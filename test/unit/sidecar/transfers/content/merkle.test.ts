@@ -13,6 +13,7 @@ import {
   MerkleBuilder,
   padHash,
   proofOf,
+  provenPieces,
   rootOfLeaves,
   type TreeLayers,
 } from '../../../../../src/sidecar/transfers/content/merkle.ts';
@@ -218,4 +219,21 @@ test('the leaf of a short last block is not padded', () => {
   const leaves = hashLeaves(content);
   assert.equal(leaves.length, 2 * hashBytes);
   assert.deepEqual(leaves.subarray(hashBytes), createHash('sha256').update(content.subarray(leafBytes)).digest());
+});
+
+test('pieces learnt from proofs are those that the tree file of the whole has, whatever the size', () => {
+  for (const leafCount of [2, 128, 129, 192, 256, 257, 300, 512, 1000]) {
+    const leaves = random(leafCount).bytes(leafCount * hashBytes);
+    const builder = new MerkleBuilder();
+    builder.addPacked(leaves);
+    const { root, pieces } = builder.finish();
+    const layers: TreeLayers = {
+      leafCount,
+      leaves: (first, count) => leaves.subarray(first * hashBytes, (first + count) * hashBytes),
+      pieces: () => pieces,
+    };
+    const count = 2 ** heightOf(leafCount);
+    const learnt = provenPieces({ root, leafCount }, { first: 0, count }, proofOf(layers, 0, count));
+    assert.ok(learnt?.equals(pieces), `${leafCount} leaves`);
+  }
 });
