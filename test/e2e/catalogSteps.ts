@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { until } from '../../scripts/localPeers.ts';
 import { tableTitle } from '../vscode/testPeer.ts';
-import { peersPane, peersRow, rowOf, type Step, type World } from './walkWorld.ts';
+import { peersPane, peersRow, rowOf, showPotluck, type Step, type World } from './walkWorld.ts';
 
 /** A change on a peer's disk is to be seen here within two seconds; machines that run all else beside get more. */
 const followMs = 15_000;
@@ -29,7 +29,7 @@ export const catalogSteps: readonly Step[] = [
     shot: 'follow',
     async run(world) {
       const { window, peer } = world;
-      await window.activityIcon('Potluck').click();
+      await showPotluck(world);
       await window.togglePane('Shares', false);
       await window.togglePane('Transfers', false);
       await peersRow(world, 'bread.md').click();

@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { digestOf } from './digest.ts';
 import { tableTitle } from '../vscode/testPeer.ts';
-import { peersRow, type Step, type World } from './walkWorld.ts';
+import { peersRow, showPotluck, type Step, type World } from './walkWorld.ts';
 
 const folderName = 'films';
 const films = [
@@ -25,11 +25,6 @@ const downloadRow = ({ window }: World): Locator =>
     .pane('Transfers')
     .locator('.monaco-list-row')
     .filter({ has: window.page.locator('.label-name', { hasText: new RegExp(`^${folderName}$`) }) });
-
-/** Its icon closes the side bar when it is open already. */
-async function showPotluck({ window }: World): Promise<void> {
-  if (!(await window.pane('Peers').isVisible())) await window.activityIcon('Potluck').click();
-}
 
 /** An action of a row, which VS Code shows under the pointer. */
 async function inline(world: World, title: string): Promise<void> {
@@ -62,7 +57,9 @@ export const transferSteps: readonly Step[] = [
       await downloadRow(world)
         .filter({ hasText: /[1-9]\d?% · .*\/s/ })
         .waitFor({ timeout: 30_000 });
-      await statusItem(world).filter({ hasText: /\/s/ }).waitFor();
+      await statusItem(world)
+        .filter({ hasText: /[KM]B\/s/ })
+        .waitFor();
       await window.page.locator('.activitybar .badge-content', { hasText: '1' }).first().waitFor();
       await window.expand(downloadRow(world));
       await window

@@ -32,3 +32,8 @@ export function rowOf({ window }: World, pane: string, label: string): Locator {
 export const peersPane = ({ window }: World): Locator => window.pane('Peers');
 
 export const peersRow = (world: World, label: string): Locator => rowOf(world, 'Peers', label);
+
+/** Its icon closes the side bar when it is open already. */
+export async function showPotluck({ window }: World): Promise<void> {
+  if (!(await window.pane('Peers').isVisible())) await window.activityIcon('Potluck').click();
+}
