@@ -22,9 +22,12 @@ export interface NodeLinksOptions {
   onChange(): void;
 }
 
+/** What is needed of a session. */
+export type LinkedSession = Pick<PeerSession, 'peerId' | 'understands' | 'offerLink' | 'attachLink' | 'link' | 'isOpen'>;
+
 /** A session, and where it stands with its link. */
 interface Seat {
-  session: PeerSession;
+  session: LinkedSession;
   expectation: { own: Offer; remoteKey: Uint8Array; remote: Offer | undefined; onLink(link: Link): void };
   /** Tries since a link last lived for a while. */
   attempts: number;
@@ -37,7 +40,7 @@ interface Seat {
 export class NodeLinks implements LinkHooks {
   readonly #options: NodeLinksOptions;
   readonly #links: Links;
-  readonly #seats = new Map<PeerSession, Seat>();
+  readonly #seats = new Map<LinkedSession, Seat>();
   #told = '';
   #timers: NodeJS.Timeout[] = [];
 
@@ -94,7 +97,7 @@ export class NodeLinks implements LinkHooks {
     }
   }
 
-  opened(session: PeerSession): void {
+  opened(session: LinkedSession): void {
     if (!session.understands('direct-link')) return;
     const seat: Seat = {
       session,
@@ -111,7 +114,7 @@ export class NodeLinks implements LinkHooks {
     session.offerLink(seat.expectation.own);
   }
 
-  offered(session: PeerSession, offer: LinkOffer): void {
+  offered(session: LinkedSession, offer: LinkOffer): void {
     const seat = this.#seats.get(session);
     if (!seat) return;
     seat.expectation.remote = offer;
@@ -121,7 +124,7 @@ export class NodeLinks implements LinkHooks {
     this.#plan(seat, Math.max(0, linkLimits.retryMs[1] - sinceMs));
   }
 
-  changed(session: PeerSession): void {
+  changed(session: LinkedSession): void {
     this.#options.peers.changed(session.peerId);
     const seat = this.#seats.get(session);
     if (!seat || session.link) return;
@@ -130,7 +133,7 @@ export class NodeLinks implements LinkHooks {
     this.#planAgain(seat);
   }
 
-  closed(session: PeerSession): void {
+  closed(session: LinkedSession): void {
     const seat = this.#seats.get(session);
     if (!seat) return;
     this.#seats.delete(session);

@@ -172,7 +172,8 @@ export class Links {
   }
 
   #ownHosts(): string[] {
-    const { isLoopback, publicHost, settings } = this.#options;
-    return ownHosts({ isLoopback: isLoopback(), boundTo: settings().linkHost, publicHost: publicHost() });
+    const options = this.#options;
+    const { linkHost } = options.settings();
+    return ownHosts({ isLoopback: options.isLoopback(), boundTo: linkHost, publicHost: options.publicHost() });
   }
 }

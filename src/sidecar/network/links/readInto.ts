@@ -6,8 +6,8 @@ import type { TLSSocket } from 'node:tls';
 import type { FrameReader } from './frameReader.ts';
 
 /** The option `onread` for a socket that dials. */
-export function onreadOf(reader: FrameReader): OnReadOpts {
-  return { buffer: () => reader.target(), callback: (bytes) => reader.filled(bytes) };
+export function onreadOf(reader: FrameReader) {
+  return { buffer: () => reader.target(), callback: (bytes: number) => reader.filled(bytes) } satisfies OnReadOpts;
 }
 
 /**

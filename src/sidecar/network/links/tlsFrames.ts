@@ -60,7 +60,7 @@ export class TlsFrames extends EventEmitter<FrameEvents> {
     socket.on('end', () => {
       if (!this.#isDestroying) this.emit('end');
     });
-    socket.on('error', (error) => this.destroy(error));
+    socket.on('error', (error: Error) => this.destroy(error));
     socket.on('close', () => this.destroy());
     socket.pause();
   }

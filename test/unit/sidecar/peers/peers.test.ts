@@ -75,3 +75,25 @@ test('a peer to stay away from is refused until it is added again', (t) => {
   peers.addByKey(peer);
   assert.deepEqual([peers.isDisconnected(peer), peers.addedByKey()], [false, [peer]]);
 });
+
+test('a peer’s link is shown, and how fast it carries by what was measured twice', (t) => {
+  const peers = create(t);
+  const peer = newPeer();
+  let link: { kind: 'tls'; address: string } | undefined;
+  let receivedBytes = 1_000_000;
+  peers.cameOnline(peer, { ...inParty, link: () => link, traffic: () => ({ receivedBytes, sentBytes: 0 }) }, 'ann');
+  assert.deepEqual(peers.get(peer)?.link, { kind: 'session' });
+  assert.equal(peers.get(peer)?.receiveBytesPerSecond, undefined);
+  link = { kind: 'tls', address: '192.168.1.9:5000' };
+  assert.deepEqual(peers.get(peer)?.link, link);
+  peers.measure();
+  assert.deepEqual([peers.get(peer)?.receiveBytesPerSecond, peers.get(peer)?.sendBytesPerSecond], [0, 0]);
+  receivedBytes += 1_000_000;
+  peers.measure();
+  assert.ok((peers.get(peer)?.receiveBytesPerSecond ?? 0) > 1_000_000);
+  receivedBytes = 5; // A new session counts from nothing.
+  peers.measure();
+  assert.equal(peers.get(peer)?.receiveBytesPerSecond, 0);
+  peers.wentOffline(peer);
+  assert.deepEqual([peers.get(peer)?.link, peers.get(peer)?.receiveBytesPerSecond], [undefined, undefined]);
+});
