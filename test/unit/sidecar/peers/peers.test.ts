@@ -79,13 +79,13 @@ test('a peer to stay away from is refused until it is added again', (t) => {
 test('a peer’s link is shown, and how fast it carries by what was measured twice', (t) => {
   const peers = create(t);
   const peer = newPeer();
-  let link: { kind: 'tls'; address: string } | undefined;
+  const links: { kind: 'tls'; address: string }[] = [];
   let receivedBytes = 1_000_000;
-  peers.cameOnline(peer, { ...inParty, link: () => link, traffic: () => ({ receivedBytes, sentBytes: 0 }) }, 'ann');
+  peers.cameOnline(peer, { ...inParty, link: () => links[0], traffic: () => ({ receivedBytes, sentBytes: 0 }) }, 'ann');
   assert.deepEqual(peers.get(peer)?.link, { kind: 'session' });
   assert.equal(peers.get(peer)?.receiveBytesPerSecond, undefined);
-  link = { kind: 'tls', address: '192.168.1.9:5000' };
-  assert.deepEqual(peers.get(peer)?.link, link);
+  links.push({ kind: 'tls', address: '192.168.1.9:5000' });
+  assert.deepEqual(peers.get(peer)?.link, links[0]);
   peers.measure();
   assert.deepEqual([peers.get(peer)?.receiveBytesPerSecond, peers.get(peer)?.sendBytesPerSecond], [0, 0]);
   receivedBytes += 1_000_000;
