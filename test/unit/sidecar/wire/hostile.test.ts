@@ -10,6 +10,7 @@ import { peerIdOf } from '../../../../src/sidecar/storage/identity.ts';
 import { signAnnouncement, signRemoval } from '../../../../src/sidecar/wire/announcement.ts';
 import * as catalogCodec from '../../../../src/sidecar/wire/catalogCodec.ts';
 import * as codec from '../../../../src/sidecar/wire/codec.ts';
+import * as transferCodec from '../../../../src/sidecar/wire/transferCodec.ts';
 import {
   announcement,
   createSide,
@@ -354,10 +355,14 @@ async function recordConversation(): Promise<Uint8Array[]> {
     ...{ changed: [signAnnouncement(announcement, owner)], gone: [], removals: [signRemoval({ shareId, revision: 9 }, owner)] },
   });
   remote.say(types.search, catalogCodec.search, { requestId: 9, query: 'a "b c"', shareIds: [shareId], limit: 5 });
+  remote.say(types.pack, transferCodec.pack, { requestId: 10, shareId, paths: ['a', 'b/c'] });
+  remote.say(types.holding, transferCodec.holding, { requestId: 11, owner: peerIdOf(root), shareId, path: 'a', root });
+  const secrets = { token: Buffer.alloc(16), secret: Buffer.alloc(32) };
+  remote.say(types.linkOffer, transferCodec.linkOffer, { ...secrets, port: 4711, hosts: ['10.0.0.1'], kinds: ['tls'] });
   remote.hello();
   remote.muxer.createChannel({ protocol: 'hypercore/alpha', id: root })?.open();
   remote.muxer.cork();
-  for (let id = 10; id < 14; id++) remote.say(types.read, codec.readRequest, { ...read, requestId: id });
+  for (let id = 12; id < 16; id++) remote.say(types.read, codec.readRequest, { ...read, requestId: id });
   remote.muxer.uncork();
   await settled();
   return frames;
