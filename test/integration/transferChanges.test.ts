@@ -18,7 +18,7 @@ import {
 import path from 'node:path';
 import { test } from 'node:test';
 import { assertBytes, done, middle, MiB, put, putOne, settings, tableOf, visible, when } from './transferScene.ts';
-import { indexed } from './world.ts';
+import { indexed, until } from './world.ts';
 
 interface Change {
   /** Does it, and answers what the file holds then; undefined when there is none that may be given. */
@@ -102,6 +102,7 @@ for (const isDescribed of [true, false])
           what: 'ends',
           timeoutMs: 40_000,
         });
+        t.diagnostic(`${name}: ${end.state} ${end.failure?.kind ?? ''}`);
         if (end.state === 'done') {
           assert.ok(after, 'a file that is not there cannot be had');
           assertBytes(end.destination, after);
@@ -131,10 +132,14 @@ test('a share that is taken off the table in the middle of an upload is given no
   await settings(ann, { uploadLimit: 0 });
   const end = await when(ben, download, ({ state }) => ['done', 'failed', 'waiting', 'cancelled'].includes(state), {
     what: 'ends',
+    timeoutMs: 40_000,
   });
   assert.notEqual(end.state, 'done');
   assert.deepEqual(visible(ben), []);
-  assert.deepEqual(await ann.client.request('uploads/list', {}), [], 'the slot came back');
+  await until(ann.client, ['uploads/changed'], async () => (await ann.client.request('uploads/list', {})).length === 0, {
+    what: 'the slot comes back',
+    timeoutMs: 5000,
+  });
 });
 
 test('files of a folder that go away while it is downloaded are named, and all others come', async (t) => {
@@ -151,6 +156,7 @@ test('files of a folder that go away while it is downloaded are named, and all o
   for (const name of ['38.bin', '39.bin']) unlinkSync(path.join(folder, name));
   await settings(ann, { uploadLimit: 0 });
   const end = await when(ben, download, ({ state }) => ['done', 'failed'].includes(state), { what: 'ends' });
+  assert.equal(end.state, 'failed', 'not all of it is there');
   assert.deepEqual(end.failedFiles.map((failed) => failed.path).sort(), ['38.bin', '39.bin']);
   assert.deepEqual(visible(ben, end.destination), Object.keys(files).slice(0, 38));
   for (const name of visible(ben, end.destination))

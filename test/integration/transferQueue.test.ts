@@ -173,7 +173,15 @@ for (const side of ['up', 'down'] as const)
     const download = await ben.client.request('downloads/add', { entry });
     const start = await middle(ben, download, 4 * MiB);
     const startedAt = performance.now();
-    const measured = await middle(ben, download, 0);
+    const measured = await when(
+      ben,
+      download,
+      ({ state, failure }) => {
+        assert.equal(state, 'running', failure?.message);
+        return performance.now() - startedAt >= 3000;
+      },
+      { what: 'three seconds of it' },
+    );
     const rate = (measured.doneBytes - start.doneBytes) / ((performance.now() - startedAt) / 1000);
     t.diagnostic(`${(rate / limit).toFixed(3)} of the limit`);
     assert.ok(Math.abs(rate / limit - 1) <= 0.15, `${rate} bytes a second instead of ${limit}`);
