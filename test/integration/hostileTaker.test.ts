@@ -18,7 +18,7 @@ import { types } from '../unit/sidecar/wire/worlds.ts';
 import { party, scene, unharmed, type Scene } from './hostileScene.ts';
 import { readOf, transferTypes, type Mallory } from './mallory.ts';
 import { assertBytes, described, done, middle, MiB, settings } from './transferScene.ts';
-import { indexed } from './world.ts';
+import { indexed, until } from './world.ts';
 
 const abilities = ['versions', 'packs', 'holdings', 'direct-link'];
 
@@ -52,9 +52,11 @@ test('a taker that holds the only slot and reads nothing loses it', { timeout: 6
   const end = await done(s.ben, await s.ben.client.request('downloads/add', { entry }), 45_000);
   assertBytes(end.destination, bytes);
   mallory.leave();
-  assert.deepEqual(
-    (await s.ann.client.request('uploads/list', {})).filter(({ peerId }) => peerId === mallory.peerId),
-    [],
+  await until(
+    s.ann.client,
+    ['uploads/changed'],
+    async () => (await s.ann.client.request('uploads/list', {})).every(({ peerId }) => peerId !== mallory.peerId),
+    { what: 'the slot comes back', timeoutMs: 5000 },
   );
   rmSync(folder, { recursive: true });
 });
