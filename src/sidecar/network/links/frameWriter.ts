@@ -8,6 +8,9 @@ import { headerBytes } from './frameReader.ts';
 /** Frames are joined up to this: a write of the system costs about as much as copying these. */
 const joinedBytes = 64 * 1024;
 
+/** Buffers of large frames that are kept for the next ones: fresh memory for each cost more than the encryption. As many as fit in the queue. */
+const spareFrames = 8;
+
 export class FrameWriter {
   readonly #socket: Writable;
   readonly #onDrain: () => void;
@@ -15,6 +18,9 @@ export class FrameWriter {
   #allocated: Buffer | undefined;
   #framed: Buffer | undefined;
   #queue: Buffer[] = [];
+  /** Large frames that were sent, all of the size of the last one. */
+  #spare: Buffer[] = [];
+  #spareSize = 0;
   /** Bytes in the queue and in the write that is under way. */
   #queuedBytes = 0;
   #isWriting = false;
@@ -32,7 +38,8 @@ export class FrameWriter {
 
   /** A buffer for the next frame: written next, it is not copied. */
   alloc(bytes: number): Buffer {
-    const framed = Buffer.allocUnsafe(headerBytes + bytes);
+    const size = headerBytes + bytes;
+    const framed = (size === this.#spareSize ? this.#spare.pop() : undefined) ?? Buffer.allocUnsafe(size);
     this.#framed = framed;
     this.#allocated = framed.subarray(headerBytes);
     return this.#allocated;
@@ -74,12 +81,21 @@ export class FrameWriter {
       this.#isWriting = false;
       this.#queuedBytes -= bytes.length;
       if (error) return; // The socket closes, and tells so.
+      this.#keep(bytes);
       this.#next();
       if (this.#needsDrain && this.#queuedBytes <= linkLimits.queueBytes / 2) {
         this.#needsDrain = false;
         this.#onDrain();
       }
     });
+  }
+
+  /** The system has taken all of it: its memory may be written anew. */
+  #keep(sent: Buffer): void {
+    if (sent.length <= joinedBytes) return;
+    if (sent.length !== this.#spareSize) this.#spare = [];
+    this.#spareSize = sent.length;
+    if (this.#spare.length < spareFrames) this.#spare.push(sent);
   }
 
   #takeNext(): Buffer | undefined {
