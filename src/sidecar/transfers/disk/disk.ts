@@ -36,7 +36,7 @@ export class Disk {
   }
 
   /** A file to be filled, new or as an earlier attempt left it. Rejects as a local failure. */
-  openPartial(options: PartialOptions): Promise<PartialContent> {
+  async openPartial(options: PartialOptions): Promise<PartialContent> {
     return openRemotePartial(this.#alive(), options);
   }
 
@@ -59,6 +59,7 @@ export class Disk {
     to: { path: string; sizeBytes: number; mtimeMs: number },
     options: { root: Uint8Array; signal: AbortSignal },
   ): Promise<boolean> {
+    if (options.signal.aborted) throw wasCancelled();
     const thread = this.#alive();
     const release = thread.hold();
     try {
@@ -75,7 +76,7 @@ export class Disk {
   }
 
   /** Places files below a folder: see DiskRun. */
-  openRun(settings: RunSettings): Promise<DiskRun> {
+  async openRun(settings: RunSettings): Promise<DiskRun> {
     return DiskRun.open(this.#alive(), settings);
   }
 

@@ -52,8 +52,8 @@ export class PlacingRun {
     makeFoldersBelow(settings.root, settings.partials);
     let hadParts = false;
     for (const name of readdirSync(settings.partials)) {
-      if (temporary.test(name))
-        removeFile(path.join(settings.partials, name)); // of an attempt that was cut off: fetched again
+      // Of an attempt that was cut off: fetched again.
+      if (temporary.test(name)) rmSync(path.join(settings.partials, name), { recursive: true, force: true });
       else hadParts = true;
     }
     this.#journal = new Journal(settings.partials);

@@ -83,7 +83,8 @@ class DownloadRun {
       this.#checkRoom(missing);
       await this.#makeFolders(run);
       await this.#fetchAll(missing, run);
-      if (this.#failedFiles > 0) await run.makeFolders(this.#plan.folders); // those whose files all failed, too
+      // Those whose files all failed, too; one that cannot be made was why.
+      if (this.#failedFiles > 0) await run.makeFolders(this.#plan.folders).catch(() => undefined);
     } finally {
       await run.close();
     }
