@@ -38,9 +38,13 @@ const quietSettings = {
 
 /** Makes an isolated profile in `folder`: user data, extensions, home. Keep the path short: sockets lie in it. */
 export function makeProfile(folder: string, settings: Record<string, unknown> = {}): string {
-  for (const part of ['data/User', 'ext', 'home', 'run']) mkdirSync(path.join(folder, part), { recursive: true, mode: 0o700 });
+  for (const part of ['data/User', 'data/Machine', 'ext', 'home', 'run'])
+    mkdirSync(path.join(folder, part), { recursive: true, mode: 0o700 });
   writeFileSync(path.join(folder, 'config.yaml'), '');
   writeFileSync(path.join(folder, 'data/User/settings.json'), JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+  // A window in a browser is remote: settings of the machine are the server's. Those among the user's count, if at all, until VS Code knows
+  // their scope, which is a race.
+  writeFileSync(path.join(folder, 'data/Machine/settings.json'), JSON.stringify(settings, null, 2));
   return folder;
 }
 
