@@ -7,7 +7,7 @@ import { localLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import { workerUrl } from '../../workerUrl.ts';
 import { wasCancelled } from '../failures.ts';
-import type { DiskAnswer, DiskCall, DiskCalls, DiskEvent, DiskRequest, MadePack, PackEntry, RunSettings } from './diskCalls.ts';
+import type { DiskAnswer, DiskCall, DiskCalls, DiskEvent, MadePack, PackEntry, RunSettings } from './diskCalls.ts';
 import type { PartialContent, PartialOptions } from './partialContent.ts';
 import { openRemotePartial } from './remotePartial.ts';
 import { DiskRun } from './diskRun.ts';
@@ -103,9 +103,15 @@ function diskFailed(reason: string): AppError {
   return new AppError('io', `The work with files broke off: ${reason}. It is tried again.`);
 }
 
+interface Waiting {
+  /** Gets the answer of its own call. */
+  resolve: (value: never) => void;
+  reject: (error: AppError) => void;
+}
+
 class Thread implements DiskThread {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: AppError): void }>();
+  readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Map<number, (event: DiskEvent) => void>();
   #next = 1;
   #held = 0;
@@ -140,11 +146,10 @@ class Thread implements DiskThread {
       }
       clearTimeout(this.#idle);
       const reply = this.#next++;
-      // The worker answers a call with that call's answer.
-      this.#waiting.set(reply, { resolve: (value) => resolve(value as DiskCalls[K]['answer']), reject });
+      this.#waiting.set(reply, { resolve, reject });
       if (this.#waiting.size === 1) this.#worker.ref();
       try {
-        this.#worker.postMessage({ reply, type, ask } as DiskRequest, transfer);
+        this.#worker.postMessage({ reply, type, ask }, transfer);
       } catch (error) {
         this.#waiting.delete(reply);
         reject(diskFailed(String(error)));
@@ -174,7 +179,7 @@ class Thread implements DiskThread {
     clearTimeout(this.#idle);
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { reject } of waiting) reject(reason);
+    for (const one of waiting) one.reject(reason);
     await this.#worker.terminate();
   }
 
@@ -188,7 +193,7 @@ class Thread implements DiskThread {
     if ('failed' in message) {
       const { kind, message: text, data } = message.failed;
       waiting?.reject(new AppError(kind, text, { data: data ?? {} }));
-    } else waiting?.resolve(message.value);
+    } else waiting?.resolve(message.value as never);
     if (this.#waiting.size === 0) this.#rest();
   }
 

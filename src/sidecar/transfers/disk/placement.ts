@@ -1,24 +1,12 @@
-// From a complete partial file to its final name: never over anything that exists, never through a link, known to be on the disk.
-// Also picks free names ("name (2).ext") and cleans up the folder of partial files.
+// Names and folders at the destination: free names ("name (2).ext"), new folders, the folder of partial files, whether a folder is where its path
+// says. Giving files their names is in naming.ts.
 
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  unlinkSync,
-} from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, openSync, realpathSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../../protocol/errors.ts';
 import { indexLimits, localLimits } from '../../limits.ts';
 import { makeFoldersBelow } from '../../storage/safePath.ts';
-import { codeOf, localFailure, removeFile, unsafeTarget } from '../failures.ts';
+import { codeOf, localFailure } from '../failures.ts';
 
 /** Holds the partial files of all downloads into a folder: on the same file system, out of sight. */
 export const partialFolderName = '.potluck-partial';
@@ -31,50 +19,6 @@ export function numberedName(name: string, number: number): string {
   let stem = name.slice(0, name.length - extension.length);
   while (Buffer.byteLength(stem + suffix + extension) > indexLimits.nameBytes) stem = [...stem].slice(0, -1).join('');
   return stem + suffix + extension;
-}
-
-/**
- * Gives the partial file its final name in `folder` (below `root`, a real path that is trusted), the next free one if that is taken. Answers the
- * path. Throws as `localFailure`; the partial file stays then. `placed` is told before the partial's own name goes.
- */
-export function placeFile(
-  partialPath: string,
-  place: { root: string; folder: string; name: string },
-  placed: (target: string) => void,
-): string {
-  const { root, folder } = place;
-  try {
-    makeFoldersBelow(root, folder);
-    const target = linkFree(partialPath, folder, place.name);
-    if (!isInPlace(folder)) {
-      unlinkSync(target);
-      throw unsafeTarget(folder, 'was replaced by a link');
-    }
-    placed(target);
-    removeFile(partialPath);
-    return target;
-  } catch (error) {
-    throw localFailure(error, path.join(folder, place.name));
-  }
-}
-
-function linkFree(partialPath: string, folder: string, name: string): string {
-  for (let number = 1; number <= localLimits.namesTried; number++) {
-    const target = path.join(folder, numberedName(name, number));
-    try {
-      linkSync(partialPath, target);
-      return target;
-    } catch (error) {
-      const code = codeOf(error);
-      if (code === 'EEXIST') {
-        if (isSameFile(partialPath, target)) return target; // placed before a crash
-        continue;
-      }
-      if (code === 'EXDEV' || !canLackLinks(code)) throw error;
-      if (renameFree(partialPath, target)) return target;
-    }
-  }
-  throw tooManyNames(folder, name);
 }
 
 /** What file systems without hard links (FAT, exFAT, some network drives) answer to `link`. */
@@ -128,19 +72,6 @@ export function isInPlace(folder: string): boolean {
 
 /** macOS and Windows answer a path in the disk's own spelling. */
 const isExact = process.platform !== 'darwin' && process.platform !== 'win32';
-
-/** What the folder lists is on the disk for good. Windows cannot and need not. */
-export function syncFolder(folder: string): void {
-  let fd: number | undefined;
-  try {
-    fd = openSync(folder, 'r');
-    fsyncSync(fd);
-  } catch {
-    // EISDIR or EPERM on Windows, EINVAL on some network drives: the rename stands, its durability is the drive's.
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
-}
 
 /** The private folder of one download, made when missing. */
 export function makePartialFolder(root: string, downloadId: string): string {

@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { localLimits } from '../../limits.ts';
 import { localFailure } from '../failures.ts';
-import { writeAll } from '../disk/partialFile.ts';
+import { writeAll } from '../disk/writing.ts';
 import type { Received } from '../downloads/swarm/contract.ts';
 
 export class RangeFiles {

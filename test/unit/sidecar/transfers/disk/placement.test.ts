@@ -7,10 +7,10 @@ import { test } from 'node:test';
 import {
   claimFolder,
   numberedName,
-  placeFile,
   removePartialFolder,
   renameFree,
 } from '../../../../../src/sidecar/transfers/disk/placement.ts';
+import { finishedFile, giveName, TargetFolder } from '../../../../../src/sidecar/transfers/disk/naming.ts';
 import { content, owner, receiver, temporaryFolder } from '../world.ts';
 
 test('free names keep extensions and fit a name', () => {
@@ -35,8 +35,9 @@ test('a file is placed under the next free name, with and without hard links', (
   for (let i = 1; i <= 3; i++) {
     const partial = path.join(folder, `p${i}`);
     writeFileSync(partial, `content ${i}`);
-    placeFile(partial, { root: folder, folder: path.join(folder, 'sub'), name: 'f.txt' }, (target) => told.push(target));
-    assert.equal(existsSync(partial), false);
+    const { path: sub } = new TargetFolder(folder, path.join(folder, 'sub'));
+    const named = giveName(finishedFile(partial, lstatSync(partial)), sub, { name: 'f.txt', conflict: 'keep-both' });
+    if (named.outcome === 'placed') told.push(named.target);
   }
   assert.deepEqual(readdirSync(path.join(folder, 'sub')).sort(), ['f (2).txt', 'f (3).txt', 'f.txt']);
   assert.equal(readFileSync(path.join(folder, 'sub/f (3).txt'), 'utf8'), 'content 3');
@@ -62,11 +63,10 @@ test(
     const folder = temporaryFolder(t);
     const outside = temporaryFolder(t);
     symlinkSync(outside, path.join(folder, 'sub'));
-    writeFileSync(path.join(folder, 'p'), 'x');
-    const place = { root: folder, folder: path.join(folder, 'sub/deeper'), name: 'f' };
-    assert.throws(() => placeFile(path.join(folder, 'p'), place, () => undefined), { kind: 'permission-denied' });
+    for (const inside of ['sub', 'sub/deeper']) {
+      assert.throws(() => new TargetFolder(folder, path.join(folder, inside)), { kind: 'permission-denied' });
+    }
     assert.deepEqual(readdirSync(outside), []);
-    assert.equal(readFileSync(path.join(folder, 'p'), 'utf8'), 'x');
   },
 );
 
