@@ -24,6 +24,8 @@ export const transferLimits = {
   sources: 16,
   /** How often peers that may hold a file (or part of it) are asked for what they hold by now: a late one joins within 2 s. */
   lookForSourcesMs: 1_000,
+  /** How often those are asked that held a part the last time: what they got meanwhile need not be taken from somebody slower. */
+  askHoldersMs: 250,
   /** Ranges of one file under way from all its sources; each may have wireLimits.creditBytes waiting here. */
   rangesInAll: 32,
   /** Bytes received and not yet written: of one file, and of all. */
@@ -34,8 +36,8 @@ export const transferLimits = {
   /** A bitmap of what is held has at most so many units; a unit is a power of two of leaves. */
   holdingUnits: 16_384,
   /** Questions of one peer about what we hold, a second for long and at once. */
-  holdingsPerSecond: 32,
-  holdingsBurst: 256,
+  holdingsPerSecond: 128,
+  holdingsBurst: 512,
   /** Bad ranges of one source before it is cut off. */
   badRanges: 3,
   /** A source below this for so long, while others give, is dropped for a while: it drips. */
@@ -63,10 +65,14 @@ export const transferLimits = {
   /** A peer in a slot that takes fewer bytes than this a second for so long, while others wait, loses it. */
   slotMinBytesPerSecond: 4 * KiB,
   slotStallMs: 20_000,
-  /** Reads up to this never wait for a slot: a person opens a file. So many at once of one peer, so many bytes a second for long. */
+  /**
+   * Reads up to this never wait for a slot: a person opens a file. So many at once of one peer, so many bytes in one go, and a second for
+   * long: less than downloads take, which begin with small ranges.
+   */
   freeReadBytes: 1 * MiB,
   freeReadsPerPeer: 4,
-  freeReadBytesPerSecond: 8 * MiB,
+  freeReadBurstBytes: 4 * MiB,
+  freeReadBytesPerSecond: 256 * KiB,
   /** Files that are open for uploads at once. */
   openFiles: 256,
   /** One that is read by ranges stays open so long for the next one. */

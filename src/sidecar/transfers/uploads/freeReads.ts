@@ -5,6 +5,9 @@ import type { PeerId } from '../../../protocol/ids.ts';
 import { localLimits, transferLimits } from '../../limits.ts';
 import type { Permit } from './slots.ts';
 
+/** An allowance that was not touched for so long is full again: it need not be remembered. */
+const fullAfterMs = (1000 * transferLimits.freeReadBurstBytes) / transferLimits.freeReadBytesPerSecond;
+
 interface Allowance {
   running: Set<AbortController>;
   bytes: number;
@@ -46,9 +49,9 @@ export class FreeReads {
 
   #allowance(peerId: PeerId): Allowance {
     const now = this.#now();
-    const most = transferLimits.freeReadBytesPerSecond;
+    const { freeReadBurstBytes: most, freeReadBytesPerSecond: perSecond } = transferLimits;
     const allowance = this.#peers.get(peerId) ?? { running: new Set(), bytes: most, filledAtMs: now };
-    allowance.bytes = Math.min(most, allowance.bytes + ((now - allowance.filledAtMs) * most) / 1000);
+    allowance.bytes = Math.min(most, allowance.bytes + ((now - allowance.filledAtMs) * perSecond) / 1000);
     allowance.filledAtMs = now;
     this.#peers.set(peerId, allowance);
     if (this.#peers.size > localLimits.toldPeers) this.#forgetOld(now);
@@ -57,6 +60,6 @@ export class FreeReads {
 
   #forgetOld(now: number): void {
     for (const [peerId, { running, filledAtMs }] of this.#peers)
-      if (running.size === 0 && now - filledAtMs > 1000) this.#peers.delete(peerId);
+      if (running.size === 0 && now - filledAtMs > fullAfterMs) this.#peers.delete(peerId);
   }
 }
