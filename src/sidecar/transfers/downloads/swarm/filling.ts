@@ -22,6 +22,8 @@ import type { Tally } from './tally.ts';
 const firstRangeBytes = 1024 * 1024;
 /** A range is as much as the source sends in this time: those under way together are half a second. */
 const rangeSeconds = 0.125;
+/** The same among others who fetch it too: they do not know what is under way here, and may ask for it as well. */
+const rangeSecondsAmongOthers = 0.05;
 /** When everybody who is left holds only parts and none brought anything for so long, it is given up for now. */
 const stuckMs = 10_000;
 
@@ -56,7 +58,7 @@ export class Filling {
   constructor(options: FillingOptions) {
     this.#options = options;
     this.#content = options.content;
-    this.#scheduler = new Scheduler({ have: options.content.partial.have, order: options.receive.order, start: Math.random() });
+    this.#scheduler = new Scheduler({ have: options.content.partial.have, order: options.receive.order, random: Math.random });
   }
 
   /** Resolves when all leaves are there. Rejects with AppError, or with ContentChanged. */
@@ -67,6 +69,7 @@ export class Filling {
     done.catch(() => undefined); // awaited below
     signal.addEventListener('abort', stop, { once: true });
     const stopListening = sources.onChange(() => this.#sourcesChanged());
+    const refreshing = setInterval(() => void this.#looking?.refresh(), transferLimits.askHoldersMs);
     const ticking = setInterval(() => this.#tick(), transferLimits.lookForSourcesMs);
     try {
       if (signal.aborted) stop();
@@ -77,6 +80,7 @@ export class Filling {
       signal.removeEventListener('abort', stop);
       stopListening();
       clearInterval(ticking);
+      clearInterval(refreshing);
       clearTimeout(this.#retry);
       this.#isEnding = true;
       this.#abort.abort();
@@ -229,7 +233,8 @@ export class Filling {
       return this.#scheduler.next(source, content.partial.leafCount);
     }
     const { rangeMinBytes, rangeMaxBytes } = transferLimits;
-    const bytes = source.bytesPerSecond === 0 ? firstRangeBytes : source.bytesPerSecond * rangeSeconds;
+    const seconds = this.#looking?.hasPartial === true ? rangeSecondsAmongOthers : rangeSeconds;
+    const bytes = source.bytesPerSecond === 0 ? firstRangeBytes : source.bytesPerSecond * seconds;
     const leaves = Math.round(Math.min(rangeMaxBytes, Math.max(rangeMinBytes, bytes)) / leafBytes);
     const assignment = this.#scheduler.next(source, leaves);
     if (assignment || this.#sources.size < 2) return assignment;
@@ -252,6 +257,7 @@ export class Filling {
     source.jobs.add(job);
     const work = this.#read(source, job, reply).finally(() => {
       if (reply) this.#options.opened?.giveUp(); // where it was not read to its end
+      if (source.jobs.size === 1) source.tally.position = undefined;
       source.jobs.delete(job);
       this.#jobs.delete(work);
       this.#scheduler.end(assignment);

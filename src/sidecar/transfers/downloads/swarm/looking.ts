@@ -30,6 +30,7 @@ export class Looking {
   readonly #options: LookingOptions;
   /** The session of each peer that has all of it: not asked again. */
   readonly #whole = new Map<PeerId, Holder['source']>();
+  readonly #partial = new Map<PeerId, Holder>();
   #running: Promise<void> | undefined;
   #found = new Set<PeerId>();
 
@@ -39,6 +40,20 @@ export class Looking {
 
   get isRunning(): boolean {
     return this.#running !== undefined;
+  }
+
+  /** Somebody fetches it as well. */
+  get hasPartial(): boolean {
+    return this.#partial.size > 0;
+  }
+
+  /** Asks those again that held a part: they get on. Never rejects. */
+  refresh(): Promise<void> {
+    const partial = [...this.#partial];
+    if (partial.length === 0) return Promise.resolve();
+    return (this.#running ??= Promise.all(partial.map(([peerId, holder]) => this.#ask(peerId, [holder])))
+      .then(() => undefined)
+      .finally(() => (this.#running = undefined)));
   }
 
   /** Never rejects. Called again while it looks, it waits for that. */
@@ -65,7 +80,11 @@ export class Looking {
     this.#found = new Set();
     await Promise.all([...byPeer].slice(0, transferLimits.sources).map(([peerId, places]) => this.#ask(peerId, places)));
     if (signal.aborted) return;
-    for (const peerId of before) if (!this.#found.has(peerId)) onGone(peerId);
+    for (const peerId of before) {
+      if (this.#found.has(peerId)) continue;
+      this.#partial.delete(peerId);
+      onGone(peerId);
+    }
   }
 
   /** The first place of the peer that holds anything. */
@@ -76,10 +95,14 @@ export class Looking {
         return;
       }
       const holds = await this.#holds(holder);
+      this.#partial.delete(peerId);
       if (holds === undefined || this.#options.signal.aborted) continue;
       this.#found.add(peerId);
       if (holds === 'all') this.#whole.set(peerId, holder.source);
-      else this.#whole.delete(peerId);
+      else {
+        this.#whole.delete(peerId);
+        this.#partial.set(peerId, holder);
+      }
       this.#options.onFound(holder, holds === 'all' ? undefined : holds);
       return;
     }

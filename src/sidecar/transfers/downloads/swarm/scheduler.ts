@@ -35,13 +35,15 @@ export interface Assignment {
 const sliceLeaves = wireLimits.linkSliceBytes / leafBytes;
 /** Taking over does not pay when the other one is about to be done. */
 const leastSavedSeconds = 0.1;
-/** When it saves this much, slices do not matter. */
+/** When it saves this much more, slices do not matter. */
 const muchSavedSeconds = 1;
 
 export class Scheduler {
   readonly #have: LeafSet;
   readonly #asked: LeafSet;
   readonly #order: 'rarest' | 'sequential';
+  readonly #random: () => number;
+  /** The leaf to begin at, while nobody holds parts. */
   readonly #start: number;
   readonly #unitLeaves: number;
   readonly #assignments = new Set<Assignment>();
@@ -50,14 +52,14 @@ export class Scheduler {
   /** All below is there. */
   #low = 0;
 
-  /** `start` (0 to 1): where in the file to look first for what is equally rare, so that several who feed each other begin apart. */
-  constructor(options: { have: LeafSet; order: 'rarest' | 'sequential'; start?: number }) {
+  /** `random` (0 to 1): where to look first for what is equally rare, so that those who feed each other fetch different parts. */
+  constructor(options: { have: LeafSet; order: 'rarest' | 'sequential'; random?: () => number }) {
     this.#have = options.have;
     this.#asked = new LeafSet(options.have.size);
     this.#order = options.order;
     this.#unitLeaves = unitLeavesOf(options.have.size);
-    const units = Math.ceil(options.have.size / this.#unitLeaves);
-    this.#start = Math.min(Math.max(0, units - 1), Math.floor((options.start ?? 0) * units));
+    this.#random = options.random ?? (() => 0);
+    this.#start = options.order === 'rarest' ? this.#somewhere() * this.#unitLeaves : 0;
   }
 
   get assignments(): ReadonlySet<Assignment> {
@@ -84,7 +86,7 @@ export class Scheduler {
   /** At most so many leaves that nobody is asked for, in one piece. */
   next(taker: Taker, leaves: number): Assignment | undefined {
     this.#low = this.#have.nextMissing(this.#low);
-    const found = this.#order === 'rarest' && this.#rarity ? this.#rarest(taker, this.#rarity) : this.#first(taker);
+    const found = this.#order === 'rarest' && this.#rarity ? this.#rarest(taker, this.#rarity) : this.#inOrder(taker);
     if (found === undefined) return undefined;
     const end = this.#freeEnd(taker, found, Math.min(this.#have.size, found + Math.max(1, leaves)));
     return this.#assign(taker, found, end);
@@ -111,8 +113,9 @@ export class Scheduler {
       const equal = Math.ceil((rest * own - (rests.get(taker) ?? 0) * speed) / (own + speed));
       const most = Math.min(equal, from.end - this.#heldFrom(taker, from));
       const whole = Math.min(most, from.end - sliceBorder(from, from.end - most));
-      if (whole > 0 && savedBy(whole) > leastSavedSeconds) best = { from, seconds, count: whole };
-      else if (most > 0 && savedBy(most) > muchSavedSeconds) best = { from, seconds, count: most };
+      const isExact = most > 0 && savedBy(most) - (whole > 0 ? savedBy(whole) : 0) > muchSavedSeconds;
+      const count = isExact ? most : whole;
+      if (count > 0 && savedBy(count) > leastSavedSeconds) best = { from, seconds, count };
     }
     if (!best) return undefined;
     const { from, count } = best;
@@ -149,17 +152,29 @@ export class Scheduler {
     }
   }
 
-  #first({ holds }: Taker): number | undefined {
+  #somewhere(): number {
+    const units = Math.ceil(this.#have.size / this.#unitLeaves);
+    return Math.max(0, Math.min(units - 1, Math.floor(this.#random() * units)));
+  }
+
+  /** From the start on, then what is before it. */
+  #inOrder(taker: Taker): number | undefined {
     const { size } = this.#have;
-    let leaf = this.#free(this.#low, size);
-    while (leaf < size && holds && !holdsLeaf(holds, leaf)) leaf = this.#free(nextUnit(holds, leaf), size);
-    return leaf < size ? leaf : undefined;
+    return this.#first(taker, Math.max(this.#start, this.#low), size) ?? this.#first(taker, this.#low, this.#start);
+  }
+
+  #first({ holds }: Taker, from: number, end: number): number | undefined {
+    let leaf = this.#free(from, end);
+    while (leaf < end && holds && !holdsLeaf(holds, leaf)) leaf = this.#free(nextUnit(holds, leaf), end);
+    return leaf < end ? leaf : undefined;
   }
 
   #rarest({ holds }: Taker, rarity: Uint8Array): number | undefined {
+    // Anew each time: two who had reached the same gap would go through it side by side.
+    const start = this.#somewhere();
     let best: { leaf: number; rarity: number } | undefined;
     for (let i = 0; i < rarity.length; i++) {
-      const unit = (this.#start + i) % rarity.length;
+      const unit = (start + i) % rarity.length;
       const rare = rarity[unit] ?? 0;
       if (best && rare >= best.rarity) continue;
       const first = unit * this.#unitLeaves;

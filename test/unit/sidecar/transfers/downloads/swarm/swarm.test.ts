@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AppError } from '../../../../../../src/protocol/errors.ts';
+import type { PeerId } from '../../../../../../src/protocol/ids.ts';
+import type { SwarmSource } from '../../../../../../src/sidecar/transfers/downloads/swarm/contract.ts';
 import { limited, otherIds, rootOf, TestFinder, TestSource, world } from './testSource.ts';
 
 const MiB = 1024 * 1024;
@@ -126,9 +128,12 @@ test('a source that refuses, is busy or waits is shown so, and the others go on'
     return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new AppError('cancelled', ''))));
   };
   const owner = limited(new TestSource(to.bytes), 16 * MiB);
-  await to.receive(new TestFinder(owner, [refusing, busy, waiting]));
+  const shown = new Map<PeerId, SwarmSource>();
+  const onSources = (sources: SwarmSource[]) => {
+    for (const source of sources) if (source.state !== 'active') shown.set(source.peerId, source);
+  };
+  await to.receive(new TestFinder(owner, [refusing, busy, waiting]), { onSources });
   assert.ok(to.received().equals(to.bytes));
-  const shown = new Map(to.told.sources.map((source) => [source.peerId, source]));
   assert.deepEqual([shown.get(refusing.peerId)?.state, shown.get(refusing.peerId)?.reason], ['refused', 'not for you']);
   assert.equal(shown.get(busy.peerId)?.state, 'waiting');
   assert.deepEqual([shown.get(waiting.peerId)?.state, shown.get(waiting.peerId)?.position], ['waiting', 3]);
