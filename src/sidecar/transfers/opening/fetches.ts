@@ -39,7 +39,7 @@ export interface FetchesOptions {
   /** Told of what is received, so that it can be given on. */
   receiving?: ReceivingFiles;
   /** The content id, where the index tells it (32 bytes). */
-  rootOf?(ref: EntryRef): Promise<Uint8Array | undefined>;
+  rootOf?: (ref: EntryRef) => Promise<Uint8Array | undefined>;
   /** Where the entry lies on this disk, when it is of an own share. */
   ownFile(ref: EntryRef & { path: SafePath }): (LocatedFile & { entry: Entry }) | undefined;
   hasher: Hasher;

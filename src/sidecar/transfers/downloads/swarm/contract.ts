@@ -37,13 +37,13 @@ export interface ReceiveOptions {
   /** Deadline for each answer, behind those of the session. */
   stallMs?: number;
   /** What the owner says of the file, before its bytes are taken; may throw. Called again when the file changed meanwhile. */
-  onHead?(head: { sizeBytes: number; mtimeMs: number }): void;
+  onHead?: (head: { sizeBytes: number; mtimeMs: number }) => void;
   /** Bytes that are verified and written; negative when they turned out wrong. */
-  onBytes(delta: number): void;
+  onBytes: (delta: number) => void;
   /** All sources, the fastest first; at most localLimits.progressHz times a second. */
-  onSources?(sources: SwarmSource[]): void;
+  onSources?: (sources: SwarmSource[]) => void;
   /** Bytes that were received in vain: late, or not verified. */
-  onExtra?(bytes: number): void;
+  onExtra?: (bytes: number) => void;
   /** Of all files together; for tests. */
   budget?: ByteBudget;
 }

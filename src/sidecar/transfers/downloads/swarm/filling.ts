@@ -1,7 +1,8 @@
 // Fills one content's partial file from its sources: keeps each busy, gives what one failed to bring to another, looks for more. Ends when
 // all leaves are there, when nobody is left who has them, or when the content at its owner is another one.
 
-import { AppError, asAppError } from '../../../../protocol/errors.ts';
+import type { AppError } from '../../../../protocol/errors.ts';
+import { asAppError } from '../../../../protocol/errors.ts';
 import type { PeerId } from '../../../../protocol/ids.ts';
 import { transferLimits, wireLimits } from '../../../limits.ts';
 import type { ReadReply } from '../../../wire/services.ts';
@@ -31,15 +32,15 @@ export interface FillingOptions {
   receive: ReceiveOptions;
   content: Content;
   /** Kept over several fillings of one file. */
-  tallyOf(source: { peerId: PeerId; linkKind: Tally['link'] }): Tally;
+  tallyOf: (source: { peerId: PeerId; linkKind: Tally['link'] }) => Tally;
   budgets: readonly ByteBudget[];
   /** The owner's answer with which the content was found out, for the leaves from `first`. */
   opened: Opened | undefined;
   /** The owner told the root, and hashed nothing else meanwhile. */
-  onRoot(root: Uint8Array): void;
-  onProgress(): void;
-  onTick(): void;
-  onLog(message: string): void;
+  onRoot: (root: Uint8Array) => void;
+  onProgress: () => void;
+  onTick: () => void;
+  onLog: (message: string) => void;
 }
 
 export class Filling {

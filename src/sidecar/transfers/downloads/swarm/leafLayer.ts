@@ -1,7 +1,8 @@
 // The leaf hashes of a file by its root: asked of whoever has them, a batch at a time and ahead of need, proven before they are used. Once all
 // are there they become a tree file, so that this peer can give them on while it still receives the bytes.
 
-import { AppError, asAppError } from '../../../../protocol/errors.ts';
+import type { AppError } from '../../../../protocol/errors.ts';
+import { asAppError } from '../../../../protocol/errors.ts';
 import { transferLimits, wireLimits } from '../../../limits.ts';
 import { MiB } from '../../../limits/units.ts';
 import type { FileSource } from '../../../wire/services.ts';
@@ -25,9 +26,9 @@ export interface LeafLayerOptions {
   timeoutMs: number;
   trees: Trees;
   /** Whom to ask, the best first. */
-  askers(): FileSource[];
+  askers: () => FileSource[];
   /** It sent hashes that are not of this root. It is not asked for hashes again. */
-  onBad?(source: FileSource, error: AppError): void;
+  onBad?: (source: FileSource, error: AppError) => void;
   /** Leaves in one request, a power of two. */
   batchLeaves?: number;
 }

@@ -19,11 +19,11 @@ export interface LookingOptions {
   sizeBytes: number;
   signal: AbortSignal;
   /** A peer that is not worth asking. */
-  isUnwanted(peerId: PeerId): boolean;
+  isUnwanted: (peerId: PeerId) => boolean;
   /** It holds this (undefined: everything), now or still. */
-  onFound(holder: Holder, holds: Holdings | undefined): void;
+  onFound: (holder: Holder, holds: Holdings | undefined) => void;
   /** It is not there any more, or holds nothing any more. */
-  onGone(peerId: PeerId): void;
+  onGone: (peerId: PeerId) => void;
 }
 
 export class Looking {

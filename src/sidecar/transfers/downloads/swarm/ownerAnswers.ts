@@ -26,8 +26,8 @@ export interface Opened {
 interface OwnerAnswersOptions {
   receive: ReceiveOptions;
   signal: AbortSignal;
-  tallyOf(source: FileSource): Tally;
-  onPosition(): void;
+  tallyOf: (source: FileSource) => Tally;
+  onPosition: () => void;
 }
 
 export class OwnerAnswers {

@@ -30,22 +30,22 @@ export interface RangeRead {
   mayTrust: boolean;
   /** Ends the reading; what came before is written all the same, unless all ends. */
   signal: AbortSignal;
-  isEnding(): boolean;
+  isEnding: () => boolean;
   rate: Rate;
   budgets: readonly ByteBudget[];
   headMs: number;
   stallMs: number;
   /** Throws when the reply is not of the content. */
-  onHead(reply: ReadReply): void;
-  onPosition(position: number): void;
+  onHead: (reply: ReadReply) => void;
+  onPosition: (position: number) => void;
   /** Bytes came, whatever they are. */
-  onHeard(): void;
+  onHeard: () => void;
   /** Of this range, in order. Bad ones end it. */
-  onWritten(goodBytes: number, badBytes: number): void;
+  onWritten: (goodBytes: number, badBytes: number) => void;
   /** Came after the range was given to another. */
-  onLate(bytes: number): void;
+  onLate: (bytes: number) => void;
   /** The disk, not the source. */
-  onLocalFailure(error: AppError): void;
+  onLocalFailure: (error: AppError) => void;
 }
 
 /**

@@ -1,7 +1,8 @@
 // A small file: whole from one source, in memory, verified before anything is written. Its leaves are not kept by owners, so its root alone
 // says whether it is right.
 
-import { AppError, asAppError } from '../../../../protocol/errors.ts';
+import type { AppError } from '../../../../protocol/errors.ts';
+import { asAppError } from '../../../../protocol/errors.ts';
 import { localLimits, wireLimits } from '../../../limits.ts';
 import { emptyRoot, hashLeaves, rootOfLeaves } from '../../content/merkle.ts';
 import { badContent, peerGone } from '../../failures.ts';
@@ -23,7 +24,7 @@ interface Small {
 /** Undefined when the file is not small any more. Rejects as `receiveFile`. */
 export async function receiveSmall(
   options: ReceiveOptions,
-  { tallyOf, report }: { tallyOf(source: Holder['source']): Tally; report(bytes: number): void },
+  { tallyOf, report }: { tallyOf: (source: Holder['source']) => Tally; report: (bytes: number) => void },
 ): Promise<Received | undefined> {
   const { wanted, disk, partialPath, sources } = options;
   const { entry } = wanted;

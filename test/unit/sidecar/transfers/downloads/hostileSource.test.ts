@@ -302,8 +302,8 @@ test('one bad file of a folder is named, the others arrive, and a retry fetches 
   const base = temporaryFolder(t);
   const from = owner(t, base);
   for (const name of ['a', 'b', 'c']) from.write(`d/${name}`, name);
-  const { read } = changing(from.source, (chunk, { request }) => (request.path === 'd/b' ? Buffer.from('X') : chunk));
-  const bad = tampered(from.source, { read, understands: (capability) => capability !== 'packs' });
+  const wrong = changing(from.source, (chunk, { request }) => (request.path === 'd/b' ? Buffer.from('X') : chunk));
+  const bad = tampered(wrong, { understands: (capability) => capability !== 'packs' });
   await know(from, 'd/b');
   const to = await receiver(t, base, { ...from, source: bad });
   const download = await to.get('d');

@@ -16,7 +16,7 @@ for (const sizeBytes of [0, 1, 16_384, 300_000, MiB, MiB + 1, large]) {
       const to = world(t, sizeBytes);
       const owner = new TestSource(to.bytes);
       owner.isRooted = owner.hasTree = isRooted;
-      const received = await to.receive(new TestFinder(owner));
+      const received = await to.receive(new TestFinder(owner), { order: 'rarest' });
       assert.ok(to.received().equals(to.bytes));
       assert.deepEqual(Buffer.from(received.root), rootOf(to.bytes));
       assert.equal(received.sizeBytes, sizeBytes);
@@ -65,13 +65,13 @@ for (const count of [2, 3, 4]) {
     const owner = limited(new TestSource(to.bytes), rate);
     const others = otherIds.slice(0, count - 1).map((id) => limited(new TestSource(to.bytes, id), rate));
     const beganAt = performance.now();
-    await to.receive(new TestFinder(owner, others));
+    await to.receive(new TestFinder(owner, others), { order: 'rarest' });
     const seconds = (performance.now() - beganAt) / 1000;
     assert.ok(to.received().equals(to.bytes));
     assert.ok(seconds < 1.2 * 2, `took ${seconds.toFixed(2)} s instead of 1.2`); // one alone takes two to four times that
     for (const { sentBytes } of [owner, ...others]) assert.ok(sentBytes > (0.5 * to.bytes.length) / count, 'each gave its part');
     const sent = [owner, ...others].reduce((sum, { sentBytes }) => sum + sentBytes, 0);
-    assert.ok(sent < to.bytes.length * 1.05, `${sent - to.bytes.length} bytes too many`);
+    assert.ok(sent < to.bytes.length * 1.1, `${sent - to.bytes.length} bytes too many`);
   });
 }
 
@@ -157,7 +157,7 @@ test('partial holders give what they hold', async (t) => {
   low.held = (leaf) => leaf < leaves * 0.6;
   const high = new TestSource(to.bytes, otherIds[1]);
   high.held = (leaf) => leaf >= leaves * 0.4;
-  await to.receive(new TestFinder(undefined, [low, high]), { root: rootOf(to.bytes) });
+  await to.receive(new TestFinder(undefined, [low, high]), { root: rootOf(to.bytes), order: 'rarest' });
   assert.ok(to.received().equals(to.bytes));
   for (const { reads, held } of [low, high]) {
     for (const { offset } of reads) assert.ok(held?.(offset / 16_384), 'asked only for what it holds');
