@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { assertSameTree, content, owner, receiver, refTo, temporaryFolder, treeOf } from '../world.ts';
+import { assertSameTree, content, owner, receiver, refTo, shareId, temporaryFolder, treeOf } from '../world.ts';
 
 test('files of every size around a leaf arrive whole, with their time', async (t) => {
   const base = temporaryFolder(t);
@@ -26,7 +26,7 @@ test('files of every size around a leaf arrive whole, with their time', async (t
   assert.equal(existsSync(path.join(to.folder, '.potluck-partial')), false);
 });
 
-test('a second download of a file whose root is known is checked leaf by leaf', async (t) => {
+test('a file whose root is known is checked leaf by leaf; one that nobody hashed comes at once', async (t) => {
   const base = temporaryFolder(t);
   const from = owner(t, base);
   const bytes = content(40 * 1024 * 1024 + 5);
@@ -40,10 +40,14 @@ test('a second download of a file whose root is known is checked leaf by leaf', 
   await new Promise((resolve) => setTimeout(resolve, 60)); // older than a tick of file times, so that its root is remembered
   assert.equal((await to.get('large.bin')).state, 'done');
   assert.equal(hashRequests, 0);
-  const second = await to.get('large.bin');
+  const request = { shareId, path: 'large.bin', offset: 0, length: 0, needsRoot: true };
+  const reply = await from.source.read(request, { signal: AbortSignal.timeout(10_000) });
+  for await (const chunk of reply.bytes) assert.equal(chunk.length, 0);
+  // The first one has the tree already.
+  const other = await receiver(t, temporaryFolder(t), { ...from, source: counted });
+  const second = await other.get('large.bin');
   assert.equal(second.state, 'done');
-  assert.equal(hashRequests, 3, '2,561 leaves in batches of 1,024');
-  assert.equal(second.destination, path.join(to.folder, 'large (2).bin'));
+  assert.equal(hashRequests, 1, '2,561 leaves in one batch of 16,384');
   assert.ok(readFileSync(second.destination).equals(bytes));
 });
 
