@@ -28,9 +28,9 @@ export const transferLimits = {
   askHoldersMs: 250,
   /** Ranges of one file under way from all its sources; each may have wireLimits.creditBytes waiting here. */
   rangesInAll: 32,
-  /** Bytes received and not yet written: of one file, and of all. */
-  receivedBytesOfFile: 32 * MiB,
-  receivedBytes: 64 * MiB,
+  /** Bytes received and not yet written: of one file (eight steps of the disk worker: it never waits), and of all. */
+  receivedBytesOfFile: 8 * MiB,
+  receivedBytes: 32 * MiB,
   /** A file that changes at its owner while it is received is begun again this often. */
   contentChanges: 3,
   /** A bitmap of what is held has at most so many units; a unit is a power of two of leaves. */
