@@ -208,7 +208,9 @@ export class Uploads implements FileServer {
         };
         const isShared = () => locate(peerId, shareId, path) !== undefined;
         const range = rangeOf(request, file.sizeBytes);
-        const upload = this.#upload(peerId, { content, path, range, root, admitted, isShared }, options);
+        const isLearnt = root === undefined && range.end >= file.sizeBytes;
+        const onWhole = isLearnt ? () => this.#roots.learn(located, path) : undefined;
+        const upload = this.#upload(peerId, { content, path, range, root, admitted, isShared, onWhole }, options);
         const { mtimeMs, version } = file;
         const head = { sizeBytes: file.sizeBytes, mtimeMs, root, version, link: options.link };
         return { ...head, bytes: upload.bytes(), end: () => upload.end() };
@@ -276,6 +278,8 @@ export class Uploads implements FileServer {
       root: Uint8Array | undefined;
       admitted: Admitted;
       isShared: () => boolean;
+      /** All of it was read. */
+      onWhole?: (() => void) | undefined;
     },
     options: ServeOptions,
   ): Upload {
@@ -289,6 +293,7 @@ export class Uploads implements FileServer {
       onEnd: (failure) => {
         this.#running.delete(upload);
         listed?.end(failure === undefined ? undefined : asAppError(failure));
+        if (failure === undefined) what.onWhole?.();
       },
     });
     this.#running.add(upload);
