@@ -139,7 +139,7 @@ test('two people meet, share, list, read and download with nothing but the comma
   );
   assert.notEqual(again[0]?.destination, path.join(to, 'big.bin'), 'nothing is overwritten');
   assert.equal((await json<unknown[]>(ben, 'queue')).length, 3);
-  assert.match((await ok(ben, 'queue')).text, /done +100 % +3\.0 MB/);
+  assert.match((await ok(ben, 'queue')).text, /done +normal +100 % +3\.0 MB/);
   await ok(ben, 'clear');
   assert.equal((await json<unknown[]>(ben, 'queue')).length, 0);
 
