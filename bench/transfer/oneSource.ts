@@ -3,7 +3,7 @@
 import path from 'node:path';
 import type { LocalPeer } from '../../scripts/localPeers.ts';
 import type { EntryRef } from '../../src/protocol/model.ts';
-import { memoryMb, rootOf, type BenchWorld } from '../parts/benchWorld.ts';
+import { memoryMb, pause, rootOf, type BenchWorld } from '../parts/benchWorld.ts';
 import { median, percentile } from '../parts/report.ts';
 import { rawStream } from './rawStream.ts';
 import { downloaded, hashed, linked, MiB, partyPeer, removed, shared, writeRandomFile } from './scene.ts';
@@ -43,11 +43,10 @@ export async function measureOne(world: BenchWorld, { runs, sizeMiB }: { runs: n
   const [raw, first, known, ownerMs, viewerMs]: [number[], number[], number[], number[], number[]] = [[], [], [], [], []];
   const control: number[] = [];
   const answers: number[] = [];
+  const opened: number[] = [];
   for (let run = 0; run <= runs; run++) {
     const rate = (await rawStream('tcp', sizeMiB * MiB, world.bootstrap)) / 1e6;
-    const probe = probing(scene, run);
     const { ms, processorMs } = await downloaded(scene.viewer, scene.entry, { folder: target, owners: [scene.owner] });
-    const probed = await probe.stop();
     removed(target);
     const mbps = (sizeMiB * MiB) / ms / 1e3;
     console.log(
@@ -63,8 +62,16 @@ export async function measureOne(world: BenchWorld, { runs, sizeMiB }: { runs: n
     known.push(mbps);
     viewerMs.push(processorMs[0] ?? 0);
     ownerMs.push(processorMs[1] ?? 0);
+  }
+  // Apart from the rates: asking costs, too.
+  for (let run = 0; run < runs; run++) {
+    const probe = probing(scene, run);
+    await downloaded(scene.viewer, scene.entry, { folder: target });
+    const probed = await probe.stop();
+    removed(target);
     control.push(...probed.rpcMs);
     answers.push(...probed.wireMs);
+    opened.push(...probed.openMs);
   }
   const { report } = world;
   report.add({
@@ -82,7 +89,9 @@ export async function measureOne(world: BenchWorld, { runs, sizeMiB }: { runs: n
   });
   report.add({ name: 'processor of the taker', value: median(viewerMs), unit: 'ms' });
   report.add({ name: 'processor of the owner', value: median(ownerMs), unit: 'ms' });
+  report.add({ name: 'control under it p50', value: percentile(answers, 50), unit: 'ms' });
   report.add({ name: 'control under it p99', value: percentile(answers, 99), unit: 'ms', limit: 20 });
+  report.add({ name: 'a byte of a file under it p99', value: percentile(opened, 99), unit: 'ms' });
   report.add({ name: 'client request under it p99', value: percentile(control, 99), unit: 'ms' });
   await close(world, scene);
 }
@@ -124,10 +133,14 @@ export async function measureLarge(world: BenchWorld, { sizeMiB }: { sizeMiB: nu
   await close(world, scene);
 }
 
-/** While it runs asks for small things, one after the other: the client its sidecar, and the peers each other (a byte of a file). */
-function probing({ viewer, small }: Pair, run: number): { stop(): Promise<{ rpcMs: number[]; wireMs: number[] }> } {
+/** While it runs asks for small things, fifty times a second: the client its sidecar, and the peers each other (a ping, a byte of a file). */
+function probing(
+  { viewer, small }: Pair,
+  run: number,
+): { stop(): Promise<{ rpcMs: number[]; wireMs: number[]; openMs: number[] }> } {
   const rpcMs: number[] = [];
   const wireMs: number[] = [];
+  const openMs: number[] = [];
   let isOn = true;
   const timed = async (into: number[], ask: () => Promise<unknown>): Promise<void> => {
     const startedMs = performance.now();
@@ -136,17 +149,19 @@ function probing({ viewer, small }: Pair, run: number): { stop(): Promise<{ rpcM
   };
   const work = (async () => {
     for (let count = 0; isOn; count++) {
+      wireMs.push((await viewer.client.request('peers/ping', { peerId: small.peerId })).roundTripMs);
       // Another range each time, or the cache would answer.
       const offset = (run * 1000 + count) % 60_000;
-      await timed(wireMs, () => viewer.client.request('files/fetchRange', { entry: small, offset, length: 1 }));
+      await timed(openMs, () => viewer.client.request('files/fetchRange', { entry: small, offset, length: 1 }));
       await timed(rpcMs, () => viewer.client.request('settings/get', {}));
+      await pause(20);
     }
   })();
   return {
     stop: async () => {
       isOn = false;
       await work;
-      return { rpcMs, wireMs };
+      return { rpcMs, wireMs, openMs };
     },
   };
 }

@@ -69,6 +69,8 @@ export interface Requests {
   'peers/disconnect': { params: { peerId: PeerId }; result: Record<string, never> };
   /** Drops the peer and all that is stored of it. */
   'peers/forget': { params: { peerId: PeerId }; result: Record<string, never> };
+  /** How long a small message takes to the peer and back, over the connection that it was met by. `unavailable` when it is not here. */
+  'peers/ping': { params: { peerId: PeerId }; result: { roundTripMs: number } };
   /** '' removes the petname. At most 64 characters. */
   'peers/setPetname': { params: { peerId: PeerId; petname: string }; result: PeerInfo };
 

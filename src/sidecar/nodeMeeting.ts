@@ -87,6 +87,11 @@ export function meetingOf(parts: MeetingParts): Meeting {
       await catalog.forgetPeer(peer);
       peers.forget(peer);
     },
+    ping: async (peer) => {
+      const session = sessions.source(peer);
+      if (!session) throw new AppError('unavailable', 'The peer is not connected. Try again when it is here.');
+      return session.ping();
+    },
     setPetname: (peer, petname) => peers.setPetname(peer, petname),
     settings: () => settings.get(),
     setSettings: (changes) => setSettings(parts, changes),

@@ -16,6 +16,7 @@ export interface Meeting {
   connectPeer(peerId: PeerId): PeerInfo;
   disconnectPeer(peerId: PeerId): void;
   forgetPeer(peerId: PeerId): Promise<void>;
+  ping(peerId: PeerId): Promise<number>;
   setPetname(peerId: PeerId, petname: string): PeerInfo;
   settings(): Settings;
   setSettings(changes: Partial<Settings>): Promise<Settings>;
@@ -54,6 +55,7 @@ export function meetingHandlers(meeting: Meeting): Handlers<'parties' | 'peers' 
       await meeting.forgetPeer(peerIdField(fields));
       return {};
     },
+    'peers/ping': async (fields) => ({ roundTripMs: await meeting.ping(peerIdField(fields)) }),
     'peers/setPetname': (fields) => meeting.setPetname(peerIdField(fields), textField(fields, 'petname', 64)),
   };
 }

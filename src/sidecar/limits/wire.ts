@@ -53,6 +53,10 @@ export const wireLimits = {
   creditStallMs: 120_000,
   /** Leaf hashes in one reply: 512 KiB, for 256 MiB of a file. */
   leavesInReply: 16_384,
+  /** Up to so many leaf hashes (8 KiB) a request counts as small: it does not go where bulk goes. */
+  fewLeaves: 256,
+  /** Pings that clients asked for, under way at one peer. */
+  pingsAtOnce: 16,
   /** Uncle hashes in one reply: the height of a tree over 2^53 bytes. */
   unclesInReply: 64,
   /** Capabilities in a hello, and the characters of each and of the agent. */

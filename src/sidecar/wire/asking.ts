@@ -88,6 +88,11 @@ export class Asking {
     this.#times = options.times;
   }
 
+  /** Something is under way here. */
+  get isBusy(): boolean {
+    return this.#pending.size > 0;
+  }
+
   /** Resolves with the head. Rejects with what the peer refused it for, `cancelled`, or `unavailable`. */
   async read(request: ReadRequest, options: RequestOptions): Promise<ReadReply> {
     await this.#slots.take(options.signal);

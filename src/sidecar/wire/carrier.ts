@@ -99,6 +99,11 @@ export class Carrier<C extends RequestChannel = RequestChannel> {
     return this.#liveness.roundTripMs;
   }
 
+  /** See Liveness. */
+  ping(): Promise<number> {
+    return this.#liveness.ping();
+  }
+
   get traffic(): Traffic {
     const { bytesReceived, bytesTransmitted, bytesRead, bytesWritten } = this.#stream.rawStream;
     return { receivedBytes: bytesReceived ?? bytesRead ?? 0, sentBytes: bytesTransmitted ?? bytesWritten ?? 0 };

@@ -1,6 +1,10 @@
 // Whether a peer still lives and how far away it is: pings at a third of the allowed silence, and a deadline that anything received
 // puts off. Uses the monotonic clock: a changed wall clock ends no session.
 
+import type { AppError } from '../../protocol/errors.ts';
+import { wireLimits } from '../limits.ts';
+import { peerGone, tooManyRequests } from './errors.ts';
+
 export interface LivenessOptions {
   silenceMs: number;
   onPing(id: number): void;
@@ -15,6 +19,8 @@ export class Liveness {
   #pingId = 0;
   #pingSentAt: number | undefined;
   roundTripMs: number | undefined;
+  /** Who asked for a ping, by its id. */
+  readonly #askers = new Map<number, { sentAt: number; resolve(ms: number): void; reject(error: AppError): void }>();
 
   constructor(options: LivenessOptions) {
     this.#options = options;
@@ -29,6 +35,17 @@ export class Liveness {
   close(): void {
     clearInterval(this.#pingTimer);
     clearTimeout(this.#deadline);
+    for (const { reject } of this.#askers.values()) reject(peerGone('it ended'));
+    this.#askers.clear();
+  }
+
+  /** Pings now and resolves with the round trip in milliseconds. Rejects with `busy` while many are under way, or `unavailable`. */
+  ping(): Promise<number> {
+    if (this.#askers.size >= wireLimits.pingsAtOnce) return Promise.reject(tooManyRequests());
+    return new Promise((resolve, reject) => {
+      this.#ping();
+      this.#askers.set(this.#pingId, { sentAt: performance.now(), resolve, reject });
+    });
   }
 
   /** Something arrived. Called for every packet: costs a clock reading. */
@@ -43,6 +60,9 @@ export class Liveness {
       this.roundTripMs = performance.now() - this.#pingSentAt;
       this.#pingSentAt = undefined;
     }
+    const asker = this.#askers.get(id);
+    this.#askers.delete(id);
+    asker?.resolve(performance.now() - asker.sentAt);
     return true;
   }
 

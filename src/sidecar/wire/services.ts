@@ -298,6 +298,8 @@ export interface PeerSession extends FileSource {
   readonly isOpen: boolean;
   /** Milliseconds, from the last keep-alive; undefined before the first. */
   readonly roundTripMs: number | undefined;
+  /** Round trip of a ping over the session's own connection, now. Rejects with `busy` or `unavailable`. */
+  ping(): Promise<number>;
   /** Since the connection began, its own overhead included. */
   readonly traffic: Traffic;
   /** Tells the peer our nickname and party proofs anew, and looks again which parties we have in common. */

@@ -186,6 +186,10 @@ class Session implements PeerSession {
     return this.hello.capabilities.includes(capability);
   }
 
+  ping(): Promise<number> {
+    return this.#main.ping();
+  }
+
   updateHello(): void {
     if (this.#isClosed) return;
     this.hello = this.#introduction.current();
@@ -222,21 +226,22 @@ class Session implements PeerSession {
 
   async read(request: ReadRequest, options: RequestOptions): Promise<ReadReply> {
     if (request.owner !== undefined && !this.understands('holdings')) throw notUnderstood(this.peerId, 'files of others');
-    return this.#fastest.asking.read(request, options);
+    const isSmall = request.length !== undefined && request.length <= wireLimits.sliceBytes;
+    return this.#carrierFor({ isSmall }).asking.read(request, options);
   }
 
   async readPack(request: PackRequest, options: RequestOptions): Promise<ReadReply> {
     if (!this.understands('packs')) throw notUnderstood(this.peerId, 'many files at once');
-    return this.#fastest.asking.readPack(request, options);
+    return this.#carrierFor({ isSmall: false }).asking.readPack(request, options);
   }
 
   async hashes(request: HashesRequest, options: RequestOptions): Promise<HashesReply> {
-    return this.#fastest.asking.hashes(request, options);
+    return this.#carrierFor({ isSmall: request.count <= wireLimits.fewLeaves }).asking.hashes(request, options);
   }
 
   async holding(request: HoldingRequest, options: RequestOptions): Promise<HoldingReply> {
     if (!this.understands('holdings')) throw notUnderstood(this.peerId, 'what it holds');
-    return this.#fastest.asking.holding(request, options);
+    return this.#carrierFor({ isSmall: true }).asking.holding(request, options);
   }
 
   async search(request: RemoteSearchRequest, options: { signal: AbortSignal }): Promise<RemoteSearchHit[]> {
@@ -287,8 +292,10 @@ class Session implements PeerSession {
     };
   }
 
-  get #fastest(): Carrier {
-    return this.#links.best?.carrier ?? this.#main;
+  /** The fastest; for what is small the session's own connection while a link is full of bulk, which it would wait behind. */
+  #carrierFor({ isSmall }: { isSmall: boolean }): Carrier {
+    const link = this.#links.best?.carrier;
+    return link === undefined || (isSmall && link.asking.isBusy) ? this.#main : link;
   }
 
   #onHello(message: HelloMessage): void {

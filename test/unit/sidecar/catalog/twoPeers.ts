@@ -254,6 +254,9 @@ export class TestSession implements PeerSession {
   holding(): Promise<never> {
     return this.read();
   }
+  ping(): Promise<number> {
+    return Promise.resolve(1);
+  }
   offerLink(): void {}
   attachLink(): void {}
 }
