@@ -293,7 +293,7 @@ export class Filling {
         onHead: (head) => this.#checkHead(source, head),
         onPosition: (position) => (tally.position = position),
         onHeard: () => tally.heard(),
-        onWritten: (goodBytes, badBytes) => this.#written(tally, goodBytes, badBytes),
+        onWritten: (goodBytes, badBytes) => this.#written(tally, { goodBytes, badBytes, epoch }),
         onLate: (bytes) => receive.onExtra?.(bytes),
         onLocalFailure: (error) => this.#finish(error),
       });
@@ -342,9 +342,9 @@ export class Filling {
     return error;
   }
 
-  #written(tally: Tally, goodBytes: number, badBytes: number): void {
+  #written(tally: Tally, { goodBytes, badBytes, epoch }: { goodBytes: number; badBytes: number; epoch: number }): void {
     if (goodBytes > 0) {
-      tally.received(goodBytes);
+      tally.received(goodBytes, epoch);
       this.#progressAtMs = Date.now();
     }
     if (badBytes > 0) this.#options.receive.onExtra?.(badBytes);

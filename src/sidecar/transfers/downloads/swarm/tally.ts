@@ -50,10 +50,11 @@ export class Tally {
     return nowMs - this.lastBytesAtMs;
   }
 
-  /** Good bytes. */
-  received(bytes: number): void {
+  /** Good bytes of a request of `epoch`: those written after it failed do not make it good. */
+  received(bytes: number, epoch = this.epoch): void {
     this.receivedBytes += bytes;
     this.#meter.add(bytes);
+    if (epoch !== this.epoch) return;
     this.#failures = 0;
     this.isGivenUp = false;
     this.failure = undefined;
