@@ -13,6 +13,8 @@ export const transferLimits = {
   packPathBytes: 128 * KiB,
   /** A pack as it travels: its content, and at most 128 bytes beside each file's. */
   packWireBytes: 1 * MiB + 512 * 128 + 256 * KiB,
+  /** The largest file that is received, 16 TiB: what is there of it is kept in a bitmap, of 128 MiB then. */
+  fileBytes: 2 ** 44,
   /** Packs under way from one source: the next ones are read there while these are written here. */
   packsInFlight: 6,
   /** Ranges of a file that are asked for at a time: about half a second of the source's speed, between these. */
@@ -43,6 +45,8 @@ export const transferLimits = {
   /** A source below this for so long, while others give, is dropped for a while: it drips. */
   slowBytesPerSecond: 1 * KiB,
   slowMs: 20_000,
+  /** One that brings nothing for so long while one that has all of the file has nothing to do, is let be at once. */
+  stalledMs: 5_000,
   /** The root of a file that was never hashed is asked for when its first transfer takes longer than this: others can help then. */
   askRootMs: 1_000,
   /** Leaf hashes of one file kept in memory while it is received: 512 KiB are 256 MiB of the file. More are asked for again. */

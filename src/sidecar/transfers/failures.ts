@@ -3,6 +3,7 @@
 import { unlinkSync } from 'node:fs';
 import { AppError, type ErrorKind } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/ids.ts';
+import { transferLimits } from '../limits.ts';
 
 /** Enough of a key to tell peers apart in a message. */
 function shortPeer(peerId: PeerId): string {
@@ -62,6 +63,15 @@ export function tooLarge(path: string, sizeBytes: number, limitBytes: number): A
   return new AppError(
     'too-large',
     `${JSON.stringify(path)} has ${sizeBytes} bytes, more than the ${limitBytes} that are opened at once. Download it instead.`,
+    { data: { path, sizeBytes, limitBytes } },
+  );
+}
+
+export function tooLargeToReceive(path: string, sizeBytes: number): AppError {
+  const limitBytes = transferLimits.fileBytes;
+  return new AppError(
+    'too-large',
+    `${JSON.stringify(path)} is said to have ${sizeBytes} bytes; at most ${limitBytes} are received. Ask its owner.`,
     { data: { path, sizeBytes, limitBytes } },
   );
 }

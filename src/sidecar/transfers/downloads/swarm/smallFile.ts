@@ -111,10 +111,11 @@ async function take(
     patience.end();
     tally.heard();
     const { sizeBytes, mtimeMs } = checkedHead(source, path, reply);
+    // It may be too large for whoever wants it.
+    options.onHead?.({ sizeBytes, mtimeMs });
     if (sizeBytes > smallBytes) return undefined;
     if (root && reply.root && !sameBytes(root, reply.root))
       throw badContent(source.peerId, path, 'is another file there than was said');
-    options.onHead?.({ sizeBytes, mtimeMs });
     const content = Buffer.allocUnsafeSlow(sizeBytes);
     let at0 = 0;
     const iterator = reply.bytes[Symbol.asyncIterator]();

@@ -76,13 +76,15 @@ export class Source implements Taker {
 export function restDripping(sources: Iterable<Source>, nowMs: number): void {
   const all = [...sources];
   const fastest = Math.max(0, ...all.map(({ bytesPerSecond }) => bytesPerSecond));
-  const { slowBytesPerSecond, slowMs } = transferLimits;
+  const { slowBytesPerSecond, slowMs, stalledMs } = transferLimits;
+  const mayHelp = all.some(({ jobs, isAlive, isOwner, holds }) => jobs.size === 0 && isAlive && (isOwner || holds === undefined));
   for (const source of all) {
     const { tally, bytesPerSecond } = source;
     const isServed = source.jobs.size > 0 && (tally.position ?? 0) === 0;
     const isSlow = isServed && bytesPerSecond < slowBytesPerSecond && fastest > 10 * bytesPerSecond;
+    const isStalled = isServed && mayHelp && source.idleMs > stalledMs;
     tally.slowSinceMs = isSlow ? (tally.slowSinceMs ?? nowMs) : undefined;
-    if (tally.slowSinceMs === undefined || nowMs - tally.slowSinceMs < slowMs) continue;
+    if (!isStalled && (tally.slowSinceMs === undefined || nowMs - tally.slowSinceMs < slowMs)) continue;
     tally.slowSinceMs = undefined;
     tally.failure = new AppError('unavailable', `It gives too slowly, and is asked again in ${restMs / 1000} seconds.`);
     tally.rest(nowMs);

@@ -6,7 +6,7 @@ import type { PeerId } from '../../../../protocol/ids.ts';
 import { localLimits, transferLimits, wireLimits } from '../../../limits.ts';
 import type { FileSource, ReadReply } from '../../../wire/services.ts';
 import { leafBytes } from '../../content/merkle.ts';
-import { badContent, peerGone, readChanged, wasCancelled } from '../../failures.ts';
+import { badContent, peerGone, readChanged, tooLargeToReceive, wasCancelled } from '../../failures.ts';
 import { Pace } from '../../pace.ts';
 import { ByteBudget, receivedBytes } from './budget.ts';
 import { Content, ContentChanged, sameBytes } from './content.ts';
@@ -157,8 +157,9 @@ class Swarm {
   }
 
   async #open(of: State): Promise<Content> {
-    const { disk, partialPath: path } = this.#options;
+    const { disk, partialPath: path, wanted } = this.#options;
     const { sizeBytes, root, version } = of;
+    if (sizeBytes > transferLimits.fileBytes) throw tooLargeToReceive(wanted.entry.path, sizeBytes);
     const partial = await disk.openPartial({ path, sizeBytes, ...(root ? { root } : {}), ...(version ? { version } : {}) });
     const content = new Content(partial, of);
     this.#content = content;
@@ -177,9 +178,9 @@ class Swarm {
   async #reopen(of: State): Promise<Content> {
     await this.#content?.checked();
     await this.#content?.partial.close();
-    const content = await this.#open(of);
+    // Before anything of that size is made: it may be a lie.
     this.#options.onHead?.({ sizeBytes: of.sizeBytes, mtimeMs: of.mtimeMs });
-    return content;
+    return this.#open(of);
   }
 
   /** What an earlier attempt left is hashed again while what is missing comes. */
