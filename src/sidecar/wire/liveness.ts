@@ -35,7 +35,7 @@ export class Liveness {
   close(): void {
     clearInterval(this.#pingTimer);
     clearTimeout(this.#deadline);
-    for (const { reject } of this.#askers.values()) reject(peerGone('it ended'));
+    for (const asker of this.#askers.values()) asker.reject(peerGone('it ended'));
     this.#askers.clear();
   }
 

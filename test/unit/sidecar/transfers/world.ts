@@ -276,8 +276,9 @@ export function copied(reply: ReadReply): ReadReply {
   const iterate = () => {
     const chunks = reply.bytes[Symbol.asyncIterator]();
     const next = async () => {
-      const { done, value } = await chunks.next();
-      return done === true ? { done, value: undefined } : { done: false as const, value: new Uint8Array(value) };
+      const result = await chunks.next();
+      if (result.done === true) return { done: true as const, value: undefined };
+      return { done: false as const, value: new Uint8Array(result.value) };
     };
     return { next, return: async () => (await chunks.return?.(), { done: true as const, value: undefined }) };
   };
