@@ -87,6 +87,8 @@ export const transferLimits = {
   learntRoots: 16_384,
   /** Rate limits let so much time's bytes go at once. */
   rateBurstMs: 250,
+  /** Young heap of the disk and the hash worker: their garbage is small, and V8 would let it grow to 48 MiB. */
+  workerYoungMiB: 8,
   /** Ended transfers remembered. */
   history: 10_000,
   /** Characters of a reason for refusing. */

@@ -3,7 +3,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../../protocol/errors.ts';
-import { localLimits } from '../../limits.ts';
+import { localLimits, transferLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import { workerUrl } from '../../workerUrl.ts';
 import type { HashAnswer, HashRequest } from './hashWorker.ts';
@@ -85,7 +85,10 @@ export class Hasher {
   }
 
   #start(): Worker {
-    const worker = new Worker(workerUrl(import.meta.url, 'hashWorker'), { name: 'hash' });
+    const worker = new Worker(workerUrl(import.meta.url, 'hashWorker'), {
+      name: 'hash',
+      resourceLimits: { maxYoungGenerationSizeMb: transferLimits.workerYoungMiB },
+    });
     worker.on('message', (answer: HashAnswer) => {
       this.#waiting.get(answer.reply)?.resolve(answer);
       this.#waiting.delete(answer.reply);

@@ -3,7 +3,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../../protocol/errors.ts';
-import { localLimits } from '../../limits.ts';
+import { localLimits, transferLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import { workerUrl } from '../../workerUrl.ts';
 import { wasCancelled } from '../failures.ts';
@@ -119,7 +119,10 @@ class Thread implements DiskThread {
   #isAlive = true;
 
   constructor(log: Log) {
-    this.#worker = new Worker(workerUrl(import.meta.url, 'diskWorker'), { name: 'disk' });
+    this.#worker = new Worker(workerUrl(import.meta.url, 'diskWorker'), {
+      name: 'disk',
+      resourceLimits: { maxYoungGenerationSizeMb: transferLimits.workerYoungMiB },
+    });
     this.#worker.on('message', (message: DiskAnswer | DiskEvent) => this.#hear(message));
     const ended = (reason: string) => {
       if (!this.#isAlive) return;
