@@ -74,6 +74,8 @@ export const transferLimits = {
    * long: less than downloads take, which begin with small ranges.
    */
   freeReadBytes: 1 * MiB,
+  /** Of a larger file such a part: a viewer's look, and less than rangeMinBytes. */
+  freeRangeBytes: 128 * KiB,
   freeReadsPerPeer: 4,
   freeReadBurstBytes: 4 * MiB,
   freeReadBytesPerSecond: 256 * KiB,

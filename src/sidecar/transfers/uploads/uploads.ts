@@ -5,7 +5,7 @@ import { lstat } from 'node:fs/promises';
 import { AppError, asAppError } from '../../../protocol/errors.ts';
 import type { PeerId } from '../../../protocol/ids.ts';
 import type { RefusedPeer, UploadInfo } from '../../../protocol/model.ts';
-import { wireLimits } from '../../limits.ts';
+import { transferLimits, wireLimits } from '../../limits.ts';
 import { parseSafePath, type SafePath } from '../../storage/safePath.ts';
 import type {
   FileServer,
@@ -190,7 +190,7 @@ export class Uploads implements FileServer {
     if (needs.isRootNeeded) await this.#makeRoot(located, path, needs, options.signal);
     const { sizeBytes } = located.entry;
     const subject = { peerId, owner: ownPeerId, shareId, link: options.link, path, kind: 'file' as const, files: 1 };
-    const bytes = sizeOf(rangeOf(request, sizeBytes));
+    const bytes = waitingBytes(sizeOf(rangeOf(request, sizeBytes)), sizeBytes);
     const admitted = await this.#admission.enter({ ...subject, totalBytes: sizeBytes }, bytes, options);
     try {
       const isKept = request.offset > 0 || request.length !== undefined;
@@ -233,7 +233,8 @@ export class Uploads implements FileServer {
     const { sizeBytes } = 'partial' in found ? found.partial : found.file;
     const range = rangeOf(request, sizeBytes);
     const subject = { peerId, owner, shareId, link: options.link, path, kind: 'file' as const, files: 1 };
-    const admitted = await this.#admission.enter({ ...subject, totalBytes: sizeBytes }, sizeOf(range), options);
+    const bytes = waitingBytes(sizeOf(range), sizeBytes);
+    const admitted = await this.#admission.enter({ ...subject, totalBytes: sizeBytes }, bytes, options);
     try {
       // It may have been finished, or be another one, since.
       const now = given.find(givenOn, peerId, asked);
@@ -318,6 +319,12 @@ function rangeOf({ offset, length }: ReadRequest, sizeBytes: number): Range {
 
 function sizeOf({ offset, end }: Range): number {
   return end - offset;
+}
+
+/** What a read counts as where small ones are free: a part of a large file is small only below what downloads ask for at a time. */
+function waitingBytes(bytes: number, sizeBytes: number): number {
+  const { freeReadBytes, freeRangeBytes } = transferLimits;
+  return sizeBytes <= freeReadBytes || bytes <= freeRangeBytes ? bytes : Infinity;
 }
 
 function checkRange({ offset, length }: ReadRequest): void {

