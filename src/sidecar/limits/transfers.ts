@@ -49,6 +49,8 @@ export const transferLimits = {
   stalledMs: 5_000,
   /** The root of a file that was never hashed is asked for when its first transfer takes longer than this: others can help then. */
   askRootMs: 1_000,
+  /** And when at least so much is left of it: the hashing takes a core of the owner, which the transfer could use. */
+  askRootLeftMs: 4_000,
   /** Leaf hashes of one file kept in memory while it is received: 512 KiB are 256 MiB of the file. More are asked for again. */
   leafBytesKept: 16 * MiB,
   /** Small files are brought to the disk, and then to their names, in groups: this many, or after so long. */

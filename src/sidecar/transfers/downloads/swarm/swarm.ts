@@ -278,7 +278,7 @@ class Swarm {
     if (content.root || this.#hasAskedRoot || content.version === undefined) return;
     const elapsedMs = Date.now() - this.#beganAtMs;
     const leftMs = ((content.sizeBytes - content.haveBytes) * elapsedMs) / Math.max(1, content.haveBytes - this.#beganBytes);
-    if (elapsedMs < transferLimits.askRootMs || leftMs < 2 * transferLimits.askRootMs) return;
+    if (elapsedMs < transferLimits.askRootMs || leftMs < transferLimits.askRootLeftMs) return;
     this.#hasAskedRoot = true;
     this.#owner.rootedHead().then(
       (head) => {
