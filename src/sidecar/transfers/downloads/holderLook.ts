@@ -8,7 +8,7 @@ import type { Holder, SourceFinder } from './swarm/contract.ts';
 
 export interface HolderLookOptions {
   catalog: Pick<DownloadCatalog, 'files'>;
-  sources: Pick<SourceFinder, 'others'> & { hasOthers(owner: EntryRef['peerId']): boolean };
+  sources: Pick<SourceFinder, 'others' | 'hasOthers'>;
   roots: { of(entry: EntryRef): Promise<Uint8Array | undefined> };
 }
 

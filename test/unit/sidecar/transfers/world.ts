@@ -207,6 +207,7 @@ export async function receiver(
   const sources: SourceFinder = {
     owner: () => source,
     others: more.others ?? (() => Promise.resolve([])),
+    hasOthers: () => more.others !== undefined,
     onChange: (listener) => {
       comings.add(listener);
       return () => comings.delete(listener);

@@ -69,6 +69,8 @@ export interface SourceFinder {
   owner(peerId: PeerId): FileSource | undefined;
   /** Connected peers, not the owner, that list this content or may hold it: asked by `holding` then. At most transferLimits.sources. */
   others(entry: EntryRef, root: Uint8Array): Promise<Holder[]>;
+  /** Whether anybody but the owner is here: could be asked. */
+  hasOthers(owner: PeerId): boolean;
   /** Somebody came or went, or a link changed. */
   onChange(listener: () => void): () => void;
 }

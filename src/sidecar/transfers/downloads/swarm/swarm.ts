@@ -275,7 +275,8 @@ class Swarm {
 
   /** The root of a file that was never hashed is worth its price when the transfer takes long: others can help then. */
   #askRoot(content: Content): void {
-    if (content.root || this.#hasAskedRoot || content.version === undefined) return;
+    const { sources, wanted } = this.#options;
+    if (content.root || this.#hasAskedRoot || content.version === undefined || !sources.hasOthers(wanted.entry.peerId)) return;
     const elapsedMs = Date.now() - this.#beganAtMs;
     const leftMs = ((content.sizeBytes - content.haveBytes) * elapsedMs) / Math.max(1, content.haveBytes - this.#beganBytes);
     if (elapsedMs < transferLimits.askRootMs || leftMs < transferLimits.askRootLeftMs) return;

@@ -31,7 +31,12 @@ function world(t: TestContext, more: Partial<FetchesOptions> = {}) {
   });
   let source: FileSource | undefined = spied;
   const make = () => {
-    const sources: SourceFinder = { owner: () => source, others: () => Promise.resolve([]), onChange: () => () => undefined };
+    const sources: SourceFinder = {
+      owner: () => source,
+      others: () => Promise.resolve([]),
+      hasOthers: () => false,
+      onChange: () => () => undefined,
+    };
     const disk = diskOf(t);
     const fetches = new Fetches({
       ...parts,
@@ -231,7 +236,7 @@ test('a file of an own share is answered with itself and its root', async (t) =>
   const file = from.write('f', bytes);
   const fetches = new Fetches({
     ...from,
-    sources: { owner: () => undefined, others: () => Promise.resolve([]), onChange: () => () => undefined },
+    sources: { owner: () => undefined, others: () => Promise.resolve([]), hasOthers: () => false, onChange: () => () => undefined },
     disk: diskOf(t),
     rate: unlimited,
     ownFile: (ref) => ({ root: from.shared, absolutePath: file, entry: from.catalog.stat(ref) ?? assert.fail() }),

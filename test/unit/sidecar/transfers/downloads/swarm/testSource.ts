@@ -206,6 +206,10 @@ export class TestFinder implements SourceFinder {
     return Promise.resolve([...this.holders]);
   }
 
+  hasOthers(): boolean {
+    return this.holders.length > 0;
+  }
+
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
