@@ -236,7 +236,12 @@ test('a file of an own share is answered with itself and its root', async (t) =>
   const file = from.write('f', bytes);
   const fetches = new Fetches({
     ...from,
-    sources: { owner: () => undefined, others: () => Promise.resolve([]), hasOthers: () => false, onChange: () => () => undefined },
+    sources: {
+      owner: () => undefined,
+      others: () => Promise.resolve([]),
+      hasOthers: () => false,
+      onChange: () => () => undefined,
+    },
     disk: diskOf(t),
     rate: unlimited,
     ownFile: (ref) => ({ root: from.shared, absolutePath: file, entry: from.catalog.stat(ref) ?? assert.fail() }),
