@@ -92,6 +92,7 @@ export class Sessions {
       passedOn: (session, owner) => this.#passedOn(session, owner),
       wantsFeed: (session, discoveryKey) => this.#wantsFeed(session, discoveryKey),
       linkOffered: (session, offer) => this.#linkOffered(session, offer),
+      met: () => undefined,
       linkChanged: (session) => {
         if (this.#seatOf(session)) this.#options.links?.changed(session);
       },

@@ -34,6 +34,7 @@ interface PeerRow {
   lastSeenMs: number | null;
   isAddedByKey: number;
   isDisconnected: number;
+  isBlocked: number;
   /** Whether it was ever connected: what it said itself goes before hearsay. */
   isMet: number;
   partyIds: string;
@@ -242,6 +243,8 @@ export class Peers {
       isOnline: online !== undefined,
       isStranger: online !== undefined && partyIds.length === 0 && row.isAddedByKey === 0,
       isAddedByKey: row.isAddedByKey === 1,
+      isBlocked: row.isBlocked === 1,
+      isDisconnected: row.isDisconnected === 1,
       ...(row.lastSeenMs !== null && { lastSeenMs: row.lastSeenMs }),
       partyIds,
       ...(online && { path: online.path }),

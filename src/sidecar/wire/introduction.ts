@@ -40,6 +40,7 @@ export class Introduction {
       nickname: firstCharacters(this.#local.nickname()),
       agent: firstCharacters(this.#local.agent),
       proofs: proofs.slice(0, wireLimits.partiesInHello).map(({ proof }) => proof),
+      intents: this.#local.intents?.(this.#keys.remoteKey) ?? 0,
     };
   }
 
@@ -56,9 +57,9 @@ export class Introduction {
   /** The peer as it introduced itself, seen with the parties that we know now. */
   current(): RemoteHello {
     const remote = this.#remote;
-    if (!remote) return { nickname: '', agent: '', capabilities: [], partyIds: [] };
-    const { nickname, agent, capabilities } = remote;
-    return { nickname, agent, capabilities, partyIds: this.#common(remote.proofs) };
+    if (!remote) return { nickname: '', agent: '', capabilities: [], partyIds: [], intents: 0 };
+    const { nickname, agent, capabilities, intents } = remote;
+    return { nickname, agent, capabilities, partyIds: this.#common(remote.proofs), intents };
   }
 
   #common(proofs: Uint8Array[]): PartyId[] {

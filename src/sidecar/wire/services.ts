@@ -4,6 +4,7 @@
 import type { PartyId, PeerId, ShareId } from '../../protocol/ids.ts';
 import type { LinkKind, Traffic } from '../../protocol/model.ts';
 import type { Capability } from './capabilities.ts';
+import type { MeetingMessage } from './meetingMessages.ts';
 
 /** A request for bytes of one file of a share. Offsets and lengths are bytes; `length` undefined = to the end. */
 export interface ReadRequest {
@@ -197,11 +198,15 @@ export interface RemoteHello {
   capabilities: string[];
   /** Parties that both sides know the name of, proven. */
   partyIds: PartyId[];
+  /** Bits of codec.ts `intents`: why it is here when no party is in common. */
+  intents: number;
 }
 
 /** What we say of ourselves, asked each time it is sent. Implemented by node.ts over parties and settings. */
 export interface LocalHello {
   nickname(): string;
+  /** Bits of codec.ts `intents`, for the peer with this key; none when it is left out. */
+  intents?(remoteKey: Uint8Array): number;
   /** Product and version, for example `potluck/0.1.0`. */
   agent: string;
   /** Proofs of every party name we know, for this connection: see network/partyProof.ts. `proverKey` is the public key of who sends them. */
@@ -231,6 +236,8 @@ export interface SessionEvents {
   wantsFeed(session: PeerSession, discoveryKey: Uint8Array): void;
   /** The peer says where it takes direct links. May come again, when its addresses changed. */
   linkOffered(session: PeerSession, offer: LinkOffer): void;
+  /** Invites, lists of closed parties, members, requests for access, relays: see meetingMessages.ts. Not yet judged by anything but its shape. */
+  met(session: PeerSession, message: MeetingMessage): void;
   /** A direct link was added or is gone: `session.linkKind` may be another one. */
   linkChanged(session: PeerSession): void;
 }
@@ -314,6 +321,8 @@ export interface PeerSession extends FileSource {
   search(request: RemoteSearchRequest, options: { signal: AbortSignal }): Promise<RemoteSearchHit[]>;
   /** Serves or fetches a Hypercore over this session's multiplexer. Attached cores are the only ones that this peer can get. */
   replicate(core: ReplicableCore): void;
+  /** Tells the peer something about meeting, if it understands that kind. */
+  meet(message: MeetingMessage): void;
   /** Tells the peer where we take direct links. */
   offerLink(offer: LinkOffer): void;
   /**
