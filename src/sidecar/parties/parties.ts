@@ -94,6 +94,6 @@ export class Parties {
   }
 
   #info(row: PartyRow): PartyInfo {
-    return { ...row, state: this.#topics.topicState(topicOf(row.name)), peersOnline: this.#onlineIn(row.partyId) };
+    return { ...row, state: this.#topics.topicState(topicOf(row.name)), peersOnline: this.#onlineIn(row.partyId), isPublic: false };
   }
 }

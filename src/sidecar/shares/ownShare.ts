@@ -79,6 +79,7 @@ export class OwnShare {
       totalBytes,
       skippedCounts: skippedCountsOf(this.#index.row),
       addedAtMs,
+      audience: { everyone: true, partyIds: [], peerIds: [] },
       ...(scannedAtMs !== null && { scannedAtMs }),
       ...(state === 'watching' && this.#watch !== undefined && { watch: this.#watch }),
       ...(state === 'scanning' && this.#scannedEntries !== undefined && { scannedEntries: this.#scannedEntries }),

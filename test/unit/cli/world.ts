@@ -67,6 +67,8 @@ export function peer(id: PeerId, names: { nickname?: string; petname?: string; d
     isOnline: true,
     isStranger: false,
     isAddedByKey: false,
+    isBlocked: false,
+    isDisconnected: false,
     partyIds: [],
     shareCount: 1,
     fileCount: 2,
@@ -134,6 +136,12 @@ export const someSettings: Settings = {
   linkListen: true,
   linkHost: '',
   linkPort: 0,
+  lanDiscovery: true,
+  networkInterface: '',
+  gossip: true,
+  useRelay: false,
+  relay: '',
+  offerRelay: false,
 };
 
 /** A sidecar that answers with these handlers, and a command line that reaches it. */

@@ -64,7 +64,7 @@ export function watchId(n: number): WatchId {
 }
 
 export function party(n: number, change: Partial<PartyInfo> = {}): PartyInfo {
-  return { partyId: partyId(n), name: `party ${n}`, state: 'joined', joinedAtMs: 0, peersOnline: 0, ...change };
+  return { partyId: partyId(n), name: `party ${n}`, state: 'joined', joinedAtMs: 0, peersOnline: 0, isPublic: false, ...change };
 }
 
 export function peer(n: number, change: Partial<PeerInfo> = {}): PeerInfo {
@@ -75,6 +75,8 @@ export function peer(n: number, change: Partial<PeerInfo> = {}): PeerInfo {
     isOnline: true,
     isStranger: false,
     isAddedByKey: false,
+    isBlocked: false,
+    isDisconnected: false,
     partyIds: [],
     shareCount: 0,
     fileCount: 0,
@@ -110,6 +112,7 @@ export function ownShare(n: number, change: Partial<ShareInfo> = {}): ShareInfo 
     totalBytes: 2048,
     skippedCounts: {},
     addedAtMs: 0,
+    audience: { everyone: true, partyIds: [], peerIds: [] },
     ...change,
   };
 }

@@ -45,6 +45,7 @@ const hello: codec.HelloMessage = {
   nickname: 'Zoë',
   agent: 'potluck/0.1.0',
   proofs: [root, root],
+  intents: 3,
 };
 
 const samples = [

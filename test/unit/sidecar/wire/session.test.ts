@@ -182,7 +182,7 @@ test('a failure of ours while handling an event ends nothing', async () => {
   };
   const events = {
     ...{ opened: fail, closed: fail, updated: fail, announced: fail, removed: fail, passedOn: fail, wantsFeed: fail },
-    ...{ linkOffered: fail, linkChanged: fail },
+    ...{ linkOffered: fail, linkChanged: fail, met: fail },
   };
   const one = createSide(streams[0], { events });
   const other = createSide(streams[1]);

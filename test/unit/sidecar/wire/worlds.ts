@@ -12,6 +12,7 @@ import type { LinkKind, LogEntry } from '../../../../src/protocol/model.ts';
 import { createLog } from '../../../../src/sidecar/log.ts';
 import { peerIdOf } from '../../../../src/sidecar/storage/identity.ts';
 import * as codec from '../../../../src/sidecar/wire/codec.ts';
+import type { MeetingMessage } from '../../../../src/sidecar/wire/meetingMessages.ts';
 import type {
   FileServer,
   LinkOffer,
@@ -135,6 +136,7 @@ export interface Side {
   offers: LinkOffer[];
   /** After each change of links. */
   linkKinds: LinkKind[];
+  met: MeetingMessage[];
   until(what: string, isTrue: () => boolean): Promise<void>;
 }
 
@@ -176,6 +178,10 @@ export function createSide(stream: NoiseSecretStream, options: Partial<SessionOp
       side.offers.push(offer);
       changed();
     },
+    met(_session, message) {
+      side.met.push(message);
+      changed();
+    },
     linkChanged(changedSession) {
       side.linkKinds.push(changedSession.linkKind);
       changed();
@@ -193,6 +199,7 @@ export function createSide(stream: NoiseSecretStream, options: Partial<SessionOp
     updates: 0,
     offers: [],
     linkKinds: [],
+    met: [],
     until: (what, isTrue) => untilTrue(changes, what, isTrue),
   };
   const session = openSession({
@@ -275,6 +282,7 @@ export class HandPlayed {
       nickname: 'Mallory',
       agent: 'by hand',
       proofs: [],
+      intents: 0,
       ...changes,
     });
   }
@@ -318,6 +326,12 @@ export const types = {
   holding: 20,
   held: 21,
   linkOffer: 22,
+  redeem: 23,
+  redeemed: 24,
+  roster: 25,
+  members: 26,
+  access: 27,
+  relay: 28,
 } as const;
 
 /** One of our sessions facing a remote played by hand. */
