@@ -2,18 +2,19 @@
 // to a session that passed `mayShare`; what others announce is not taken into the catalog. What we hold of third peers goes by party alone:
 // audience.ts.
 
-import { AppError } from '../protocol/errors.ts';
+import { AppError, asAppError } from '../protocol/errors.ts';
 import type { PeerId, ShareId } from '../protocol/ids.ts';
 import { Held, shareKey } from './audience.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Log } from './log.ts';
+import { meet, type MeetingHooks } from './meetingHooks.ts';
 import { hostOf, pathOf } from './network/addresses.ts';
 import type { NetworkConnection } from './network/network.ts';
+import { OwnAnnouncements } from './ownAnnouncements.ts';
 import type { Peers } from './peers/peers.ts';
 import { Seat } from './seat.ts';
 import type { Shares } from './shares/shares.ts';
-import { signAnnouncement } from './wire/announcement.ts';
-import { discoveryKeyOf } from './wire/discoveryKey.ts';
+import type { MeetingMessage } from './wire/meetingMessages.ts';
 import type {
   AnnouncedShare,
   FileServer,
@@ -25,9 +26,7 @@ import type {
   RemoteSearchRequest,
   SearchServer,
   SessionEvents,
-  ShareAnnouncement,
   ShareRemoval,
-  SignedAnnouncement,
 } from './wire/services.ts';
 import { openSession } from './wire/session.ts';
 
@@ -45,6 +44,8 @@ export interface SessionsOptions {
   onOnline(peerId: PeerId): void;
   /** Direct links are made and lost beside this: nodeLinks.ts. */
   links?: LinkHooks;
+  /** Told of every session and of what is said on it about meeting. */
+  meeting?: readonly MeetingHooks[];
 }
 
 /** Told of sessions with peers that may see our shares: a stranger is not told where we listen, nor dialled. `closed` comes for each that opened. */
@@ -55,14 +56,6 @@ export interface LinkHooks {
   closed(session: PeerSession): void;
 }
 
-/** An own share as it was announced last. */
-interface OwnShare {
-  announcement: ShareAnnouncement;
-  /** Ed25519 is deterministic: signed once a revision, told to many. */
-  signed: SignedAnnouncement;
-  discoveryKey: string;
-}
-
 const unknown = { nickname: '', lastSeenMs: 0, partyIds: [] };
 
 export class Sessions {
@@ -70,15 +63,13 @@ export class Sessions {
   readonly #seats = new Map<PeerId, Seat>();
   /** Sessions whose `links.opened` was told. */
   readonly #linked = new Set<PeerSession>();
-  #own = new Map<ShareId, OwnShare>();
-  /** Own shares by their feed's discovery key (hex). */
-  #ownFeeds = new Map<string, { shareId: ShareId; kind: 'index' | 'details' }>();
-  /** Counts changes of our list. */
-  #version = 0;
-  #removals: SignedAnnouncement[] | undefined;
+  /** Those that `meeting` was told of. */
+  readonly #met = new Set<PeerSession>();
+  readonly #own: OwnAnnouncements;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    this.#own = new OwnAnnouncements(options.shares, options.keyPair);
   }
 
   /** Starts a session on an authenticated connection. */
@@ -92,7 +83,7 @@ export class Sessions {
       passedOn: (session, owner) => this.#passedOn(session, owner),
       wantsFeed: (session, discoveryKey) => this.#wantsFeed(session, discoveryKey),
       linkOffered: (session, offer) => this.#linkOffered(session, offer),
-      met: () => undefined,
+      met: (session, message) => this.#meet(session, message),
       linkChanged: (session) => {
         if (this.#seatOf(session)) this.#options.links?.changed(session);
       },
@@ -129,7 +120,7 @@ export class Sessions {
 
   /** After own shares, or removals of them, changed: everybody who may know is told. */
   announceShares(): void {
-    this.#refreshOwn();
+    this.#own.refresh();
     for (const seat of this.#seats.values()) this.#share(seat);
   }
 
@@ -174,8 +165,11 @@ export class Sessions {
     this.#options.log.info(
       `${session.peerId} is here (${session.hello.agent}), ${session.hello.partyIds.length} parties in common`,
     );
+    this.#met.add(session);
+    this.#tellMeeting('opened', session);
+    if (!session.isOpen) return;
     this.#online(seat);
-    this.#refreshOwn();
+    this.#own.refresh();
     this.#share(seat);
     this.#options.onOnline(session.peerId);
     this.#pass(seat, this.#held());
@@ -185,6 +179,7 @@ export class Sessions {
   #closed(session: PeerSession, reason: string): void {
     this.#options.catalog.sessionClosed(session);
     if (this.#linked.delete(session)) this.#options.links?.closed(session);
+    if (this.#met.delete(session)) this.#tellMeeting('closed', session);
     if (this.#seats.get(session.peerId)?.session !== session) return; // Never opened, or replaced.
     this.#seats.delete(session.peerId);
     this.#options.log.info(`${session.peerId} is gone: ${reason}`);
@@ -194,13 +189,15 @@ export class Sessions {
   #updated(session: PeerSession, held = this.#held()): void {
     const seat = this.#seatOf(session);
     if (!seat) return;
+    this.#tellMeeting('updated', session);
+    if (!session.isOpen) return;
     if (seat.toldVersion !== undefined && !this.#isAudience(session)) {
       // Feeds stay attached to a multiplexer once they are: only ending the session takes them back.
       session.close('no party in common any more');
       return;
     }
     this.#online(seat);
-    this.#refreshOwn();
+    this.#own.refresh();
     this.#share(seat);
     this.#pass(seat, held);
     if (!session.isOpen || !this.#isAudience(session)) return;
@@ -211,6 +208,28 @@ export class Sessions {
     const removals = seat.takeRemovals();
     if (removals.length > 0) this.#options.catalog.removed(session, session.peerId, removals);
     for (const owner of seat.passedOwners) this.#takePassed(seat, owner);
+  }
+
+  /** One part that fails does not keep the others from knowing. */
+  #tellMeeting(what: 'opened' | 'updated' | 'closed', session: PeerSession): void {
+    for (const hooks of this.#options.meeting ?? []) {
+      try {
+        hooks[what]?.(session);
+      } catch (error) {
+        this.#options.log.error(`What follows from "${what}" of ${session.peerId} failed: ${asAppError(error).message}`);
+      }
+    }
+  }
+
+  /** What is said about meeting. A part that throws `protocol` was told something that breaks its rules. */
+  #meet(session: PeerSession, message: MeetingMessage): void {
+    if (!this.#seatOf(session)) return;
+    try {
+      meet(this.#options.meeting ?? [], session, message);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.kind !== 'protocol') throw error;
+      session.close(error.message, { isHostile: true });
+    }
   }
 
   #linkOffered(session: PeerSession, offer: LinkOffer): void {
@@ -288,40 +307,10 @@ export class Sessions {
 
   #share(seat: Seat): void {
     const { session } = seat;
-    if (!session.isOpen || !this.#isAudience(session) || seat.toldVersion === this.#version) return;
-    seat.toldVersion = this.#version;
-    session.announce([...this.#own.values()].map(({ signed }) => signed));
-    this.#removals ??= this.#options.shares.removals();
-    session.announceRemovals(this.#removals);
-  }
-
-  /** Takes in what changed of our shares: a scan reports progress several times a second, and a delta is one share of a thousand. */
-  #refreshOwn(): void {
-    const before = this.#own;
-    const announcements = this.#options.shares.announcements();
-    const now = new Map<ShareId, OwnShare>();
-    let isChanged = this.#version === 0 || announcements.length !== before.size;
-    for (const announcement of announcements) {
-      const { shareId, revision, feedKey } = announcement;
-      const known = before.get(shareId);
-      if (known?.announcement.revision === revision) {
-        now.set(shareId, known);
-        continue;
-      }
-      isChanged = true;
-      const discoveryKey = hexKey(feedKey);
-      now.set(shareId, { announcement, signed: signAnnouncement(announcement, this.#options.keyPair), discoveryKey });
-    }
-    if (!isChanged) return;
-    this.#version++;
-    this.#own = now;
-    this.#ownFeeds = new Map();
-    for (const [shareId, { discoveryKey, announcement }] of now) {
-      this.#ownFeeds.set(discoveryKey, { shareId, kind: 'index' });
-      const { details } = announcement;
-      if (details) this.#ownFeeds.set(hexKey(details.feedKey), { shareId, kind: 'details' });
-    }
-    if ([...before.keys()].some((shareId) => !now.has(shareId))) this.#removals = undefined;
+    if (!session.isOpen || !this.#isAudience(session) || seat.toldVersion === this.#own.version) return;
+    seat.toldVersion = this.#own.version;
+    session.announce(this.#own.list());
+    session.announceRemovals(this.#own.removals());
   }
 
   #held(): Held {
@@ -346,7 +335,7 @@ export class Sessions {
   #wantsFeed(session: PeerSession, discoveryKey: Uint8Array): void {
     const seat = this.#seatOf(session);
     if (!seat || !this.#isAudience(session)) return;
-    const own = this.#ownFeeds.get(Buffer.from(discoveryKey).toString('hex'));
+    const own = this.#own.feed(discoveryKey);
     const feed = own && this.#options.shares.feed(own.shareId, own.kind);
     if (feed) session.replicate(feed);
     else seat.lookUps = seat.lookUps.then(() => this.#giveHeldFeed(seat, discoveryKey));
@@ -375,10 +364,6 @@ export class Sessions {
     const hits = await this.#options.searchServer.search(peerId, request, options);
     return hits.filter(({ shareId }) => this.#own.has(shareId) && isAsked(shareId, request));
   }
-}
-
-function hexKey(feedKey: Uint8Array): string {
-  return Buffer.from(discoveryKeyOf(feedKey)).toString('hex');
 }
 
 function isAsked(shareId: ShareId, { shareIds }: RemoteSearchRequest): boolean {
