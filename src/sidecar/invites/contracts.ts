@@ -1,0 +1,64 @@
+// What codes and invites need of the other parts, so that they know none of them; and the small things that both of their sides use.
+
+import { timingSafeEqual } from 'node:crypto';
+import sodium from 'sodium-universal';
+import z32 from 'z32';
+import type { InviteId, PartyId, PeerId } from '../../protocol/ids.ts';
+import type { PartyInfo } from '../../protocol/model.ts';
+import { publicKeyOf } from '../storage/identity.ts';
+import type { MeetingMessage } from '../wire/meetingMessages.ts';
+import type { Address } from './code.ts';
+
+/** A connected peer, as far as invites go: a PeerSession. */
+export interface InviteSession {
+  readonly peerId: PeerId;
+  meet(message: MeetingMessage): void;
+}
+
+/** What invites need of parties. */
+export interface InviteParties {
+  list(): PartyInfo[];
+  /** Throws `invalid-argument` or `too-large`. Everybody connected is told that we know the name now. */
+  join(name: string): PartyInfo;
+  /** Of a closed party that we founded. */
+  admit(partyId: PartyId, peerId: PeerId): unknown;
+}
+
+/** What codes need of the book of peers, the network, and sessions. */
+export interface InvitePeers {
+  known(peerId: PeerId): { name: string; isBlocked: boolean } | undefined;
+  /** As `peers/connect`: adds it by key and keeps trying to reach it. */
+  connect(peerId: PeerId): void;
+  /** Its session, when it is here. */
+  session(peerId: PeerId): InviteSession | undefined;
+  /** Tries these addresses, besides looking its key up. They are claims: which may be dialled is decided there. */
+  dial(peerId: PeerId, addresses: readonly Address[]): void;
+  /** Where we can be reached now, for codes. */
+  ownAddresses(): Address[];
+}
+
+/** An invite's id: the same on both sides, and nothing that the code's maker could choose. */
+export function inviteIdOf(peerId: PeerId, token: Uint8Array): InviteId {
+  const id = Buffer.alloc(16);
+  sodium.crypto_generichash_batch(id, [publicKeyOf(peerId), token], Buffer.from('potluck/1 invite id'));
+  return z32.encode(id) as InviteId;
+}
+
+/** What is stored of a token of ours: who reads the database later cannot use an ended invite's, and looking it up by this tells nothing of it. */
+export function tokenHashOf(token: Uint8Array): Buffer {
+  const hash = Buffer.alloc(32);
+  sodium.crypto_generichash(hash, token, Buffer.from('potluck/1 invite token'));
+  return hash;
+}
+
+export function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+// Line breaks, controls, and what turns the writing direction: a name that looks like another one.
+const unsayable = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+/** Whether a party's name can be given on in codes: it is shown to people before they are asked. */
+export function isSayable(partyName: string): boolean {
+  return !unsayable.test(partyName) && partyName.trim() !== '';
+}
