@@ -3,7 +3,7 @@
 import type { Encoding } from 'protomux';
 import type { InviteRefusal } from '../../protocol/model.ts';
 import { meetingLimits, wireLimits } from '../limits.ts';
-import { bytes, fixed, flag, list, optional, partyId, peerId, record, shareId, text, uint } from './codec.ts';
+import { bytes, fixed, list, optional, partyId, peerId, record, shareId, text, uint } from './codec.ts';
 import { protocolViolation } from './errors.ts';
 import type {
   AccessMessage,
@@ -16,6 +16,7 @@ import type {
 } from './meetingMessages.ts';
 
 export const tokenBytes = 32;
+const relayKeyBytes = 32;
 const signatureBytes = 64;
 /** The founder's key, a revision, a time, and the members' keys. */
 const rosterBytes = 128 + 32 * meetingLimits.listedMembers;
@@ -49,4 +50,4 @@ export const members = record<MembersMessage>({
   records: list(record({ peerId, signed: signed(memberBytes) }), meetingLimits.memberRecords),
 });
 export const access = record<AccessMessage>({ text: text(meetingLimits.accessCharacters), shareId: optional(shareId) });
-export const relay = record<RelayMessage>({ isOffered: flag });
+export const relay = record<RelayMessage>({ key: optional(fixed(relayKeyBytes)) });

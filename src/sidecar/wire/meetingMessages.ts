@@ -39,9 +39,9 @@ export interface AccessMessage {
   shareId: ShareId | undefined;
 }
 
-/** Who relays for others says so, and takes it back. Capability `relays`. */
+/** Who relays for others says by which key its relay is found on the DHT, and takes it back. Capability `relays`. */
 export interface RelayMessage {
-  isOffered: boolean;
+  key: Uint8Array | undefined;
 }
 
 export type MeetingMessage =
