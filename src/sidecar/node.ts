@@ -152,7 +152,12 @@ export class SidecarNode {
       },
       isRefused: (peer) => this.#peers.isDisconnected(peer),
     });
-    this.#parties = new Parties({ database, topics: this.#network, onlineIn: (partyId) => this.#peers.onlineIn(partyId) });
+    this.#parties = new Parties({
+      database,
+      own: identity,
+      topics: this.#network,
+      onlineIn: (partyId) => this.#peers.onlineIn(partyId),
+    });
     this.#links = new NodeLinks({
       ...{ keyPair: identity, settings: this.#settings, network: this.#network, peers: this.#peers },
       log: log.for('network'),

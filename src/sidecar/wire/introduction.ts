@@ -57,12 +57,15 @@ export class Introduction {
   /** The peer as it introduced itself, seen with the parties that we know now. */
   current(): RemoteHello {
     const remote = this.#remote;
-    if (!remote) return { nickname: '', agent: '', capabilities: [], partyIds: [], intents: 0 };
+    if (!remote) return { nickname: '', agent: '', capabilities: [], partyIds: [], provenIds: [], intents: 0 };
     const { nickname, agent, capabilities, intents } = remote;
-    return { nickname, agent, capabilities, partyIds: this.#common(remote.proofs), intents };
+    const provenIds = this.#proven(remote.proofs);
+    const { remoteKey } = this.#keys;
+    const partyIds = provenIds.filter((partyId) => this.#local.mayShareIn?.(partyId, remoteKey) ?? true);
+    return { nickname, agent, capabilities, partyIds, provenIds, intents };
   }
 
-  #common(proofs: Uint8Array[]): PartyId[] {
+  #proven(proofs: Uint8Array[]): PartyId[] {
     return this.#local
       .partyProofs(this.#keys.handshakeHash, this.#keys.remoteKey)
       .filter(({ proof: expected }) => proofs.some((proof) => timingSafeEqual(proof, expected)))

@@ -196,8 +196,10 @@ export interface RemoteHello {
   nickname: string;
   agent: string;
   capabilities: string[];
-  /** Parties that both sides know the name of, proven. */
+  /** Parties in common: both sides proved the name, and a closed one lists both (LocalHello.mayShareIn). What may be shared goes by these alone. */
   partyIds: PartyId[];
+  /** Parties that both sides proved to know the name of, the closed ones that do not list both included. */
+  provenIds: PartyId[];
   /** Bits of codec.ts `intents`: why it is here when no party is in common. */
   intents: number;
 }
@@ -211,6 +213,8 @@ export interface LocalHello {
   agent: string;
   /** Proofs of every party name we know, for this connection: see network/partyProof.ts. `proverKey` is the public key of who sends them. */
   partyProofs(handshakeHash: Uint8Array, proverKey: Uint8Array): { partyId: PartyId; proof: Uint8Array }[];
+  /** Whether a party is in common with a peer that proved its name; always, when this is left out. */
+  mayShareIn?(partyId: PartyId, remoteKey: Uint8Array): boolean;
 }
 
 /** What sessions report and ask upwards. Implemented by node.ts over the services. */

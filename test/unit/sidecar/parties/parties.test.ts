@@ -6,10 +6,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import NoiseSecretStream from '@hyperswarm/secret-stream';
 import z32 from 'z32';
 import { localLimits } from '../../../../src/sidecar/limits.ts';
 import { Parties } from '../../../../src/sidecar/parties/parties.ts';
 import { Database } from '../../../../src/sidecar/storage/database.ts';
+import { peerIdOf } from '../../../../src/sidecar/storage/identity.ts';
 
 function create(t: TestContext) {
   const folder = mkdtempSync(path.join(tmpdir(), 'pl-'));
@@ -24,7 +26,9 @@ function create(t: TestContext) {
     leaveTopic: (topic: Uint8Array) => Promise.resolve(void joined.delete(z32.encode(topic))),
     topicState: () => 'joined' as const,
   };
-  return { joined, open: () => new Parties({ database, topics, onlineIn: () => 0 }) };
+  const keyPair = NoiseSecretStream.keyPair();
+  const own = { peerId: peerIdOf(keyPair.publicKey), secretKey: keyPair.secretKey };
+  return { joined, open: () => new Parties({ database, own, topics, onlineIn: () => 0 }) };
 }
 
 test('a name joins one topic whatever its spelling, is remembered and rejoined', (t) => {
