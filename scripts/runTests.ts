@@ -1,4 +1,4 @@
-// Runs the suites one after the other: check, lint, unit, integration, e2e. Installs what the last one needs while the first two run.
+// Runs the suites one after the other: check, lint, unit, integration, namespaces, e2e. Installs what the last one needs while the first two run.
 // Prints each suite's time, and on the last line the sum over all.
 
 import { spawn } from 'node:child_process';
@@ -12,14 +12,14 @@ import { root } from './projectRoot.ts';
 import { packageVsix } from './vsix.ts';
 import { ensureChromium, ensureVSCode, flavors } from './vscode.ts';
 
-const suites = ['check', 'lint', 'unit', 'integration', 'e2e'] as const;
+const suites = ['check', 'lint', 'unit', 'integration', 'namespaces', 'e2e'] as const;
 type Suite = (typeof suites)[number];
 
 /** One test, and one suite, may not take longer than this: what hangs fails. */
 const testMs = 2 * 60_000;
 const suiteMs = 10 * 60_000;
 
-/** `node scripts/test.mjs [check] [lint] [unit] [integration] [e2e] [--shots]`, all by default. */
+/** `node scripts/test.mjs [check] [lint] [unit] [integration] [namespaces] [e2e] [--shots]`, all by default. */
 export async function main(args: string[]): Promise<void> {
   const unknown = args.filter((arg) => arg !== '--shots' && !suites.some((suite) => suite === arg));
   if (unknown.length > 0) throw new Error(`Unknown: ${unknown.join(', ')}. Suites: ${suites.join(', ')}.`);
@@ -35,7 +35,7 @@ export async function main(args: string[]): Promise<void> {
     try {
       // Installing takes a whole core: no test with a deadline runs beside it.
       if (suite !== 'check' && suite !== 'lint') await editors;
-      if (!built && (suite === 'integration' || suite === 'e2e')) {
+      if (!built && (suite === 'integration' || suite === 'namespaces' || suite === 'e2e')) {
         await bundle({ target: hostTarget(), sourcemap: true });
         built = true;
       }
@@ -67,6 +67,8 @@ function run(suite: Suite, shots: boolean): Promise<Counts> {
       return nodeTests('test/unit/**/*.test.ts');
     case 'integration':
       return nodeTests('test/integration/**/*.test.ts');
+    case 'namespaces':
+      return nodeTests('test/namespaces/**/*.test.ts');
     case 'e2e':
       return endToEnd(shots);
   }
