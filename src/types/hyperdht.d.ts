@@ -2,6 +2,7 @@
 
 declare module 'hyperdht' {
   import type { EventEmitter } from 'node:events';
+  import type { Duplex } from 'node:stream';
   import type NoiseSecretStream from '@hyperswarm/secret-stream';
 
   interface UdxSocket {
@@ -17,6 +18,50 @@ declare module 'hyperdht' {
     /** Announces the key again soon. */
     refresh(): void;
     listen(keyPair: { publicKey: Uint8Array; secretKey: Uint8Array }): Promise<void>;
+    close(): Promise<void>;
+    on(event: 'connection', listener: (stream: NoiseSecretStream) => void): this;
+    /** True refuses. The address may be forged. */
+    firewall: (publicKey: Uint8Array, payload: HandshakePayload, from: HandshakeAddress) => boolean | Promise<boolean>;
+    /** False refuses to punch. */
+    holepunch: (remoteFirewall: number, firewall: number, remoteAddresses: readonly unknown[]) => boolean;
+    /** Undocumented, both: network/handshakeGuard.ts. */
+    _onpeerhandshake(
+      message: { noise: Uint8Array; peerAddress: HandshakeAddress | null },
+      request: { from: HandshakeAddress },
+    ): Promise<object | null>;
+    readonly _connects: Map<string, Promise<object | null>>;
+  }
+
+  interface HandshakeAddress {
+    host: string;
+    port: number;
+  }
+
+  /** What the other end says in its handshake; `firewall` as in `FIREWALL`. */
+  interface HandshakePayload {
+    firewall: number;
+    relayThrough: { publicKey: Uint8Array; token: Uint8Array } | null;
+    addresses4: HandshakeAddress[];
+    addresses6: HandshakeAddress[];
+    relayAddresses: HandshakeAddress[] | null;
+  }
+
+  interface Handshake {
+    send(payload: unknown): Promise<Uint8Array>;
+    recv(bytes: Uint8Array): Promise<HandshakePayload>;
+    final(): object;
+  }
+
+  interface KeyPair {
+    publicKey: Uint8Array;
+    secretKey: Uint8Array;
+  }
+
+  interface ConnectOptions {
+    keyPair?: KeyPair;
+    relayAddresses?: { host: string; port: number }[] | null;
+    relayThrough?: Uint8Array | null;
+    createHandshake?: (keyPair: KeyPair, remotePublicKey: Uint8Array) => Handshake;
   }
 
   class HyperDHT extends EventEmitter {
@@ -27,11 +72,16 @@ declare module 'hyperdht' {
       ephemeral?: boolean;
       firewalled?: boolean;
       connectionKeepAlive?: number | false;
+      keyPair?: KeyPair;
     });
+    /** A node to start from, known to others by this address. */
+    static bootstrapper(port: number, host: string, options?: { bootstrap?: string[]; host?: string }): HyperDHT;
     static keyPair(seed?: Uint8Array): { publicKey: Buffer; secretKey: Buffer };
     static readonly BOOTSTRAP: string[];
     readonly bootstrapped: boolean;
     readonly firewalled: boolean;
+    /** Its NAT chooses another port for every address that it talks to. */
+    readonly randomized: boolean;
     /** False after seconds of requests without any answer. */
     readonly online: boolean;
     readonly destroyed: boolean;
@@ -48,11 +98,30 @@ declare module 'hyperdht' {
     fullyBootstrapped(): Promise<void>;
     findNode(target: Uint8Array): Query;
     createServer(onConnection: (stream: NoiseSecretStream) => void): Server;
-    connect(publicKey: Uint8Array, options?: { keyPair?: { publicKey: Uint8Array; secretKey: Uint8Array } }): NoiseSecretStream;
+    createServer(
+      options: { firewall(publicKey: Uint8Array): boolean },
+      onConnection: (stream: NoiseSecretStream) => void,
+    ): Server;
+    connect(publicKey: Uint8Array, options?: ConnectOptions): NoiseSecretStream;
+    createRawStream(options: object): Duplex;
+    ping(address: { host: string; port: number }, options?: { retry?: boolean }): Promise<unknown>;
     destroy(options?: { force?: boolean }): Promise<void>;
   }
 
+  namespace HyperDHT {
+    export { ConnectOptions, Handshake, HandshakeAddress, HandshakePayload, KeyPair, Server };
+  }
+
   export = HyperDHT;
+}
+
+/** Its own way to make handshakes, to look at what is said in them. */
+declare module 'hyperdht/lib/noise-wrap.js' {
+  import type { Handshake, KeyPair } from 'hyperdht';
+
+  const NoiseWrap: new (keyPair: KeyPair, remotePublicKey: Uint8Array) => Handshake;
+
+  export = NoiseWrap;
 }
 
 declare module 'hyperdht/testnet.js' {

@@ -23,6 +23,7 @@ declare module '@hyperswarm/secret-stream' {
     readonly destroying: boolean;
     readonly rawStream: Duplex & {
       remoteHost?: string | null;
+      remotePort?: number | null;
       /** UDX counts both; a TCP socket `bytesRead` and `bytesWritten`. */
       readonly bytesReceived?: number;
       readonly bytesTransmitted?: number;

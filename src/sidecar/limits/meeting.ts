@@ -17,6 +17,12 @@ export const meetingLimits = {
   pendingInvites: 100,
   /** Uses remembered of one invite. */
   inviteUses: 1000,
+  /** The longest that a code or an invite with an end may last: ten years, beyond which nobody thinks. */
+  codeMaxMs: 3650 * 24 * 3_600_000,
+  /** Invites that one peer may redeem over one connection: it has at most so many waiting, and may ask for each again. */
+  redeems: 200,
+  /** An inviter that was busy (its disk was full) is asked again after so long. */
+  redeemAgainMs: 60_000,
   /** Wrong tokens that a key may say before it is banned for a while: a right one has 128 bits, so all are guesses. */
   wrongTokens: 5,
   /** Members on the list of a closed party: 32 KiB and a signature in one message. */
@@ -30,8 +36,29 @@ export const meetingLimits = {
   hearsayMembers: 1024,
   /** How long a record of a member is good. */
   memberRecordMs: 3_600_000,
-  /** Dials to members known by hearsay, under way at once. */
+  /** Dials to members known by hearsay, under way at once, and how long each may take; the wait before a failed one is tried again, doubled up to the most. */
   hearsayDials: 4,
+  hearsayDialMs: 15_000,
+  hearsayRedialMs: 30_000,
+  hearsayRedialMaxMs: 1_800_000,
+  /** Of those that one peer tells of, as many as it can be connected to: beyond it its own oldest go, not those of others. */
+  hearsayOfOne: 256,
+  /** How often those known by hearsay and not connected are looked through. */
+  hearsayLookMs: 60_000,
+  /** Parties told of to one peer in one go (records), and lists of closed ones: at once, and a second. A peer takes 64 such messages, and 8 a second. */
+  memberMessages: 16,
+  rosterMessagesBurst: 24,
+  rosterMessagesPerSecond: 2,
+  /** After a hello of ours changed, it is on its way for so long: what depends on it is told later. */
+  helloUnderwayMs: 500,
+  /** Signatures under records that one peer tells, checked at once and a second: 40 us each. What is more is not looked at. */
+  memberChecksBurst: 2048,
+  memberChecksPerSecond: 64,
+  /** Addresses in a record, and the bytes of its nickname: it has 512 bytes in all. */
+  memberAddresses: 4,
+  memberNicknameBytes: 128,
+  /** Members of one party remembered; beyond it those seen longest ago go. */
+  rememberedMembers: 4096,
   /** Requests for access kept, one a key; the oldest go. */
   accessRequests: 100,
   /** Characters of its text. */
@@ -65,13 +92,27 @@ export const lanLimits = {
   packetBytes: 9 * KiB,
 } as const;
 
-/** What strangers may cost before they are anybody. */
+/** What strangers may cost before they are anybody. A known key is one in the book of peers: an address never counts against it. */
 export const admissionLimits = {
-  /** Handshakes in progress: in all, from one address (a household or an office behind one NAT), and of one key. */
+  /** Handshakes of strangers in progress: in all, from one address (a household or an office behind one NAT), and of one key, known or not. */
   handshakes: 128,
   handshakesPerAddress: 16,
-  /** Connections of one key: the old one and its replacement. From one address: an office behind one NAT. */
-  connectionsPerKey: 2,
+  handshakesPerKey: 4,
+  /** And of known keys beside them: a flood of strangers keeps no friend out. */
+  knownHandshakes: 128,
+  /** From the handshake's answer to the first byte on the connection: hyperdht gives up on its own after 10 s. */
+  handshakeMs: 10_000,
+  /** First packets of handshakes looked at, each 0.5 ms: from one address, and from all together. Addresses of UDP may be forged, so nobody is banned. */
+  knocksBurst: 64,
+  knocksPerSecond: 4,
+  allKnocksBurst: 256,
+  allKnocksPerSecond: 100,
+  /** Addresses where known peers were: their knocks do not count among all together. */
+  friendlyAddresses: 1024,
+  /** Addresses taken from a handshake: a peer has a few interfaces; one packet could name 10,000. */
+  addresses: 8,
+  /** Connections of one key: the old one and its replacement, on two transports. From one address: an office behind one NAT. */
+  connectionsPerKey: 4,
   connectionsPerAddress: 64,
   /** New connections of one key and one address: at once, and a second for long. */
   connectsBurst: 20,
@@ -83,7 +124,9 @@ export const admissionLimits = {
   offenceWindowMs: 600_000,
   banMs: 600_000,
   banMaxMs: 24 * 3_600_000,
-  /** Bans and counts remembered; the oldest go. */
+  /** How often bans that are over are taken away. */
+  sweepMs: 30_000,
+  /** Bans and counts remembered, 200 B each; the oldest go. Handshakes remembered against replays, likewise. */
   remembered: 10_000,
 } as const;
 
@@ -92,6 +135,9 @@ export const relayLimits = {
   /** Streams that we relay for others at once, and for one key. */
   streams: 16,
   streamsPerKey: 2,
-  /** A relay that did not answer is not asked again for so long. */
+  /** A relay that did not answer is not asked again for so long; of so many this is remembered. */
   retryMs: 60_000,
+  remembered: 100,
+  /** Connections to relays for streams of ours: a peer may name one, too. */
+  inUse: 64,
 } as const;

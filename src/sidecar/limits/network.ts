@@ -16,6 +16,11 @@ export const networkLimits = {
   bootstrapMaxMs: 10_000,
   /** Telling the DHT that we leave; after it we leave untold. */
   leaveMs: 2_000,
+  /** Peers of which it is remembered what their handshake said, and why no hole could be punched. */
+  rememberedPeers: 2_000,
+  /** All that a diagnosis does; asking one bootstrap node. */
+  diagnosisMs: 10_000,
+  bootstrapPingMs: 4_000,
   /** DESIGN decision 1. */
   receiveBufferBytes: 4 * MiB,
 } as const;

@@ -25,6 +25,8 @@ export const wireLimits = {
   sharesPerPeer: 1000,
   /** Characters of a title, nickname, client name. */
   textCharacters: 128,
+  /** Parties that a share names in which it may be passed on: 256 bytes of an announcement of 1 KiB; and a removal of 256 bytes. */
+  audienceTags: 12,
   /** Party tokens in a hello. */
   partiesInHello: 256,
   /** Time to complete our hello after the Noise handshake. */

@@ -16,7 +16,7 @@ const privateIPv4 = [
 /** Loopback, link-local (RFC 4291) and unique local (RFC 4193) addresses. */
 const privateIPv6 = [/^::1$/, /^fe[89ab]/i, /^f[cd]/i];
 
-/** How a connection with this remote address travels. Relays do not show here: none is configured yet. */
+/** How a connection with this remote address travels. Relays do not show here: see swarmDht.ts. */
 export function pathOf(remoteHost: string | null | undefined): PeerPath {
   if (!remoteHost) return 'direct';
   const host = remoteHost.replace(/^::ffff:/i, '');

@@ -1,16 +1,20 @@
 // The only place that meets other peers: Hyperswarm by topic and by key. Yields encrypted connections whose key is proven, and knows
 // nothing of what is said on them. Copes with a network that is not there, and with bootstrap nodes that come later.
 
-import HyperDHT from 'hyperdht';
+import type HyperDHT from 'hyperdht';
 import Hyperswarm from 'hyperswarm';
 import type NoiseSecretStream from '@hyperswarm/secret-stream';
 import type { PeerId } from '../../protocol/ids.ts';
-import type { PartyInfo, PeerPath, SidecarStatus } from '../../protocol/model.ts';
+import type { PartyInfo, PathReason, PeerPath, SidecarStatus } from '../../protocol/model.ts';
 import { networkLimits, wireLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { peerIdOf, publicKeyOf } from '../storage/identity.ts';
-import { bindHostFor, checkBootstrap, pathOf } from './addresses.ts';
+import { Admission } from './admission.ts';
+import { bindHostFor, checkBootstrap } from './addresses.ts';
+import { HandshakeGuard } from './handshakeGuard.ts';
 import { backoffMs, Redials } from './redials.ts';
+import { Relays, type RelaysOptions } from './relays.ts';
+import { type PunchFailure, SwarmDht } from './swarmDht.ts';
 import { Topics } from './topics.ts';
 
 /** An authenticated, encrypted connection. Whoever takes it reads from `stream` in the same turn. */
@@ -21,7 +25,9 @@ export interface NetworkConnection {
   /** The same on both sides, and on no other connection. */
   handshakeHash: Uint8Array;
   isInitiator: boolean;
-  path: PeerPath;
+  /** As it is now: a relayed one becomes direct when a hole opens after all. */
+  readonly path: PeerPath;
+  readonly pathReason: PathReason;
 }
 
 export interface NetworkOptions {
@@ -32,8 +38,13 @@ export interface NetworkOptions {
   onConnection(connection: NetworkConnection): void;
   /** The status or a topic's state is another one. */
   onChange(): void;
+  /** A connected peer is reached another way. */
+  onPath?(peerId: PeerId): void;
+  relays?: Pick<RelaysOptions, 'settings' | 'mayServe' | 'onOffer'>;
   /** True keeps a peer away, in both directions. */
   isRefused(peerId: PeerId): boolean;
+  /** In the book of peers: what strangers cost does not keep it out. */
+  isKnown?(peerId: PeerId): boolean;
 }
 
 export class Network {
@@ -41,9 +52,14 @@ export class Network {
   readonly #log: Log;
   readonly #topics: Topics;
   readonly #redials: Redials;
+  readonly relays: Relays;
+  /** Who is let in, for all ways in. */
+  readonly admission: Admission;
   #bootstrap: string[];
   #isOpen = false;
   #swarm: Hyperswarm | undefined;
+  #dht: SwarmDht | undefined;
+  #guard: HandshakeGuard | undefined;
   #probeTimer: NodeJS.Timeout | undefined;
   #wasReachable = false;
   #lastTold = '';
@@ -54,6 +70,21 @@ export class Network {
     this.#options = options;
     this.#log = options.log;
     this.#bootstrap = [...options.bootstrap];
+    const noRelays = {
+      settings: () => ({ useRelay: false, relay: '' as const, offerRelay: false }),
+      mayServe: () => false,
+      onOffer: () => {},
+    };
+    this.relays = new Relays({ keyPair: options.keyPair, log: options.log, ...(options.relays ?? noRelays) });
+    this.admission = new Admission({
+      log: options.log,
+      isRefused: (peerId) => options.isRefused(peerId),
+      isKnown: (peerId) => options.isKnown?.(peerId) ?? false,
+      onBanned: () => this.#endKeptAway(),
+      onUnbanned: ({ peerId }) => {
+        if (peerId !== undefined) this.#swarm?.peers.get(publicKeyOf(peerId).toString('hex'))?.ban(false);
+      },
+    });
     this.#topics = new Topics({ onChange: () => this.#changed() });
     this.#redials = new Redials({
       dial: (peerId) => this.#swarm?.joinPeer(publicKeyOf(peerId)),
@@ -72,6 +103,7 @@ export class Network {
 
   async close(): Promise<void> {
     this.#isOpen = false;
+    this.admission.close();
     const swarm = this.#stop();
     if (swarm) await this.#destroy(swarm);
   }
@@ -137,6 +169,11 @@ export class Network {
     return dht && !dht.firewalled ? (dht.host ?? undefined) : undefined;
   }
 
+  /** Peers that answered, and to whom no way was found, as of the last try. */
+  get unreachable(): ReadonlyMap<PeerId, PunchFailure> {
+    return this.#dht?.failures ?? new Map<PeerId, PunchFailure>();
+  }
+
   /** Everything is on this machine: for tests and trials. */
   get isLoopback(): boolean {
     return bindHostFor(this.#bootstrap) !== undefined;
@@ -144,10 +181,10 @@ export class Network {
 
   #start(): void {
     const host = bindHostFor(this.#bootstrap);
-    const dht = new HyperDHT({
-      ...(this.#bootstrap.length > 0 && { bootstrap: this.#bootstrap }),
-      ...(host !== undefined && { host }),
-    });
+    const dht = new SwarmDht(
+      { ...(this.#bootstrap.length > 0 && { bootstrap: this.#bootstrap }), ...(host !== undefined && { host }) },
+      this.relays,
+    );
     const swarm = new Hyperswarm({
       keyPair: this.#options.keyPair,
       dht,
@@ -155,9 +192,17 @@ export class Network {
       maxPeers: 4 * wireLimits.connections,
       maxClientConnections: networkLimits.outgoingConnections,
       maxParallel: networkLimits.connectsAtOnce,
-      firewall: (key) => this.#isRefused(peerIdOf(key)),
+      firewall: (key, payload) => {
+        const isRefused = this.admission.isKeptAway(peerIdOf(key));
+        if (payload && !isRefused) dht.heard(key, payload);
+        return isRefused;
+      },
     });
     this.#swarm = swarm;
+    this.#dht = dht;
+    this.relays.attach(dht);
+    this.#guard = new HandshakeGuard(this.admission);
+    this.#guard.attach(swarm.server);
     this.#wasReachable = false;
     const onError = (error: Error) => this.#log.warn(`the network reported: ${error.message}`);
     dht.on('error', onError);
@@ -165,7 +210,7 @@ export class Network {
     for (const event of ['ready', 'network-update', 'network-change', 'nat-update', 'persistent', 'add-node', 'remove-node']) {
       dht.on(event, () => this.#changed());
     }
-    swarm.on('connection', (stream) => this.#connected(swarm, stream));
+    swarm.on('connection', (stream) => this.#connected(swarm, dht, stream));
     dht.bind().then(
       () => this.#growBuffers([dht.io.serverSocket, dht.io.clientSocket]),
       (error: Error) => this.#log.error(`no UDP socket for the network: ${error.message}`),
@@ -179,6 +224,10 @@ export class Network {
   #stop(): Hyperswarm | undefined {
     const swarm = this.#swarm;
     this.#swarm = undefined;
+    this.#dht = undefined;
+    this.relays.detach();
+    this.#guard?.close();
+    this.#guard = undefined;
     clearTimeout(this.#probeTimer);
     this.#topics.detach();
     this.#redials.pause();
@@ -211,7 +260,7 @@ export class Network {
     );
   }
 
-  #connected(swarm: Hyperswarm, stream: NoiseSecretStream): void {
+  #connected(swarm: Hyperswarm, dht: SwarmDht, stream: NoiseSecretStream): void {
     stream.on('error', () => undefined); // Told with the close; without a listener it would end the process.
     const { remotePublicKey, handshakeHash } = stream;
     if (this.#swarm !== swarm || !remotePublicKey || !handshakeHash) {
@@ -219,12 +268,13 @@ export class Network {
       return;
     }
     const peerId = peerIdOf(remotePublicKey);
-    if (swarm.connections.size > wireLimits.connections || this.#isRefused(peerId)) {
-      this.#log.info(`${peerId} was turned away: ${this.#isRefused(peerId) ? 'it is to stay away' : 'too many connections'}`);
+    const leave = this.#enter(swarm, peerId, stream);
+    if (!leave) {
       stream.destroy();
       return;
     }
-    const path = pathOf(stream.rawStream.remoteHost);
+    stream.once('close', leave);
+    dht.opened(peerId, stream);
     this.#growBuffers([stream.rawStream.socket]);
     this.#redials.connected(peerId);
     stream.on('close', () => {
@@ -232,21 +282,47 @@ export class Network {
       this.#redials.disconnected(peerId);
       this.#topics.lookUpSoon();
     });
+    stream.rawStream.on('remote-changed', () => {
+      dht.opened(peerId, stream);
+      this.#options.onPath?.(peerId);
+    });
     try {
       const { isInitiator } = stream;
-      this.#options.onConnection({ stream, peerId, remotePublicKey, handshakeHash, isInitiator, path });
+      this.#options.onConnection({
+        ...{ stream, peerId, remotePublicKey, handshakeHash, isInitiator },
+        get path() {
+          return dht.pathOf(stream);
+        },
+        get pathReason() {
+          return dht.reasonOf(peerId, stream);
+        },
+      });
     } catch (thrown) {
       this.#log.error(`the connection to ${peerId} was not taken: ${String(thrown)}`);
       stream.destroy();
     }
   }
 
-  #isRefused(peerId: PeerId): boolean {
-    try {
-      return this.#options.isRefused(peerId);
-    } catch (thrown) {
-      this.#log.error(`whether ${peerId} may connect could not be told, so it may not: ${String(thrown)}`);
-      return true;
+  /** How to tell that the connection ended; undefined: it must not be. */
+  #enter(swarm: Hyperswarm, peerId: PeerId, stream: NoiseSecretStream): (() => void) | undefined {
+    // Those on which nothing came yet are counted, but not here.
+    const size = swarm.connections.size - (this.#guard?.unproven ?? 0);
+    if (size > wireLimits.connections) this.#log.info(`${peerId} was turned away: too many connections`);
+    else if (this.admission.isKeptAway(peerId)) this.#log.info(`${peerId} was turned away: it is to stay away`);
+    else {
+      const leave = this.admission.connect({ peerId, host: stream.rawStream.remoteHost ?? undefined });
+      if (leave) this.#guard?.connected(peerId, stream);
+      return leave;
+    }
+    return undefined;
+  }
+
+  /** After somebody was banned. */
+  #endKeptAway(): void {
+    for (const stream of this.#swarm?.connections ?? []) {
+      const host = stream.rawStream.remoteHost;
+      const peerId = stream.remotePublicKey && peerIdOf(stream.remotePublicKey);
+      if (peerId && !this.admission.mayEnter({ peerId, ...(host && { host }) })) stream.destroy();
     }
   }
 
@@ -269,6 +345,7 @@ export class Network {
   /** Tells upwards when something that can be seen changed; the DHT's own events come by the dozen. */
   #changed(): void {
     const { status } = this;
+    this.relays.look();
     const isReachable = !status.isBootstrapUnreachable;
     if (isReachable && !this.#wasReachable) {
       this.#log.info('DHT nodes answer');
