@@ -31,6 +31,10 @@ export class Redials {
     this.#redials.delete(peerId);
   }
 
+  has(peerId: PeerId): boolean {
+    return this.#redials.has(peerId);
+  }
+
   connected(peerId: PeerId): void {
     const redial = this.#redials.get(peerId);
     if (!redial) return;

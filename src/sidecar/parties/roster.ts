@@ -9,10 +9,9 @@ import { publicKeyOf } from '../storage/identity.ts';
 import { decodeWhole, encodeWhole, list, partyId, peerId, record, time, uint } from '../wire/codec.ts';
 import { protocolViolation } from '../wire/errors.ts';
 import type { Signed } from '../wire/meetingMessages.ts';
-import { isSignedBy, signBody } from './signing.ts';
+import { isSignedBy, ownCopy, signBody, versioned } from './signing.ts';
 
 const namespace = Buffer.from('potluck/1 party roster\0');
-const bodyVersion = 1;
 
 export interface RosterContent {
   partyId: PartyId;
@@ -32,33 +31,31 @@ export interface Roster extends Omit<RosterContent, 'members'> {
 }
 
 /** Members in ascending order of their ids, each once: one list has one form. */
-const fields: Encoding<RosterContent & { version: number }> = record<RosterContent & { version: number }>({
-  version: uint,
-  partyId,
-  revision: uint,
-  createdAtMs: time,
-  members: list(peerId, meetingLimits.listedMembers),
-});
+const body: Encoding<RosterContent> = versioned(
+  record<RosterContent>({
+    partyId,
+    revision: uint,
+    createdAtMs: time,
+    members: list(peerId, meetingLimits.listedMembers),
+  }),
+);
 
 /** Encodes and signs with the founder's identity key. */
 export function signRoster(content: RosterContent, keyPair: { secretKey: Uint8Array }): Roster {
   const members = [...new Set(content.members)].sort();
-  const body = encodeWhole(fields, { version: bodyVersion, ...content, members });
-  return rosterOf(content, members, signBody(namespace, body, keyPair));
+  return rosterOf(content, members, signBody(namespace, encodeWhole(body, { ...content, members }), keyPair));
 }
 
 /** Throws AppError `protocol` unless the founder signed it, for this party, within every limit. */
 export function readRoster(signed: Signed, expected: { partyId: PartyId; founder: PeerId }): Roster {
   if (!isSignedBy(namespace, signed, publicKeyOf(expected.founder)))
     throw protocolViolation('a list of members is not signed by the founder of its party');
-  const content = decodeWhole(fields, signed.body);
-  if (content.version !== bodyVersion) throw protocolViolation('a list of members has an unknown version');
+  const content = decodeWhole(body, signed.body);
   if (content.partyId !== expected.partyId) throw protocolViolation('a list of members is for another party');
   const { members } = content;
   if (members.some((member, i) => i > 0 && member <= (members[i - 1] ?? '')))
     throw protocolViolation('a list of members is not in order');
-  // Copied: what was received is a view of a whole frame, which it would keep in memory.
-  return rosterOf(content, members, { body: Buffer.from(signed.body), signature: Buffer.from(signed.signature) });
+  return rosterOf(content, members, ownCopy(signed));
 }
 
 /** Whether `one` takes the place of `other`. */
@@ -67,8 +64,13 @@ export function isNewer(one: Pick<Roster, 'revision' | 'hash'>, other: Pick<Rost
   return one.hash < other.hash;
 }
 
+/** SHA-256, in hex. */
+export function hashOf(encoded: Uint8Array): string {
+  return createHash('sha256').update(encoded).digest('hex');
+}
+
 function rosterOf(content: RosterContent, members: readonly PeerId[], signed: Signed): Roster {
   const { revision, createdAtMs } = content;
-  const hash = createHash('sha256').update(signed.body).digest('hex');
+  const hash = hashOf(signed.body);
   return { partyId: content.partyId, revision, createdAtMs, members: new Set(members), signed, hash };
 }
