@@ -12,6 +12,7 @@ import { peerIdOf, publicKeyOf } from '../storage/identity.ts';
 import { Admission } from './admission.ts';
 import { bindHostFor, checkBootstrap } from './addresses.ts';
 import { HandshakeGuard } from './handshakeGuard.ts';
+import { Hints } from './hints.ts';
 import { backoffMs, Redials } from './redials.ts';
 import { Relays, type RelaysOptions } from './relays.ts';
 import { type PunchFailure, SwarmDht } from './swarmDht.ts';
@@ -52,6 +53,7 @@ export class Network {
   readonly #log: Log;
   readonly #topics: Topics;
   readonly #redials: Redials;
+  readonly #hints: Hints;
   readonly relays: Relays;
   /** Who is let in, for all ways in. */
   readonly admission: Admission;
@@ -90,6 +92,12 @@ export class Network {
       dial: (peerId) => this.#swarm?.joinPeer(publicKeyOf(peerId)),
       isConnected: (peerId) => this.#connectionsOf(peerId).length > 0,
     });
+    this.#hints = new Hints({
+      dial: (peerId) => this.#swarm?.joinPeer(publicKeyOf(peerId)),
+      stop: (peerId) => this.#swarm?.leavePeer(publicKeyOf(peerId)),
+      isConnected: (peerId) => this.#connectionsOf(peerId).length > 0,
+      isKept: (peerId) => this.#redials.has(peerId),
+    });
   }
 
   /** Answers at once; bootstrap nodes are tried until they answer. */
@@ -126,12 +134,19 @@ export class Network {
     const key = publicKeyOf(peerId);
     // Hyperswarm remembers whom the firewall refused once.
     this.#swarm?.peers.get(key.toString('hex'))?.ban(false);
+    this.#hints.remove(peerId);
     this.#redials.add(peerId);
+  }
+
+  /** Tries to reach a peer of whom others told, by its key, soon and once: see hints.ts. */
+  hint(peerId: PeerId): void {
+    this.#hints.add(peerId);
   }
 
   /** Stops trying, and closes the connection. A peer of a joined topic stays away only while `isRefused` says so. */
   disconnect(peerId: PeerId): void {
     this.#redials.remove(peerId);
+    this.#hints.remove(peerId);
     this.#swarm?.leavePeer(publicKeyOf(peerId));
     for (const stream of this.#connectionsOf(peerId)) stream.destroy();
   }
@@ -218,6 +233,7 @@ export class Network {
     swarm.listen().catch((error: Error) => this.#log.debug(`listening was cut short: ${error.message}`));
     this.#topics.attach(swarm);
     this.#redials.tryAll();
+    this.#hints.start();
     this.#probe(swarm, 0);
   }
 
@@ -231,6 +247,7 @@ export class Network {
     clearTimeout(this.#probeTimer);
     this.#topics.detach();
     this.#redials.pause();
+    this.#hints.pause();
     return swarm;
   }
 
@@ -277,6 +294,7 @@ export class Network {
     dht.opened(peerId, stream);
     this.#growBuffers([stream.rawStream.socket]);
     this.#redials.connected(peerId);
+    this.#hints.connected(peerId);
     stream.on('close', () => {
       if (this.#swarm !== swarm) return;
       this.#redials.disconnected(peerId);
