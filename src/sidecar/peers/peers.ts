@@ -4,7 +4,7 @@
 
 import { AppError } from '../../protocol/errors.ts';
 import type { PartyId, PeerId } from '../../protocol/ids.ts';
-import type { CatalogShare, LinkKind, PeerInfo, PeerPath, Traffic } from '../../protocol/model.ts';
+import type { CatalogShare, LinkKind, PathReason, PeerInfo, PeerPath, Traffic } from '../../protocol/model.ts';
 import { catalogLimits, wireLimits } from '../limits.ts';
 import type { Database } from '../storage/database.ts';
 import { derivedName, displayName } from './names.ts';
@@ -13,6 +13,7 @@ import { derivedName, displayName } from './names.ts';
 export interface OnlinePeer {
   partyIds: PartyId[];
   readonly path: PeerPath;
+  readonly pathReason: PathReason;
   roundTripMs(): number | undefined;
   traffic(): Traffic;
   /** The direct link in use. */
@@ -95,6 +96,12 @@ export class Peers {
 
   isAddedByKey(peerId: PeerId): boolean {
     return this.#row(peerId)?.isAddedByKey === 1;
+  }
+
+  /** Met in a common party once, or added by key: no stranger, and nobody whom others may have made up. */
+  isFamiliar(peerId: PeerId): boolean {
+    const row = this.#row(peerId);
+    return row !== undefined && (row.isAddedByKey === 1 || (row.isMet === 1 && row.partyIds !== '[]'));
   }
 
   /** Whether the user said to stay away from this peer. */
@@ -247,7 +254,7 @@ export class Peers {
       isDisconnected: row.isDisconnected === 1,
       ...(row.lastSeenMs !== null && { lastSeenMs: row.lastSeenMs }),
       partyIds,
-      ...(online && { path: online.path }),
+      ...(online && { path: online.path, pathReason: online.pathReason }),
       ...(roundTripMs !== undefined && { roundTripMs }),
       ...(online && { traffic: online.traffic(), link: online.link?.() ?? { kind: 'session' } }),
       ...(measured && {

@@ -106,7 +106,14 @@ test('--timeout ends a wait with exit code 4', async (t) => {
 });
 
 test('--quiet says nothing but results', async (t) => {
-  const party = { partyId: peerId('party') as never, name: 'techno', state: 'joining' as const, joinedAtMs: 0, peersOnline: 0, isPublic: true };
+  const party = {
+    partyId: peerId('party') as never,
+    name: 'techno',
+    state: 'joining' as const,
+    joinedAtMs: 0,
+    peersOnline: 0,
+    isPublic: true,
+  };
   const cli = await createCli(t, { 'parties/join': () => party, 'parties/create': () => party, 'parties/list': () => [] });
   assert.deepEqual(await cli.run(['join', 'techno', '-q']), { code: 0, text: '', errors: '' });
   assert.deepEqual(await cli.run(['create', '-q']), { code: 0, text: 'techno\n', errors: '' });
