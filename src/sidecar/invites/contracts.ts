@@ -13,20 +13,31 @@ import type { Address } from './code.ts';
 export interface InviteSession {
   readonly peerId: PeerId;
   meet(message: MeetingMessage): void;
+  /** Tells it anew why we are here. */
+  updateHello(): void;
 }
 
 /** What invites need of parties. */
 export interface InviteParties {
-  list(): PartyInfo[];
+  /** Undefined when we are not in it. */
+  get(partyId: PartyId): PartyInfo | undefined;
+  /** On the list of a closed party; undefined for open ones. */
+  isListed(partyId: PartyId, peerId: PeerId): boolean | undefined;
   /** Throws `invalid-argument` or `too-large`. Everybody connected is told that we know the name now. */
   join(name: string): PartyInfo;
   /** Of a closed party that we founded. */
   admit(partyId: PartyId, peerId: PeerId): unknown;
+  /** What a name says by itself, and whether we are in that party. Throws `invalid-argument` when it is none. */
+  look(name: string): { isPublic: boolean; isJoined: boolean };
 }
 
 /** What codes need of the book of peers, the network, and sessions. */
 export interface InvitePeers {
-  known(peerId: PeerId): { name: string; isBlocked: boolean } | undefined;
+  /** In the book already, or blocked. */
+  known(peerId: PeerId): { isBlocked: boolean } | undefined;
+  /** As it is called here, else derived from its key. */
+  nameOf(peerId: PeerId): string;
+  derivedNameOf(peerId: PeerId): string;
   /** As `peers/connect`: adds it by key and keeps trying to reach it. */
   connect(peerId: PeerId): void;
   /** Its session, when it is here. */

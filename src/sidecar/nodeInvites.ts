@@ -1,0 +1,110 @@
+// Codes and invites, put together with the parts that they do not know: parties, the book of peers, sessions, the network.
+
+import { type InviteParts, inviteHandlers } from './api/invites.ts';
+import type { ApiServer } from './api/server.ts';
+import type { PeerId } from '../protocol/ids.ts';
+import { Codes } from './invites/codes.ts';
+import type { InviteParties, InvitePeers } from './invites/contracts.ts';
+import { Invites } from './invites/invites.ts';
+import { PendingInvites } from './invites/pending.ts';
+import type { Log } from './log.ts';
+import type { MeetingHooks } from './meetingHooks.ts';
+import type { Network } from './network/network.ts';
+import type { Parties } from './parties/parties.ts';
+import { checkedName, isWeak } from './parties/partyName.ts';
+import { derivedName, displayName } from './peers/names.ts';
+import type { Peers } from './peers/peers.ts';
+import type { Sessions } from './sessions.ts';
+import type { Database } from './storage/database.ts';
+import type { Identity } from './storage/identity.ts';
+
+export interface NodeInvitesOptions {
+  identity: Identity;
+  database: Database;
+  nickname(): string;
+  parties(): Parties;
+  peers(): Peers;
+  sessions(): Sessions;
+  network(): Network;
+  /** As `parties/join`: everybody connected is told. */
+  join: InviteParties['join'];
+  /** As `peers/connect`. */
+  connect: InvitePeers['connect'];
+  log: Log;
+  broadcast: ApiServer['broadcast'];
+}
+
+export class NodeInvites {
+  readonly hooks: MeetingHooks;
+  readonly #parts: InviteParts & { pending: PendingInvites };
+
+  constructor(options: NodeInvitesOptions) {
+    const { database, identity, log } = options;
+    const parties = partiesOf(options);
+    const peers = peersOf(options);
+    const shared = { database, log, parties, peers, now: Date.now, onChange: () => options.broadcast('invites/changed', {}) };
+    const pending = new PendingInvites(shared);
+    const codes = new Codes({
+      identity,
+      nickname: () => options.nickname(),
+      parties,
+      peers,
+      pending,
+      safeLine: displayName,
+      now: Date.now,
+    });
+    const invites = new Invites({ ...shared, peerId: identity.peerId, sign: (grant, dates) => codes.sign(grant, dates) });
+    this.#parts = { codes, invites, pending, safeLine: displayName };
+    this.hooks = {
+      opened: (session) => pending.opened(session),
+      redeem: (session, message) => invites.redeem(session, message),
+      redeemed: (session, message) => pending.redeemed(session, message),
+    };
+  }
+
+  /** Whether we come to this peer with an invite of its: said in our hello. */
+  isAwaited(peerId: PeerId): boolean {
+    return this.#parts.pending.isAwaited(peerId);
+  }
+
+  handlers(): ReturnType<typeof inviteHandlers> {
+    return inviteHandlers(this.#parts);
+  }
+
+  open(): void {
+    // Asked when sessions open.
+  }
+
+  close(): void {
+    this.#parts.pending.close();
+  }
+}
+
+function partiesOf(options: NodeInvitesOptions): InviteParties {
+  return {
+    get: (partyId) => options.parties().get(partyId),
+    isListed: (partyId, peerId) => options.parties().isListed(partyId, peerId),
+    join: (name) => options.join(name),
+    admit: (partyId, peerId) => options.parties().admit(partyId, peerId),
+    look: (givenName) => {
+      const name = checkedName(givenName);
+      const isJoined = options
+        .parties()
+        .list()
+        .some((party) => party.name === name);
+      return { isPublic: isWeak(name), isJoined };
+    },
+  };
+}
+
+function peersOf(options: NodeInvitesOptions): InvitePeers {
+  return {
+    known: (peerId) => options.peers().get(peerId),
+    nameOf: (peerId) => options.peers().get(peerId)?.name ?? derivedName(peerId),
+    derivedNameOf: derivedName,
+    connect: (peerId) => options.connect(peerId),
+    session: (peerId) => options.sessions().source(peerId),
+    dial: () => undefined,
+    ownAddresses: () => [],
+  };
+}
