@@ -151,6 +151,7 @@ export class SidecarNode {
         this.api.broadcast('parties/changed', {});
       },
       isRefused: (peer) => this.#peers.isDisconnected(peer),
+      isKnown: (peer) => this.#peers.isFamiliar(peer),
     });
     this.#parties = new Parties({
       database,
