@@ -1,6 +1,7 @@
 // The composition root: opens every part in order and closes in reverse, and joins what must not know each other. Holds no
 // logic of its own beyond that and the moment of leaving.
 
+import type { PeerId } from '../protocol/ids.ts';
 import type { Settings } from '../protocol/model.ts';
 import { productVersion } from '../protocol/version.ts';
 import { catalogHandlers } from './api/catalog.ts';
@@ -16,6 +17,7 @@ import { IdleTimer } from './idle.ts';
 import type { NodeLog } from './nodeLog.ts';
 import { Answers } from './nodeAnswers.ts';
 import { NodeLinks } from './nodeLinks.ts';
+import { NodeInvites } from './nodeInvites.ts';
 import { meetingOf } from './nodeMeeting.ts';
 import { Transfers } from './nodeTransfers.ts';
 import { Network } from './network/network.ts';
@@ -26,9 +28,10 @@ import { Sessions } from './sessions.ts';
 import { Shares } from './shares/shares.ts';
 import { Database } from './storage/database.ts';
 import { feedFolder } from './storage/dataFolder.ts';
-import type { Identity } from './storage/identity.ts';
+import { type Identity, peerIdOf } from './storage/identity.ts';
 import { SettingsStore } from './storage/settings.ts';
 import { signRemoval } from './wire/announcement.ts';
+import { intents } from './wire/codec.ts';
 
 export interface NodeOptions {
   dataFolder: string;
@@ -55,8 +58,10 @@ export class SidecarNode {
   readonly #parties: Parties;
   readonly #network: Network;
   readonly #links: NodeLinks;
+  readonly #invites: NodeInvites;
   readonly #sessions: Sessions;
   readonly #transfers: Transfers;
+  readonly #meeting: Meeting;
   readonly #idle: IdleTimer;
   readonly #opened: { close(): Promise<void> | void }[] = [];
 
@@ -164,6 +169,13 @@ export class SidecarNode {
       log: log.for('network'),
       onChange: () => this.api.broadcast('network/changed', {}),
     });
+    this.#invites = new NodeInvites({
+      ...{ identity, database, log: log.for('parties') },
+      nickname: () => this.#settings.get().nickname || derivedName(peerId),
+      ...{ parties: () => this.#parties, peers: () => this.#peers, sessions: () => this.#sessions, network: () => this.#network },
+      meeting: () => this.#meeting,
+      broadcast: (method, params) => this.api.broadcast(method, params),
+    });
     this.#sessions = new Sessions({
       peerId,
       keyPair: identity,
@@ -174,14 +186,17 @@ export class SidecarNode {
         nickname: () => this.#settings.get().nickname,
         agent: `potluck/${productVersion}`,
         partyProofs: (handshakeHash, proverKey) => this.#parties.proofs(handshakeHash, proverKey),
+        intents: (remoteKey) => this.#intentsFor(peerIdOf(remoteKey)),
       },
       fileServer: this.#transfers.fileServer,
       searchServer: this.#answers.search,
       log,
       onOnline: (peer) => this.#transfers.peerOnline(peer),
       links: this.#transfers.alongside(this.#links),
+      meeting: [this.#invites.hooks],
     });
 
+    this.#meeting = this.#makeMeeting();
     this.#idle = new IdleTimer({
       minutes: () => this.#settings.get().idleMinutes,
       isBusy: () => this.api.clientCount > 0 || this.#transfers.isBusy || this.#isScanning(),
@@ -211,6 +226,7 @@ export class SidecarNode {
     await this.#openPart(this.#links);
     await this.#openPart(this.#network);
     this.#opened.push({ close: () => this.#sessions.endAll('this peer is leaving') });
+    await this.#openPart(this.#invites);
     this.#parties.open();
     for (const peerId of this.#peers.addedByKey()) this.#network.connect(peerId);
     await this.#openPart(this.api);
@@ -239,9 +255,15 @@ export class SidecarNode {
     return this.#shares.list().some((share) => share.state === 'scanning');
   }
 
+  /** Why we come to a peer with whom no party is in common: said in our hello. */
+  #intentsFor(peer: PeerId): number {
+    return (this.#peers.isAddedByKey(peer) ? intents.addedByKey : 0) | (this.#invites.isAwaited(peer) ? intents.invite : 0);
+  }
+
   #handlers(): AllHandlers {
     return {
-      ...meetingHandlers(this.#meeting()),
+      ...meetingHandlers(this.#meeting),
+      ...this.#invites.handlers(),
       ...shareHandlers(this.#shares),
       ...catalogHandlers(this.#answers.parts),
       ...searchHandlers(this.#answers.parts),
@@ -249,7 +271,7 @@ export class SidecarNode {
     };
   }
 
-  #meeting(): Meeting {
+  #makeMeeting(): Meeting {
     const { identity, dataFolder } = this.#options;
     return meetingOf({
       identity,

@@ -151,6 +151,12 @@ export class Network {
     for (const stream of this.#connectionsOf(peerId)) stream.destroy();
   }
 
+  /** A peer broke a rule: with others of late, it is kept away for a while. A relay's address is not its own. */
+  offended({ peerId, path, stream }: Pick<NetworkConnection, 'peerId' | 'path' | 'stream'>, reason: string): void {
+    const host = path === 'relayed' ? undefined : (stream.rawStream.remoteHost ?? undefined);
+    this.admission.offended({ peerId, ...(host !== undefined && { host }) }, reason);
+  }
+
   /** Changes to other DHT nodes while running: connections end, topics and peers are looked up anew. Throws `invalid-argument`. */
   async setBootstrap(bootstrap: string[]): Promise<void> {
     checkBootstrap(bootstrap);

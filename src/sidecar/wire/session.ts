@@ -272,7 +272,7 @@ class Session implements PeerSession {
     if (isHostile) this.#log.warn(`session with ${this.peerId} ended: ${reason}`);
     else if (isTold) this.#log.info(`session with ${this.peerId} ended: ${reason}`);
     else this.#log.debug(`session with ${this.peerId} ended: ${reason}`);
-    this.#tell('closed', () => this.#events.closed(this, reason));
+    this.#tell('closed', () => this.#events.closed(this, reason, isHostile));
   }
 
   #fail(thrown: unknown): void {
