@@ -8,7 +8,8 @@ import type { AnnouncedShare, LinkOffer, PassedOwner, PeerSession, ShareRemoval 
 
 export class Seat {
   readonly session: PeerSession;
-  readonly path: NetworkConnection['path'];
+  /** How it is reached, as that is now. */
+  readonly connection: Pick<NetworkConnection, 'path' | 'pathReason'>;
   /** Which version of our list it was announced; undefined before the first time. */
   toldVersion: number | undefined;
   /** What it may be passed on now. */
@@ -25,9 +26,9 @@ export class Seat {
   /** What it passes on, by owner: parties may become common later, and a hello may come after what depends on it. */
   readonly #passed = new Map<PeerId, PassedOwner>();
 
-  constructor(session: PeerSession, path: NetworkConnection['path']) {
+  constructor(session: PeerSession, connection: Seat['connection']) {
     this.session = session;
-    this.path = path;
+    this.connection = connection;
   }
 
   holdShares(shares: AnnouncedShare[]): void {

@@ -4,6 +4,7 @@
 
 import { AppError, asAppError } from '../protocol/errors.ts';
 import type { PeerId, ShareId } from '../protocol/ids.ts';
+import type { PathReason } from '../protocol/model.ts';
 import { Held, shareKey } from './audience.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { Log } from './log.ts';
@@ -42,6 +43,8 @@ export interface SessionsOptions {
   log: Log;
   /** A peer may be read from again. */
   onOnline(peerId: PeerId): void;
+  /** A peer broke a rule. */
+  onOffence?(by: NetworkConnection, reason: string): void;
   /** Direct links are made and lost beside this: nodeLinks.ts. */
   links?: LinkHooks;
   /** Told of every session and of what is said on it about meeting. */
@@ -75,8 +78,11 @@ export class Sessions {
   /** Starts a session on an authenticated connection. */
   connected(connection: NetworkConnection): void {
     const events: SessionEvents = {
-      opened: (session) => this.#opened(session, connection.path),
-      closed: (session, reason) => this.#closed(session, reason),
+      opened: (session) => this.#opened(session, connection),
+      closed: (session, reason, isHostile) => {
+        if (isHostile) this.#options.onOffence?.(connection, reason);
+        this.#closed(session, reason);
+      },
       updated: (session) => this.#updated(session),
       announced: (session, list) => this.#announced(session, list),
       removed: (session, owner, removals) => this.#removed(session, owner, removals),
@@ -157,9 +163,9 @@ export class Sessions {
     this.#seats.get(peerId)?.session.close(reason, { isHostile: true });
   }
 
-  #opened(session: PeerSession, path: NetworkConnection['path']): void {
+  #opened(session: PeerSession, connection: NetworkConnection): void {
     const earlier = this.#seats.get(session.peerId);
-    const seat = new Seat(session, path);
+    const seat = new Seat(session, connection);
     this.#seats.set(session.peerId, seat);
     earlier?.session.close('a newer connection of the same peer took its place');
     this.#options.log.info(
@@ -283,11 +289,15 @@ export class Sessions {
   }
 
   #online(seat: Seat): void {
-    const { session, path } = seat;
+    const { session, connection } = seat;
     const online = {
       partyIds: session.hello.partyIds,
       get path() {
-        return session.link ? pathOf(hostOf(session.link.address)) : path;
+        return session.link ? pathOf(hostOf(session.link.address)) : connection.path;
+      },
+      get pathReason(): PathReason {
+        if (!session.link) return connection.pathReason;
+        return this.path === 'lan' ? 'same-network' : 'open';
       },
       roundTripMs: () => session.roundTripMs,
       traffic: () => session.traffic,

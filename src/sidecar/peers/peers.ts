@@ -13,7 +13,7 @@ import { derivedName, displayName } from './names.ts';
 export interface OnlinePeer {
   partyIds: PartyId[];
   readonly path: PeerPath;
-  readonly pathReason: PathReason;
+  readonly pathReason?: PathReason;
   roundTripMs(): number | undefined;
   traffic(): Traffic;
   /** The direct link in use. */
@@ -254,7 +254,8 @@ export class Peers {
       isDisconnected: row.isDisconnected === 1,
       ...(row.lastSeenMs !== null && { lastSeenMs: row.lastSeenMs }),
       partyIds,
-      ...(online && { path: online.path, pathReason: online.pathReason }),
+      ...(online && { path: online.path }),
+      ...(online?.pathReason && { pathReason: online.pathReason }),
       ...(roundTripMs !== undefined && { roundTripMs }),
       ...(online && { traffic: online.traffic(), link: online.link?.() ?? { kind: 'session' } }),
       ...(measured && {

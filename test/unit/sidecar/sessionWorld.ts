@@ -159,7 +159,15 @@ export async function join(one: TestPeer, other: TestPeer): Promise<{ part(): Pr
     const { remotePublicKey, handshakeHash, isInitiator } = stream;
     assert(remotePublicKey && handshakeHash);
     const peerId = peerIdOf(remotePublicKey);
-    peer.sessions.connected({ stream, remotePublicKey, handshakeHash, isInitiator, peerId, path: 'lan' });
+    peer.sessions.connected({
+      stream,
+      remotePublicKey,
+      handshakeHash,
+      isInitiator,
+      peerId,
+      path: 'lan',
+      pathReason: 'same-network',
+    });
   }
   await one.until(`${other.name} is here`, () => one.peers.isOnline(other.peerId));
   await other.until(`${one.name} is here`, () => other.peers.isOnline(one.peerId));
