@@ -1,6 +1,7 @@
 // Codes and invites, put together with the parts that they do not know: parties, the book of peers, sessions, the network.
 
 import { type InviteParts, inviteHandlers } from './api/invites.ts';
+import type { Meeting } from './api/meeting.ts';
 import type { ApiServer } from './api/server.ts';
 import type { PeerId } from '../protocol/ids.ts';
 import { Codes } from './invites/codes.ts';
@@ -26,10 +27,8 @@ export interface NodeInvitesOptions {
   peers(): Peers;
   sessions(): Sessions;
   network(): Network;
-  /** As `parties/join`: everybody connected is told. */
-  join: InviteParties['join'];
-  /** As `peers/connect`. */
-  connect: InvitePeers['connect'];
+  /** `parties/join` and `peers/connect`, with all that follows from them. */
+  meeting(): Pick<Meeting, 'joinParty' | 'connectPeer'>;
   log: Log;
   broadcast: ApiServer['broadcast'];
 }
@@ -84,7 +83,7 @@ function partiesOf(options: NodeInvitesOptions): InviteParties {
   return {
     get: (partyId) => options.parties().get(partyId),
     isListed: (partyId, peerId) => options.parties().isListed(partyId, peerId),
-    join: (name) => options.join(name),
+    join: (name) => options.meeting().joinParty(name),
     admit: (partyId, peerId) => options.parties().admit(partyId, peerId),
     look: (givenName) => {
       const name = checkedName(givenName);
@@ -102,7 +101,7 @@ function peersOf(options: NodeInvitesOptions): InvitePeers {
     known: (peerId) => options.peers().get(peerId),
     nameOf: (peerId) => options.peers().get(peerId)?.name ?? derivedName(peerId),
     derivedNameOf: derivedName,
-    connect: (peerId) => options.connect(peerId),
+    connect: (peerId) => void options.meeting().connectPeer(peerId),
     session: (peerId) => options.sessions().source(peerId),
     dial: () => undefined,
     ownAddresses: () => [],
