@@ -4,6 +4,7 @@
 import type { PeerId } from '../protocol/ids.ts';
 import type { Settings } from '../protocol/model.ts';
 import { productVersion } from '../protocol/version.ts';
+import { banHandlers } from './api/bans.ts';
 import { catalogHandlers } from './api/catalog.ts';
 import type { AllHandlers } from './api/handlers.ts';
 import { type Meeting, meetingHandlers } from './api/meeting.ts';
@@ -192,6 +193,7 @@ export class SidecarNode {
       searchServer: this.#answers.search,
       log,
       onOnline: (peer) => this.#transfers.peerOnline(peer),
+      onOffence: (connection, reason) => this.#network.offended(connection, reason),
       links: this.#transfers.alongside(this.#links),
       meeting: [this.#invites.hooks],
     });
@@ -264,6 +266,7 @@ export class SidecarNode {
     return {
       ...meetingHandlers(this.#meeting),
       ...this.#invites.handlers(),
+      ...banHandlers(this.#network.admission),
       ...shareHandlers(this.#shares),
       ...catalogHandlers(this.#answers.parts),
       ...searchHandlers(this.#answers.parts),
