@@ -18,11 +18,11 @@ import { IdleTimer } from './idle.ts';
 import type { NodeLog } from './nodeLog.ts';
 import { Answers } from './nodeAnswers.ts';
 import { NodeLinks } from './nodeLinks.ts';
+import { NodeParties } from './nodeParties.ts';
 import { NodeInvites } from './nodeInvites.ts';
 import { meetingOf } from './nodeMeeting.ts';
 import { Transfers } from './nodeTransfers.ts';
 import { Network } from './network/network.ts';
-import { Parties } from './parties/parties.ts';
 import { derivedName } from './peers/names.ts';
 import { Peers } from './peers/peers.ts';
 import { Sessions } from './sessions.ts';
@@ -56,7 +56,7 @@ export class SidecarNode {
   readonly #catalog: Catalog;
   readonly #answers: Answers;
   readonly #peers: Peers;
-  readonly #parties: Parties;
+  readonly #parties: NodeParties;
   readonly #network: Network;
   readonly #links: NodeLinks;
   readonly #invites: NodeInvites;
@@ -86,7 +86,7 @@ export class SidecarNode {
       own: { peerId, name: () => this.#settings.get().nickname || derivedName(peerId) },
       catalog: () => this.#catalog,
       peers: () => this.#peers,
-      parties: () => this.#parties,
+      parties: () => this.#parties.parties,
       source: (peer) => this.#sessions.source(peer),
       log: log.for('search'),
       broadcast: (method, params) => this.api.broadcast(method, params),
@@ -156,14 +156,14 @@ export class SidecarNode {
         this.api.broadcast('network/changed', {});
         this.api.broadcast('parties/changed', {});
       },
-      isRefused: (peer) => this.#peers.isDisconnected(peer),
+      isRefused: (peer) => this.#isRefused(peer),
       isKnown: (peer) => this.#peers.isFamiliar(peer),
     });
-    this.#parties = new Parties({
-      database,
-      own: identity,
-      topics: this.#network,
-      onlineIn: (partyId) => this.#peers.onlineIn(partyId),
+    this.#parties = new NodeParties({
+      ...{ identity, database, settings: this.#settings, network: this.#network },
+      ...{ peers: () => this.#peers, sessions: () => this.#sessions },
+      isRefused: (peer) => this.#isRefused(peer),
+      broadcast: (method, params) => this.api.broadcast(method, params),
     });
     this.#links = new NodeLinks({
       ...{ keyPair: identity, settings: this.#settings, network: this.#network, peers: this.#peers },
@@ -173,7 +173,12 @@ export class SidecarNode {
     this.#invites = new NodeInvites({
       ...{ identity, database, log: log.for('parties') },
       nickname: () => this.#settings.get().nickname || derivedName(peerId),
-      ...{ parties: () => this.#parties, peers: () => this.#peers, sessions: () => this.#sessions, network: () => this.#network },
+      ...{
+        parties: () => this.#parties.parties,
+        peers: () => this.#peers,
+        sessions: () => this.#sessions,
+        network: () => this.#network,
+      },
       meeting: () => this.#meeting,
       broadcast: (method, params) => this.api.broadcast(method, params),
     });
@@ -186,7 +191,8 @@ export class SidecarNode {
       local: {
         nickname: () => this.#settings.get().nickname,
         agent: `potluck/${productVersion}`,
-        partyProofs: (handshakeHash, proverKey) => this.#parties.proofs(handshakeHash, proverKey),
+        partyProofs: (handshakeHash, proverKey) => this.#parties.parties.proofs(handshakeHash, proverKey),
+        mayShareIn: (partyId, remoteKey) => this.#parties.parties.mayShareIn(partyId, peerIdOf(remoteKey)),
         intents: (remoteKey) => this.#intentsFor(peerIdOf(remoteKey)),
       },
       fileServer: this.#transfers.fileServer,
@@ -195,7 +201,7 @@ export class SidecarNode {
       onOnline: (peer) => this.#transfers.peerOnline(peer),
       onOffence: (connection, reason) => this.#network.offended(connection, reason),
       links: this.#transfers.alongside(this.#links),
-      meeting: [this.#invites.hooks],
+      meeting: [...this.#parties.hooks, this.#invites.hooks],
     });
 
     this.#meeting = this.#makeMeeting();
@@ -229,7 +235,7 @@ export class SidecarNode {
     await this.#openPart(this.#network);
     this.#opened.push({ close: () => this.#sessions.endAll('this peer is leaving') });
     await this.#openPart(this.#invites);
-    this.#parties.open();
+    await this.#openPart(this.#parties);
     for (const peerId of this.#peers.addedByKey()) this.#network.connect(peerId);
     await this.#openPart(this.api);
     this.#idle.look();
@@ -253,6 +259,10 @@ export class SidecarNode {
     await part.open();
   }
 
+  #isRefused(peer: PeerId): boolean {
+    return this.#peers.isDisconnected(peer);
+  }
+
   #isScanning(): boolean {
     return this.#shares.list().some((share) => share.state === 'scanning');
   }
@@ -265,6 +275,7 @@ export class SidecarNode {
   #handlers(): AllHandlers {
     return {
       ...meetingHandlers(this.#meeting),
+      ...this.#parties.handlers(),
       ...this.#invites.handlers(),
       ...banHandlers(this.#network.admission),
       ...shareHandlers(this.#shares),

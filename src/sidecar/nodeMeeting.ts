@@ -11,7 +11,7 @@ import type { Catalog } from './catalog/catalog.ts';
 import type { Network } from './network/network.ts';
 import type { Transfers } from './nodeTransfers.ts';
 import type { NodeLinks } from './nodeLinks.ts';
-import type { Parties } from './parties/parties.ts';
+import type { NodeParties } from './nodeParties.ts';
 import { derivedName } from './peers/names.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Sessions } from './sessions.ts';
@@ -24,7 +24,7 @@ export interface MeetingParts {
   dataFolder: string;
   startedAtMs: number;
   settings: SettingsStore;
-  parties: Parties;
+  parties: NodeParties;
   peers: Peers;
   network: Network;
   sessions: Sessions;
@@ -45,26 +45,8 @@ export function meetingOf(parts: MeetingParts): Meeting {
     if (peer === peerId)
       throw new AppError('invalid-argument', 'That is your own key. Give it to another person, and connect to theirs.');
   };
-  const partiesChanged = (): void => {
-    sessions.introduceAgain();
-    parts.api().broadcast('parties/changed', {});
-  };
   return {
-    parties: () => parties.list(),
-    joinParty: (name) => {
-      const party = parties.join(name);
-      partiesChanged();
-      return party;
-    },
-    createParty: () => {
-      const party = parties.create();
-      partiesChanged();
-      return party;
-    },
-    leaveParty: async (partyId) => {
-      await parties.leave(partyId);
-      partiesChanged();
-    },
+    joinParty: (name) => parties.join(name),
     peers: () => peers.list(),
     connectPeer: (peer) => {
       refuseSelf(peer);
@@ -86,6 +68,7 @@ export function meetingOf(parts: MeetingParts): Meeting {
       sessions.end(peer, 'forgotten by the user');
       await catalog.forgetPeer(peer);
       peers.forget(peer);
+      parties.forget(peer);
     },
     ping: async (peer) => {
       const session = sessions.source(peer);
@@ -108,6 +91,7 @@ async function setSettings(parts: MeetingParts, changes: Partial<Settings>): Pro
   parts.links.configure();
   if (after.describeFiles !== before.describeFiles) parts.shares.describeAll();
   parts.transfers.settingsChanged();
+  parts.parties.settingsChanged();
   parts.onSettings();
   parts.api().broadcast('settings/changed', {});
   return after;
@@ -128,7 +112,7 @@ function statusOf(parts: MeetingParts): SidecarStatus {
     dataFolder,
     startedAtMs: parts.startedAtMs,
     clients: parts.api().clientCount,
-    partyCount: parts.parties.count,
+    partyCount: parts.parties.parties.count,
     peersOnline: parts.peers.onlineCount,
     shareCount: parts.shares.list().length,
     activeDownloads: parts.transfers.downloads.activeCount,
