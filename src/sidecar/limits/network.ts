@@ -21,6 +21,8 @@ export const networkLimits = {
   /** All that a diagnosis does; asking one bootstrap node. */
   diagnosisMs: 10_000,
   bootstrapPingMs: 4_000,
+  /** How often a bootstrap node says how it is. */
+  bootstrapStatusMs: 60_000,
   /** DESIGN decision 1. */
   receiveBufferBytes: 4 * MiB,
 } as const;
