@@ -119,7 +119,7 @@ test('a port that is taken is named, and no other is used in its place', async (
   await once(taken, 'listening');
   const node = start(t, '--host', '127.0.0.1', '--port', String(port));
   assert.equal(await node.ended(), 70);
-  assert.match(node.failure(), new RegExp(`port ${port + 1} is taken.*Choose another --port`));
+  assert.match(node.failure(), new RegExp(`UDP ports ${port} to ${port + 3}: .*Choose another --port`));
 });
 
 test('wrong arguments are named', async (t) => {
