@@ -7,6 +7,7 @@ declare module 'hyperdht' {
 
   interface UdxSocket {
     setRecvBufferSize(bytes: number): number;
+    address(): { host: string; port: number };
   }
 
   interface Query {
@@ -104,6 +105,15 @@ declare module 'hyperdht' {
     ): Server;
     connect(publicKey: Uint8Array, options?: ConnectOptions): NoiseSecretStream;
     createRawStream(options: object): Duplex;
+    /** Undocumented: for tests that play hostile peers. */
+    readonly _router: {
+      peerHandshake(
+        target: Uint8Array,
+        message: { noise: Uint8Array; socket: UdxSocket | null; session?: object },
+        to: HandshakeAddress,
+      ): Promise<object>;
+    };
+    session(): { destroy(): void };
     ping(address: { host: string; port: number }, options?: { retry?: boolean }): Promise<unknown>;
     destroy(options?: { force?: boolean }): Promise<void>;
   }
