@@ -30,7 +30,7 @@ export interface Roster extends Omit<RosterContent, 'members'> {
   hash: string;
 }
 
-/** Members in ascending order of their ids, each once: one list has one form. */
+/** Members in ascending order of their keys, each once: one list has one form. */
 const body: Encoding<RosterContent> = versioned(
   record<RosterContent>({
     partyId,
@@ -42,7 +42,7 @@ const body: Encoding<RosterContent> = versioned(
 
 /** Encodes and signs with the founder's identity key. */
 export function signRoster(content: RosterContent, keyPair: { secretKey: Uint8Array }): Roster {
-  const members = [...new Set(content.members)].sort();
+  const members = [...new Set(content.members)].sort(byKey);
   return rosterOf(content, members, signBody(namespace, encodeWhole(body, { ...content, members }), keyPair));
 }
 
@@ -53,8 +53,8 @@ export function readRoster(signed: Signed, expected: { partyId: PartyId; founder
   const content = decodeWhole(body, signed.body);
   if (content.partyId !== expected.partyId) throw protocolViolation('a list of members is for another party');
   const { members } = content;
-  if (members.some((member, i) => i > 0 && member <= (members[i - 1] ?? '')))
-    throw protocolViolation('a list of members is not in order');
+  const isInOrder = members.every((member, i) => i === 0 || byKey(members[i - 1] ?? member, member) < 0);
+  if (!isInOrder) throw protocolViolation('a list of members is not in order');
   return rosterOf(content, members, ownCopy(signed));
 }
 
@@ -62,6 +62,10 @@ export function readRoster(signed: Signed, expected: { partyId: PartyId; founder
 export function isNewer(one: Pick<Roster, 'revision' | 'hash'>, other: Pick<Roster, 'revision' | 'hash'> | undefined): boolean {
   if (other === undefined || one.revision !== other.revision) return one.revision > (other?.revision ?? -1);
   return one.hash < other.hash;
+}
+
+function byKey(one: PeerId, other: PeerId): number {
+  return Buffer.compare(publicKeyOf(one), publicKeyOf(other));
 }
 
 /** SHA-256, in hex. */
