@@ -137,6 +137,8 @@ export interface Side {
   /** After each change of links. */
   linkKinds: LinkKind[];
   met: MeetingMessage[];
+  /** How it ended. */
+  wasHostile: boolean | undefined;
   until(what: string, isTrue: () => boolean): Promise<void>;
 }
 
@@ -149,7 +151,8 @@ export function createSide(stream: NoiseSecretStream, options: Partial<SessionOp
       side.isOpened = true;
       changed();
     },
-    closed(_session, reason) {
+    closed(_session, reason, isHostile) {
+      side.wasHostile = isHostile;
       side.closedFor = reason;
       changed();
     },
@@ -200,6 +203,7 @@ export function createSide(stream: NoiseSecretStream, options: Partial<SessionOp
     offers: [],
     linkKinds: [],
     met: [],
+    wasHostile: undefined,
     until: (what, isTrue) => untilTrue(changes, what, isTrue),
   };
   const session = openSession({
