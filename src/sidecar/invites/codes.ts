@@ -7,7 +7,7 @@ import type { PartyId, PeerId } from '../../protocol/ids.ts';
 import type { CodeContents, OwnCode, PartyInfo, PendingInvite } from '../../protocol/model.ts';
 import { meetingLimits } from '../limits.ts';
 import { type Address, type Code, decodeCode, encodeCode, type Grant } from './code.ts';
-import { type InviteParties, type InvitePeers, isSayable } from './contracts.ts';
+import { type InviteParties, type InvitePeers, isSayable, unsayableName } from './contracts.ts';
 import type { PendingInvites } from './pending.ts';
 
 export interface CodesOptions {
@@ -85,8 +85,7 @@ export class Codes {
     if (partyId === undefined) return { kind: 'contact' };
     const party = this.#options.parties.get(partyId);
     if (!party) throw new AppError('not-found', 'You are not in that party. See the list of parties.');
-    if (!isSayable(party.name))
-      throw wrong('The name of the party has characters that others would not be shown. Give it on in another way.');
+    if (!isSayable(party.name)) throw unsayableName();
     return { kind: 'party', partyName: party.name };
   }
 

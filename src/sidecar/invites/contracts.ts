@@ -3,6 +3,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import sodium from 'sodium-universal';
 import z32 from 'z32';
+import { AppError } from '../../protocol/errors.ts';
 import type { InviteId, PartyId, PeerId } from '../../protocol/ids.ts';
 import type { PartyInfo } from '../../protocol/model.ts';
 import { publicKeyOf } from '../storage/identity.ts';
@@ -72,4 +73,11 @@ const unsayable = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u206
 /** Whether a party's name can be given on in codes: it is shown to people before they are asked. */
 export function isSayable(partyName: string): boolean {
   return !unsayable.test(partyName) && partyName.trim() !== '';
+}
+
+export function unsayableName(): AppError {
+  return new AppError(
+    'invalid-argument',
+    'The name of the party has characters that others would not be shown. Give it on in another way.',
+  );
 }

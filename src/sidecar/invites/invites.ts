@@ -11,7 +11,15 @@ import type { Database } from '../storage/database.ts';
 import { protocolViolation } from '../wire/errors.ts';
 import type { RedeemMessage } from '../wire/meetingMessages.ts';
 import { type Grant, inviteTokenBytes } from './code.ts';
-import { type InviteParties, type InvitePeers, inviteIdOf, type InviteSession, tokenHashOf } from './contracts.ts';
+import {
+  type InviteParties,
+  type InvitePeers,
+  inviteIdOf,
+  type InviteSession,
+  isSayable,
+  tokenHashOf,
+  unsayableName,
+} from './contracts.ts';
 
 export interface InvitesOptions {
   database: Database;
@@ -65,6 +73,7 @@ export class Invites {
     if (!party) throw new AppError('not-found', 'You are not in that party. See the list of parties.');
     if (party.closed && !party.closed.isFounder)
       throw new AppError('permission-denied', 'The party is closed: only who founded it can invite to it. Ask its founder.');
+    if (!isSayable(party.name)) throw unsayableName();
     const createdAtMs = now();
     const expiresAtMs = how.expiresInMs === undefined ? undefined : createdAtMs + how.expiresInMs;
     const token = randomBytes(inviteTokenBytes);
@@ -120,7 +129,7 @@ export class Invites {
     const { log } = this.#options;
     try {
       this.#settle();
-      const answer = this.#database.transaction(() => this.#exchange(peerId, token));
+      const answer = this.#exchange(peerId, token);
       log.info(answer.refusal ? `${peerId} was refused an invite: ${answer.refusal}` : `${peerId} used an invite`);
       return answer;
     } catch (thrown) {
@@ -130,7 +139,7 @@ export class Invites {
     }
   }
 
-  /** Within a transaction: what it says is recorded, or nothing is. */
+  /** Who is let in is on the list first, and its use recorded next: whatever fails, nobody loses an invite to a party that it is not in. */
   #exchange(peerId: PeerId, token: Uint8Array): Answer {
     const { parties, now } = this.#options;
     const row = this.#database.get<InviteRow>('SELECT * FROM invite WHERE tokenHash = :tokenHash', {
@@ -145,13 +154,18 @@ export class Invites {
     if (this.#hasUsed(row.inviteId, peerId)) return { partyName: party.name, refusal: undefined };
     const state = stateOf(row, now());
     if (state !== 'open') return refused(state);
-    this.#database.run('UPDATE invite SET usedCount = usedCount + 1 WHERE inviteId = :inviteId', { inviteId: row.inviteId });
-    this.#database.run('INSERT INTO inviteUse (inviteId, peerId, atMs) VALUES (:inviteId, :peerId, :atMs)', {
-      ...{ inviteId: row.inviteId, peerId, atMs: now() },
-    });
-    this.#forgetUses(row.inviteId);
     if (isListed === false) parties.admit(row.partyId, peerId);
+    this.#recordUse(row.inviteId, peerId);
     return { partyName: party.name, refusal: undefined };
+  }
+
+  #recordUse(inviteId: InviteId, peerId: PeerId): void {
+    const use = { inviteId, peerId, atMs: this.#options.now() };
+    this.#database.transaction(() => {
+      this.#database.run('UPDATE invite SET usedCount = usedCount + 1 WHERE inviteId = :inviteId', { inviteId });
+      this.#database.run('INSERT INTO inviteUse (inviteId, peerId, atMs) VALUES (:inviteId, :peerId, :atMs)', use);
+      this.#forgetUses(inviteId);
+    });
   }
 
   #hasUsed(inviteId: InviteId, peerId: PeerId): boolean {

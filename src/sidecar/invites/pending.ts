@@ -57,11 +57,11 @@ export class PendingInvites {
         { inviteId, token, peerId, partyLabel, now: this.#options.now(), expiresAtMs: invite.expiresAtMs ?? null },
       );
     });
+    const row = this.#row(inviteId);
+    if (!row) throw new AppError('internal', 'The invite was not stored. See the log.');
     this.#options.onChange();
     const session = this.#options.peers.session(peerId);
     if (session) this.opened(session);
-    const row = this.#row(inviteId);
-    if (!row) throw new AppError('internal', 'The invite was not stored. See the log.');
     return this.#info(row);
   }
 
