@@ -85,9 +85,15 @@ export interface Requests {
    * The client has asked the user before. `expired`ones are `invalid-argument`; our own, too.
    */
   'codes/accept': { params: { text: string }; result: { contents: CodeContents; party?: PartyInfo; pending?: PendingInvite } };
-  /** A code with our key and addresses, and a party's name when asked for (whoever has it is a member then, for ever: see `invites/create`). */
+  /**
+   * A code with our key and addresses, and a party's name when asked for (whoever has it is a member then, for ever: see `invites/create`).
+   * `expiresInMs` left out, or 0: without end; at most ten years.
+   */
   'codes/own': { params: { partyId?: PartyId; expiresInMs?: number }; result: OwnCode };
-  /** `uses` 1 = one-shot; left out: any number. `expiresInMs` left out: a week. Everybody who uses it needs us to be online once. */
+  /**
+   * `uses` 1 = one-shot, at most 1,000; left out: any number. `expiresInMs` left out: a week; 0: without end; at most ten years. Everybody who uses
+   * it needs us to be online once. `permission-denied` for a closed party of somebody else.
+   */
   'invites/create': { params: { partyId: PartyId; label?: string; uses?: number; expiresInMs?: number }; result: InviteInfo };
   'invites/list': { params: Record<string, never>; result: InviteInfo[] };
   /** Nobody can use it any more. Who did stays a member, unless the party is closed and it is expelled. */
