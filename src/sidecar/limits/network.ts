@@ -21,6 +21,8 @@ export const networkLimits = {
   /** All that a diagnosis does; asking one bootstrap node. */
   diagnosisMs: 10_000,
   bootstrapPingMs: 4_000,
+  /** Peers that are named because no way leads to them. */
+  toldUnreachable: 10,
   /** How often a bootstrap node says how it is. */
   bootstrapStatusMs: 60_000,
   /** DESIGN decision 1. */

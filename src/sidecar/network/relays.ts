@@ -5,7 +5,7 @@
 import NoiseSecretStream from '@hyperswarm/secret-stream';
 import type HyperDHT from 'hyperdht';
 import sodium from 'sodium-universal';
-import type { PeerId } from '../../protocol/ids.ts';
+import { isPeerId, type PeerId } from '../../protocol/ids.ts';
 import { relayLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { peerIdOf, publicKeyOf } from '../storage/identity.ts';
@@ -13,7 +13,8 @@ import { RelayServer } from './relayServer.ts';
 
 export interface RelaySettings {
   useRelay: boolean;
-  relay: PeerId | '';
+  /** Its key; '' = one that a peer offers. */
+  relay: string;
   offerRelay: boolean;
 }
 
@@ -100,7 +101,7 @@ export class Relays {
   choose(): Uint8Array | undefined {
     if (!this.isAllowed) return undefined;
     const { relay } = this.#options.settings();
-    const keys = relay === '' ? shuffled([...this.#offers.values()]) : [publicKeyOf(relay)];
+    const keys = isPeerId(relay) ? [publicKeyOf(relay)] : shuffled([...this.#offers.values()]);
     return keys.find((key) => performance.now() >= (this.#retryAtMs.get(hexOf(key)) ?? 0));
   }
 
