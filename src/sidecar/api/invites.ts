@@ -14,7 +14,7 @@ export interface InviteParts {
   invites: Invites;
   pending: PendingInvites;
   /** Text as one safe line. */
-  safeLine(text: string): string;
+  safeLine: (text: string) => string;
 }
 
 export function inviteHandlers({ codes, invites, pending, safeLine }: InviteParts): Handlers<'codes' | 'invites'> {

@@ -12,13 +12,13 @@ import type { PendingInvites } from './pending.ts';
 
 export interface CodesOptions {
   identity: { peerId: PeerId; secretKey: Uint8Array };
-  nickname(): string;
+  nickname: () => string;
   parties: InviteParties;
   peers: InvitePeers;
   pending: PendingInvites;
   /** Untrusted text as one safe line. */
-  safeLine(text: string): string;
-  now(): number;
+  safeLine: (text: string) => string;
+  now: () => number;
 }
 
 export interface Accepted {

@@ -27,10 +27,10 @@ export interface InvitesOptions {
   parties: InviteParties;
   peers: Pick<InvitePeers, 'nameOf'>;
   /** A code of ours that gives this. */
-  sign(grant: Grant, dates: { createdAtMs: number; expiresAtMs: number | undefined }): OwnCode;
+  sign: (grant: Grant, dates: { createdAtMs: number; expiresAtMs: number | undefined }) => OwnCode;
   log: Log;
-  onChange(): void;
-  now(): number;
+  onChange: () => void;
+  now: () => number;
 }
 
 interface InviteRow {
@@ -246,7 +246,7 @@ export class Invites {
     const { inviteId, partyId, label, createdAtMs, expiresAtMs, uses, usedCount, code } = row;
     const state = stateOf(row, this.#options.now());
     const used = this.#database.all<{ peerId: PeerId; atMs: number }>(
-      'SELECT peerId, atMs FROM inviteUse WHERE inviteId = :inviteId ORDER BY atMs',
+      'SELECT peerId, atMs FROM inviteUse WHERE inviteId = :inviteId ORDER BY atMs, rowid',
       { inviteId },
     );
     return {

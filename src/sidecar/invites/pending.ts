@@ -16,8 +16,8 @@ export interface PendingOptions {
   parties: Pick<InviteParties, 'join'>;
   peers: Pick<InvitePeers, 'nameOf' | 'session'>;
   log: Log;
-  onChange(): void;
-  now(): number;
+  onChange: () => void;
+  now: () => number;
 }
 
 interface PendingRow {

@@ -165,7 +165,7 @@ export function connect(a: Person, b: Person, mute?: Person): [TestSession, Test
   return [ofA, ofB];
 }
 
-export function peopleOf(t: TestContext): { clock: Clock; person(): Person } {
+export function peopleOf(t: TestContext): { clock: Clock; person: () => Person } {
   const clock = { now: 1_790_000_000_000 };
   const people: Person[] = [];
   const folders: string[] = [];
