@@ -134,13 +134,15 @@ export class Gossip {
   }
 
   #tellSoon(seat: Seat): void {
-    if (seat.timer || !this.#options.isOn()) return;
+    if (!this.#options.isOn()) return;
     const waitMs = seat.nextAtMs - this.#nowMs;
     if (waitMs <= 0) {
+      clearTimeout(seat.timer);
+      seat.timer = undefined;
       this.#tell(seat);
       return;
     }
-    seat.timer = setTimeout(() => {
+    seat.timer ??= setTimeout(() => {
       seat.timer = undefined;
       this.#tellSoon(seat);
     }, waitMs).unref();
