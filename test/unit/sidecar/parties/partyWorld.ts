@@ -39,6 +39,8 @@ export class PartyPeer {
   readonly reached: PeerId[] = [];
   readonly met: MeetingMessage['type'][] = [];
   readonly refused = new Set<PeerId>();
+  /** What else follows from that; a network may dial it. */
+  reach: (peerId: PeerId) => void = () => {};
   isGossipOn = true;
   nickname: string;
   addresses: string[] = [];
@@ -70,7 +72,10 @@ export class PartyPeer {
       addresses: () => this.addresses,
       isConnected: (peerId) => this.sessions.has(peerId),
       isRefused: (peerId) => this.refused.has(peerId),
-      reach: (peerId) => void this.reached.push(peerId),
+      reach: (peerId) => {
+        this.reached.push(peerId);
+        this.reach(peerId);
+      },
       onChange: () => void this.changes.emit('change'),
       now: () => Date.now() + this.aheadMs,
     });
