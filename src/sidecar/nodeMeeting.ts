@@ -8,7 +8,9 @@ import { productVersion } from '../protocol/version.ts';
 import type { Meeting } from './api/meeting.ts';
 import type { ApiServer } from './api/server.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import { checkInterface } from './network/lan/interfaces.ts';
 import type { Network } from './network/network.ts';
+import type { NodeAccess } from './nodeAccess.ts';
 import type { Transfers } from './nodeTransfers.ts';
 import type { NodeLinks } from './nodeLinks.ts';
 import type { NodeParties } from './nodeParties.ts';
@@ -26,6 +28,7 @@ export interface MeetingParts {
   settings: SettingsStore;
   parties: NodeParties;
   peers: Peers;
+  access: NodeAccess;
   network: Network;
   sessions: Sessions;
   links: NodeLinks;
@@ -50,7 +53,10 @@ export function meetingOf(parts: MeetingParts): Meeting {
     peers: () => peers.list(),
     connectPeer: (peer) => {
       refuseSelf(peer);
+      if (peers.isBlocked(peer))
+        throw new AppError('invalid-argument', 'You blocked this peer. Unblock it first, then connect to it.');
       peers.addByKey(peer);
+      parts.access.requests.forget(peer);
       sessions.accepted(peer);
       network.connect(peer);
       const info = peers.get(peer);
@@ -69,7 +75,10 @@ export function meetingOf(parts: MeetingParts): Meeting {
       await catalog.forgetPeer(peer);
       peers.forget(peer);
       parties.forget(peer);
+      parts.access.requests.forget(peer);
     },
+    blockPeer: (peer) => parts.access.block(peer),
+    unblockPeer: (peer) => parts.access.unblock(peer),
     ping: async (peer) => {
       const session = sessions.source(peer);
       if (!session) throw new AppError('unavailable', 'The peer is not connected. Try again when it is here.');
@@ -85,9 +94,12 @@ export function meetingOf(parts: MeetingParts): Meeting {
 
 async function setSettings(parts: MeetingParts, changes: Partial<Settings>): Promise<Settings> {
   const before = parts.settings.get();
+  if (changes.networkInterface !== undefined && changes.networkInterface !== before.networkInterface)
+    checkInterface(changes.networkInterface);
   const after = parts.settings.set(changes);
   if (after.nickname !== before.nickname) parts.sessions.introduceAgain();
   if (after.bootstrap.join() !== before.bootstrap.join()) await parts.network.setBootstrap(after.bootstrap);
+  parts.network.configure();
   parts.links.configure();
   if (after.describeFiles !== before.describeFiles) parts.shares.describeAll();
   parts.transfers.settingsChanged();

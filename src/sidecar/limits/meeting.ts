@@ -63,6 +63,16 @@ export const meetingLimits = {
   accessRequests: 100,
   /** Characters of its text. */
   accessCharacters: 128,
+  /** A peer that was denied does not wait here again for so long, and so many are remembered until the next start. */
+  deniedMs: 24 * 3_600_000,
+  deniedPeers: 1000,
+  /** Who says that it has an invite has so long to exchange it and show that it is a member. */
+  inviteWaitMs: 60_000,
+  /** A newer connection of a peer takes the older one's place so often at once, and once in so many seconds for long: a key in use twice goes on for ever. */
+  replacements: 8,
+  replacementSeconds: 60,
+  replacedPeers: 1000,
+  replacedAnswerMs: 3_000,
   /** Audience: parties and peers named. */
   audienceParties: 64,
   audiencePeers: 1024,
@@ -88,8 +98,28 @@ export const lanLimits = {
   pendingPerAddress: 4,
   /** How often interfaces are looked at: nothing tells when they change. */
   interfacesMs: 5_000,
-  /** One packet. */
+  /** One packet that comes; those that go hold so many tokens, 90 B each: they stay whole on every network. */
   packetBytes: 9 * KiB,
+  tokensInPacket: 12,
+  /** A question is answered after so long, and not again within the second: RFC 6762, 6. */
+  answerMs: [20, 120],
+  answerAgainMs: 1_000,
+  /** Packets of one neighbour looked at: it does not use up what is there for all. */
+  neighbourPerSecond: 10,
+  neighbourBurst: 60,
+  neighbours: 256,
+  /** Parties and peers added by key that are sought: each costs 313 tokens of 150 B, and half a millisecond once. */
+  secrets: 128,
+  /** Interfaces, and addresses looked at in one answer. */
+  interfaces: 16,
+  hosts: 8,
+  /** Places where somebody was seen; the oldest go. A failed one waits twice as long each time, up to this. */
+  places: 256,
+  redialMaxMs: 600_000,
+  /** Of two that hear of each other one dials at once, the other after so long. */
+  secondDialMs: 700,
+  /** Two connections of one pair within so long were made without knowing of each other: one rule for both sides decides. */
+  raceMs: 1_500,
 } as const;
 
 /** What strangers may cost before they are anybody. A known key is one in the book of peers: an address never counts against it. */

@@ -11,12 +11,16 @@ import type { Log } from '../log.ts';
 import { peerIdOf, publicKeyOf } from '../storage/identity.ts';
 import { Admission } from './admission.ts';
 import { bindHostFor, checkBootstrap } from './addresses.ts';
+import { Binding } from './binding.ts';
 import { HandshakeGuard } from './handshakeGuard.ts';
 import { Hints } from './hints.ts';
+import { Lan, type LanOptions, type LanStatus } from './lan/lan.ts';
+import { askBootstrap, type AskedNode } from './bootstrapCheck.ts';
 import { backoffMs, Redials } from './redials.ts';
 import { Relays, type RelaysOptions } from './relays.ts';
 import { type PunchFailure, SwarmDht } from './swarmDht.ts';
 import { Topics } from './topics.ts';
+import { withinMs } from './within.ts';
 
 /** An authenticated, encrypted connection. Whoever takes it reads from `stream` in the same turn. */
 export interface NetworkConnection {
@@ -42,6 +46,8 @@ export interface NetworkOptions {
   /** A connected peer is reached another way. */
   onPath?(peerId: PeerId): void;
   relays?: Pick<RelaysOptions, 'settings' | 'mayServe' | 'onOffer'>;
+  /** The local network: whom to look for there, and on which interface; left out, everybody stays unfound, on all. */
+  lan?: Pick<LanOptions, 'settings' | 'sought'>;
   /** True keeps a peer away, in both directions. */
   isRefused(peerId: PeerId): boolean;
   /** In the book of peers: what strangers cost does not keep it out. */
@@ -57,10 +63,14 @@ export class Network {
   readonly relays: Relays;
   /** Who is let in, for all ways in. */
   readonly admission: Admission;
+  readonly #lan: Lan;
+  readonly #binding: Binding;
   #bootstrap: string[];
   #isOpen = false;
   #swarm: Hyperswarm | undefined;
   #dht: SwarmDht | undefined;
+  /** When Hyperswarm connected a peer that is here. */
+  readonly #since = new Map<PeerId, number>();
   #guard: HandshakeGuard | undefined;
   #probeTimer: NodeJS.Timeout | undefined;
   #wasReachable = false;
@@ -73,7 +83,7 @@ export class Network {
     this.#log = options.log;
     this.#bootstrap = [...options.bootstrap];
     const noRelays = {
-      settings: () => ({ useRelay: false, relay: '' as const, offerRelay: false }),
+      settings: () => ({ useRelay: false, relay: '', offerRelay: false }),
       mayServe: () => false,
       onOffer: () => {},
     };
@@ -86,6 +96,25 @@ export class Network {
       onUnbanned: ({ peerId }) => {
         if (peerId !== undefined) this.#swarm?.peers.get(publicKeyOf(peerId).toString('hex'))?.ban(false);
       },
+    });
+    const lan = options.lan ?? {
+      settings: () => ({ lanDiscovery: false, networkInterface: '' }),
+      sought: () => ({ partyKeys: [], contacts: [] }),
+    };
+    this.#lan = new Lan({
+      ...{ keyPair: options.keyPair, log: options.log, admission: this.admission, ...lan },
+      world: () => (this.isLoopback ? this.#bootstrap.join() : ''),
+      publicHost: () => this.publicHost,
+      isConnected: (peerId) => this.#connectionsOf(peerId).length > 0,
+      otherSinceMs: (peerId) => this.#since.get(peerId),
+      onConnection: (connection) => this.#connectedLan(connection),
+      onChange: () => options.onChange(),
+    });
+    this.#binding = new Binding({
+      log: options.log,
+      bootstrap: () => this.#bootstrap,
+      chosen: () => lan.settings().networkInterface,
+      onChange: () => void this.#restart(),
     });
     this.#topics = new Topics({ onChange: () => this.#changed() });
     this.#redials = new Redials({
@@ -104,6 +133,8 @@ export class Network {
   async open(): Promise<void> {
     if (!this.#isOpen) {
       this.#isOpen = true;
+      this.#lan.open();
+      this.#binding.open();
       this.#start();
     }
     return Promise.resolve();
@@ -111,6 +142,8 @@ export class Network {
 
   async close(): Promise<void> {
     this.#isOpen = false;
+    this.#lan.close();
+    this.#binding.close();
     this.admission.close();
     const swarm = this.#stop();
     if (swarm) await this.#destroy(swarm);
@@ -118,10 +151,12 @@ export class Network {
 
   joinTopic(topic: Uint8Array): void {
     this.#topics.add(topic);
+    this.#lan.configureSoon();
   }
 
   /** Stops announcing; connections to its members stay. */
   async leaveTopic(topic: Uint8Array): Promise<void> {
+    this.#lan.configureSoon();
     await withinMs(this.#topics.remove(topic), networkLimits.leaveMs);
   }
 
@@ -136,6 +171,7 @@ export class Network {
     this.#swarm?.peers.get(key.toString('hex'))?.ban(false);
     this.#hints.remove(peerId);
     this.#redials.add(peerId);
+    this.#lan.configureSoon();
   }
 
   /** Tries to reach a peer of whom others told, by its key, soon and once: see hints.ts. */
@@ -148,6 +184,7 @@ export class Network {
     this.#redials.remove(peerId);
     this.#hints.remove(peerId);
     this.#swarm?.leavePeer(publicKeyOf(peerId));
+    this.#lan.configureSoon();
     for (const stream of this.#connectionsOf(peerId)) stream.destroy();
   }
 
@@ -161,10 +198,27 @@ export class Network {
   async setBootstrap(bootstrap: string[]): Promise<void> {
     checkBootstrap(bootstrap);
     this.#bootstrap = [...bootstrap];
-    const swarm = this.#stop();
-    if (!swarm) return;
-    await this.#destroy(swarm);
-    if (this.#isOpen) this.#start(); // With the newest list, should it have changed again meanwhile.
+    await this.#restart();
+  }
+
+  /** After the settings of the local network, or the chosen interface, changed. */
+  configure(): void {
+    this.#lan.configure();
+    this.#binding.look();
+  }
+
+  /** See Lan.dialAddress: the way to a peer whose address is known, with no DHT. */
+  async dialAddress(peerId: PeerId, host: string, port: number): Promise<void> {
+    return this.#lan.dialAddress(peerId, host, port);
+  }
+
+  get lanStatus(): LanStatus {
+    return this.#lan.status;
+  }
+
+  /** `host:port` where others may dial us by `dialAddress`. */
+  get lanAddresses(): string[] {
+    return this.#lan.addresses;
   }
 
   get status(): SidecarStatus['network'] {
@@ -195,13 +249,34 @@ export class Network {
     return this.#dht?.failures ?? new Map<PeerId, PunchFailure>();
   }
 
+  /** Asks every bootstrap node whether it is there; nothing while the network is closed. */
+  async askBootstrap(): Promise<AskedNode[]> {
+    return this.#dht ? askBootstrap(this.#dht, this.#bootstrap) : [];
+  }
+
+  /** Our address as DHT nodes see it; without a port when it differs from node to node. */
+  get seenAddress(): string | undefined {
+    const { host, port } = this.#dht ?? {};
+    return host ? (port ? `${host}:${port}` : host) : undefined;
+  }
+
   /** Everything is on this machine: for tests and trials. */
   get isLoopback(): boolean {
     return bindHostFor(this.#bootstrap) !== undefined;
   }
 
+  /** With the newest list and interface, should they have changed again meanwhile. */
+  async #restart(): Promise<void> {
+    this.#lan.configure();
+    const swarm = this.#stop();
+    if (!swarm && !this.#binding.isMissing) return; // Another call is at it.
+    if (swarm) await this.#destroy(swarm);
+    if (this.#isOpen && !this.#swarm) this.#start();
+  }
+
   #start(): void {
-    const host = bindHostFor(this.#bootstrap);
+    const host = this.#binding.take();
+    if (this.#binding.isMissing) return;
     const dht = new SwarmDht(
       { ...(this.#bootstrap.length > 0 && { bootstrap: this.#bootstrap }), ...(host !== undefined && { host }) },
       this.relays,
@@ -301,7 +376,9 @@ export class Network {
     this.#growBuffers([stream.rawStream.socket]);
     this.#redials.connected(peerId);
     this.#hints.connected(peerId);
+    this.#since.set(peerId, performance.now());
     stream.on('close', () => {
+      this.#since.delete(peerId);
       if (this.#swarm !== swarm) return;
       this.#redials.disconnected(peerId);
       this.#topics.lookUpSoon();
@@ -327,6 +404,26 @@ export class Network {
     }
   }
 
+  #connectedLan(connection: NetworkConnection): void {
+    const { peerId, stream } = connection;
+    const leave = this.admission.connect({ peerId, host: stream.rawStream.remoteHost ?? undefined });
+    if (!leave || this.#lan.connections.length > wireLimits.connections) {
+      leave?.();
+      stream.destroy();
+      return;
+    }
+    stream.once('close', leave);
+    this.#redials.connected(peerId);
+    this.#hints.connected(peerId);
+    stream.on('close', () => this.#redials.disconnected(peerId));
+    try {
+      this.#options.onConnection(connection);
+    } catch (thrown) {
+      this.#log.error(`the connection to ${peerId} was not taken: ${String(thrown)}`);
+      stream.destroy();
+    }
+  }
+
   /** How to tell that the connection ended; undefined: it must not be. */
   #enter(swarm: Hyperswarm, peerId: PeerId, stream: NoiseSecretStream): (() => void) | undefined {
     // Those on which nothing came yet are counted, but not here.
@@ -343,7 +440,7 @@ export class Network {
 
   /** After somebody was banned. */
   #endKeptAway(): void {
-    for (const stream of this.#swarm?.connections ?? []) {
+    for (const stream of [...(this.#swarm?.connections ?? []), ...this.#lan.connections]) {
       const host = stream.rawStream.remoteHost;
       const peerId = stream.remotePublicKey && peerIdOf(stream.remotePublicKey);
       if (peerId && !this.admission.mayEnter({ peerId, ...(host && { host }) })) stream.destroy();
@@ -352,7 +449,7 @@ export class Network {
 
   #connectionsOf(peerId: PeerId): NoiseSecretStream[] {
     const isOf = (stream: NoiseSecretStream) => stream.remotePublicKey !== null && peerIdOf(stream.remotePublicKey) === peerId;
-    return [...(this.#swarm?.connections ?? [])].filter(isOf);
+    return [...(this.#swarm?.connections ?? [])].filter(isOf).concat(this.#lan.connectionsOf(peerId));
   }
 
   /** Larger receive buffers spare retransmits: 246 to 314 MB/s on loopback. The system may give less. */
@@ -389,19 +486,4 @@ function natOf(dht: HyperDHT): SidecarStatus['network']['nat'] {
   if (dht.host === null) return 'unknown';
   if (!dht.firewalled) return 'open';
   return dht.port === 0 ? 'random' : 'consistent';
-}
-
-/** True when `work` ended in time, well or not. */
-async function withinMs(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
-  const done = work.then(
-    () => true,
-    () => true, // What fails while leaving the network is gone all the same.
-  );
-  try {
-    return await Promise.race([done, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
