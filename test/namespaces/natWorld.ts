@@ -1,0 +1,134 @@
+// Homes behind routers, and an internet between them with bootstrap nodes of our own: what NAT tests and the table of docs/nat.md run in.
+
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { NatCase } from './natCases.ts';
+import { builtFolder, seen, type TestPeer, until } from '../integration/world.ts';
+import type { NetReport, PeerInfo } from '../../src/protocol/model.ts';
+import type { Machine, NetWorld, Switch } from './world.ts';
+
+/** `open`: a public address. `cone`: the router keeps the port; `symmetric`: it chooses another one for every other end. Both filter like at home. */
+export type NatKind = 'open' | 'cone' | 'symmetric';
+
+export interface Internet {
+  bootstrap: string[];
+  /** Key of the relay on the bootstrap machine. */
+  relay: string;
+  /** A machine behind such a router, or none. */
+  home(kind: NatKind): Machine;
+  world: NetWorld;
+}
+
+/** What a router does to packets; `masquerade` keeps the port where it is free. Unasked ones from outside are dropped, as home routers do. */
+function routerRules(kind: 'cone' | 'symmetric'): string {
+  return `
+    table ip home {
+      chain source { type nat hook postrouting priority srcnat; oifname "eth0" masquerade ${kind === 'symmetric' ? 'random,fully-random' : ''}; }
+      chain through { type filter hook forward priority filter; policy drop;
+        iifname "eth1" accept
+        ct state established,related accept
+      }
+      chain inward { type filter hook input priority filter; iifname "eth0" ct state new drop; }
+    }`;
+}
+
+/** Public addresses: none of those that peers take for local, nor those that hyperdht takes for documentation. */
+const publicHost = (number: number) => `5.5.0.${number}`;
+
+/** Throws where the kernel cannot translate addresses. */
+export async function createInternet(world: NetWorld): Promise<Internet> {
+  const internet = world.switch('internet');
+  const server = world.machine('bootstrap');
+  server.plug(internet, { addresses: [`${publicHost(1)}/24`] });
+  const args = ['--host', publicHost(1), '--port', '40000', '--relay', '--data-folder', path.join(world.folder, 'bootstrap')];
+  const node = server.start(process.execPath, path.join(builtFolder, 'bootstrapNode.cjs'), ...args);
+  if (!node.stdout) throw new Error('no output of the bootstrap process');
+  const [line] = (await once(createInterface(node.stdout), 'line', { signal: AbortSignal.timeout(20_000) })) as [string];
+  const { bootstrap, relay } = JSON.parse(line) as { bootstrap: string[]; relay: string };
+  let homes = 0;
+  return {
+    ...{ bootstrap, relay, world },
+    home: (kind) => {
+      const number = ++homes;
+      const machine = world.machine(`${kind}${number}`);
+      if (kind === 'open') machine.plug(internet, { addresses: [`${publicHost(10 + number)}/24`] });
+      else behindRouter(world, { machine, internet, kind, number });
+      return machine;
+    },
+  };
+}
+
+function behindRouter(
+  world: NetWorld,
+  given: { machine: Machine; internet: Switch; kind: 'cone' | 'symmetric'; number: number },
+): void {
+  const { machine, internet, kind, number } = given;
+  const router = world.machine(`router${number}`);
+  const home = world.switch(`home${number}`);
+  router.plug(internet, { addresses: [`${publicHost(10 + number)}/24`] });
+  router.plug(home, { addresses: [`192.168.${number}.1/24`] });
+  router.forward();
+  router.feed(routerRules(kind), 'nft', '-f', '-');
+  machine.plug(home, { addresses: [`192.168.${number}.2/24`], gateway: `192.168.${number}.1` });
+}
+
+export interface Met {
+  one: TestPeer;
+  two: TestPeer;
+  /** From the second's joining to both seeing each other; undefined: never. */
+  ms: number | undefined;
+  /** As the second sees the first. */
+  peer: PeerInfo | undefined;
+  nats: [string, string];
+}
+
+/** Two new sidecars on two machines join a party, the second when the first is announced; waits until they see each other. */
+export async function meet(internet: Internet, machines: [Machine, Machine], given: NatCase, run = 1): Promise<Met> {
+  const { bootstrap, relay, world } = internet;
+  const [one, two] = await Promise.all([
+    world.peer(`one${run}`, machines[0], { bootstrap }),
+    world.peer(`two${run}`, machines[1], { bootstrap }),
+  ]);
+  for (const { client } of [one, two]) {
+    await client.request('settings/set', given.useRelay ? { useRelay: true, relay } : {});
+    await until(client, ['network/changed'], async () => (await client.request('sidecar/status', {})).network.nat !== 'unknown', {
+      what: 'what the NAT is',
+      timeoutMs: 15_000,
+    });
+  }
+  const nats = await Promise.all([one, two].map(async ({ client }) => (await client.request('sidecar/status', {})).network.nat));
+  const name = `behind routers ${run}`;
+  await one.client.request('parties/join', { name });
+  await until(
+    one.client,
+    ['parties/changed'],
+    async () => (await one.client.request('parties/list', {}))[0]?.state === 'joined',
+    {
+      what: 'announcing the party',
+    },
+  );
+  const startedAt = performance.now();
+  await two.client.request('parties/join', { name });
+  const isMet = await Promise.all([met(two, one, given.timeoutMs), met(one, two, given.timeoutMs)]).then(
+    () => true,
+    () => false,
+  );
+  const ms = isMet ? performance.now() - startedAt : undefined;
+  const peers = await two.client.request('peers/list', {});
+  const { peerId } = await one.client.request('sidecar/status', {});
+  return { one, two, ms, peer: peers.find((peer) => peer.peerId === peerId), nats: [nats[0] ?? '', nats[1] ?? ''] };
+}
+
+async function met(viewer: TestPeer, peer: TestPeer, timeoutMs: number): Promise<void> {
+  const { peerId } = await peer.client.request('sidecar/status', {});
+  const isThere = async () =>
+    (await viewer.client.request('peers/list', {})).some((info) => info.peerId === peerId && info.isOnline);
+  await until(viewer.client, ['peers/changed'], isThere, { what: 'meeting', timeoutMs });
+}
+
+export async function diagnosisOf({ client }: TestPeer): Promise<NetReport> {
+  return client.request('network/diagnose', {});
+}
+
+export { seen };
