@@ -97,6 +97,8 @@ const grant: Encoding<Grant> = {
         return { kind, token: token.decode(state), partyLabel: name.decode(state) };
       case 'party':
         return { kind, partyName: name.decode(state) };
+      case undefined:
+        break;
     }
     throw protocolViolation('a code for no known purpose');
   },
