@@ -5,6 +5,7 @@ import type { PeerId } from '../protocol/ids.ts';
 import type { Settings } from '../protocol/model.ts';
 import { productVersion } from '../protocol/version.ts';
 import { banHandlers } from './api/bans.ts';
+import { AudienceTags } from './audienceTags.ts';
 import { catalogHandlers } from './api/catalog.ts';
 import type { AllHandlers } from './api/handlers.ts';
 import { type Meeting, meetingHandlers } from './api/meeting.ts';
@@ -18,11 +19,14 @@ import { IdleTimer } from './idle.ts';
 import type { NodeLog } from './nodeLog.ts';
 import { Answers } from './nodeAnswers.ts';
 import { NodeLinks } from './nodeLinks.ts';
+import { NodeAccess } from './nodeAccess.ts';
 import { NodeParties } from './nodeParties.ts';
 import { NodeInvites } from './nodeInvites.ts';
 import { meetingOf } from './nodeMeeting.ts';
 import { Transfers } from './nodeTransfers.ts';
+import { NodeNetwork } from './nodeNetwork.ts';
 import { Network } from './network/network.ts';
+import { partyKeyOf } from './network/partyProof.ts';
 import { derivedName } from './peers/names.ts';
 import { Peers } from './peers/peers.ts';
 import { Sessions } from './sessions.ts';
@@ -57,7 +61,11 @@ export class SidecarNode {
   readonly #answers: Answers;
   readonly #peers: Peers;
   readonly #parties: NodeParties;
+  readonly #access: NodeAccess;
+  readonly #tags = new AudienceTags((partyId) => this.#parties.parties.list().find((party) => party.partyId === partyId)?.name);
   readonly #network: Network;
+  /** Relays and the diagnosis. */
+  readonly #net: NodeNetwork;
   readonly #links: NodeLinks;
   readonly #invites: NodeInvites;
   readonly #sessions: Sessions;
@@ -106,7 +114,10 @@ export class SidecarNode {
       },
       log: log.for('shares'),
       ownPeerId: peerId,
-      signRemoval: (shareId, revision) => signRemoval({ shareId, revision }, identity),
+      signRemoval: (shareId, revision, audience) => {
+        const passTags = this.#tags.of(shareId, audience);
+        return signRemoval({ shareId, revision, ...(passTags !== undefined && { passTags }) }, identity);
+      },
       onChange: (shareId) => {
         this.api.broadcast('shares/changed', { shareId });
         this.api.broadcast('catalog/changed', { peerId, shareId });
@@ -147,6 +158,12 @@ export class SidecarNode {
       broadcast: (method, params) => this.api.broadcast(method, params),
       onActivity: () => this.#idle.look(),
     });
+    this.#net = new NodeNetwork({
+      settings: this.#settings,
+      ...{ network: () => this.#network, peers: () => this.#peers, links: () => this.#links },
+      parties: () => this.#parties.parties.list(),
+      lan: () => this.#network.lanStatus,
+    });
     this.#network = new Network({
       keyPair: identity,
       bootstrap: this.#settings.get().bootstrap,
@@ -156,10 +173,26 @@ export class SidecarNode {
         this.api.broadcast('network/changed', {});
         this.api.broadcast('parties/changed', {});
       },
+      lan: {
+        settings: () => this.#settings.get(),
+        sought: () => ({
+          partyKeys: this.#parties.parties.list().map(({ name }) => partyKeyOf(name)),
+          contacts: this.#peers.addedByKey(),
+        }),
+      },
+      onPath: (peer) => this.#peers.changed(peer),
+      relays: this.#net.relays,
       isRefused: (peer) => this.#isRefused(peer),
       isKnown: (peer) => this.#peers.isFamiliar(peer),
     });
+    this.#access = new NodeAccess({
+      ...{ ownPeerId: peerId, database, peers: this.#peers, shares: this.#shares },
+      ...{ catalog: () => this.#catalog, sessions: () => this.#sessions, network: () => this.#network },
+      meeting: () => this.#meeting,
+      broadcast: (method, params) => this.api.broadcast(method, params),
+    });
     this.#parties = new NodeParties({
+      access: () => this.#access,
       ...{ identity, database, settings: this.#settings, network: this.#network },
       ...{ peers: () => this.#peers, sessions: () => this.#sessions },
       isRefused: (peer) => this.#isRefused(peer),
@@ -189,7 +222,8 @@ export class SidecarNode {
       shares: this.#shares,
       catalog: this.#catalog,
       local: {
-        nickname: () => this.#settings.get().nickname,
+        nickname: ({ remoteKey, partyIds }) =>
+          partyIds.length > 0 || this.#peers.isAddedByKey(peerIdOf(remoteKey)) ? this.#settings.get().nickname : '',
         agent: `potluck/${productVersion}`,
         partyProofs: (handshakeHash, proverKey) => this.#parties.parties.proofs(handshakeHash, proverKey),
         mayShareIn: (partyId, remoteKey) => this.#parties.parties.mayShareIn(partyId, peerIdOf(remoteKey)),
@@ -201,7 +235,13 @@ export class SidecarNode {
       onOnline: (peer) => this.#transfers.peerOnline(peer),
       onOffence: (connection, reason) => this.#network.offended(connection, reason),
       links: this.#transfers.alongside(this.#links),
-      meeting: [...this.#parties.hooks, this.#invites.hooks],
+      tags: this.#tags,
+      waiting: {
+        isDenied: (peer) => this.#access.requests.isDenied(peer),
+        isAwaited: (peer) => this.#invites.isAwaited(peer),
+        mayBecomeCommon: (provenIds) => this.#parties.parties.mayBecomeCommon(provenIds),
+      },
+      meeting: [...this.#parties.hooks, this.#invites.hooks, this.#net.hooks, this.#access.requests],
     });
 
     this.#meeting = this.#makeMeeting();
@@ -260,7 +300,7 @@ export class SidecarNode {
   }
 
   #isRefused(peer: PeerId): boolean {
-    return this.#peers.isDisconnected(peer);
+    return this.#peers.isDisconnected(peer) || this.#peers.isBlocked(peer);
   }
 
   #isScanning(): boolean {
@@ -277,7 +317,9 @@ export class SidecarNode {
       ...meetingHandlers(this.#meeting),
       ...this.#parties.handlers(),
       ...this.#invites.handlers(),
+      ...this.#access.handlers(),
       ...banHandlers(this.#network.admission),
+      ...this.#net.handlers(),
       ...shareHandlers(this.#shares),
       ...catalogHandlers(this.#answers.parts),
       ...searchHandlers(this.#answers.parts),
@@ -295,6 +337,7 @@ export class SidecarNode {
         settings: this.#settings,
         parties: this.#parties,
         peers: this.#peers,
+        access: this.#access,
         network: this.#network,
         sessions: this.#sessions,
         links: this.#links,
@@ -305,7 +348,10 @@ export class SidecarNode {
         transfers: this.#transfers,
         api: () => this.api,
       },
-      onSettings: () => this.#idle.look(),
+      onSettings: () => {
+        this.#net.configure();
+        this.#idle.look();
+      },
       stop: () => this.#stop('stopped by a client'),
     });
   }
