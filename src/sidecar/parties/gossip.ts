@@ -120,8 +120,9 @@ export class Gossip {
   }
 
   #isWorthKnowing(partyId: PartyId, peerId: PeerId): boolean {
-    const { own, isRefused, isConnected, parties } = this.#options;
-    return peerId !== own.peerId && !isConnected(peerId) && !isRefused(peerId) && parties.mayShareIn(partyId, peerId);
+    const options = this.#options;
+    if (peerId === options.own.peerId || options.isConnected(peerId) || options.isRefused(peerId)) return false;
+    return options.parties.mayShareIn(partyId, peerId);
   }
 
   #heard(heard: HeardMember): void {
@@ -184,16 +185,18 @@ export class Gossip {
 
   /** Made anew when it says something else, or is half way through its life. */
   #ownRecord(partyId: PartyId): MemberRecord {
-    const { own, nickname, addresses } = this.#options;
+    const options = this.#options;
+    const [nickname, addresses] = [options.nickname(), options.addresses()];
     const now = this.#nowMs;
     const known = this.#own.get(partyId);
     const lifeMs = meetingLimits.memberRecordMs;
     // Newest first counts: a clock that was put back must not make it older.
     const createdAtMs = Math.max(now, (known?.createdAtMs ?? 0) + 1);
-    const content = { partyId, createdAtMs, expiresAtMs: createdAtMs + lifeMs, nickname: nickname(), addresses: addresses() };
     const isGood = known !== undefined && now < known.createdAtMs + lifeMs / 2;
-    if (isGood && known.nickname === content.nickname && known.addresses.join() === content.addresses.join()) return known;
-    const record = { ...signMember(content, own), nickname: content.nickname, addresses: content.addresses };
+    if (isGood && known.nickname === nickname && known.addresses.join() === addresses.join()) return known;
+    const signed = signMember({ partyId, createdAtMs, expiresAtMs: createdAtMs + lifeMs, nickname, addresses }, options.own);
+    // With what was to be said, not what of it fitted: compared above.
+    const record = { ...signed, nickname, addresses };
     this.#own.set(partyId, record);
     return record;
   }

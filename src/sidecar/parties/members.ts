@@ -52,7 +52,9 @@ export class Members {
     if (!parties.get(partyId)) return [];
     const met = new Map(
       database
-        .all<{ peerId: PeerId; seenAtMs: number }>('SELECT peerId, seenAtMs FROM partyMember WHERE partyId = :partyId', { partyId })
+        .all<{ peerId: PeerId; seenAtMs: number }>('SELECT peerId, seenAtMs FROM partyMember WHERE partyId = :partyId', {
+          partyId,
+        })
         .map(({ peerId, seenAtMs }) => [peerId, seenAtMs]),
     );
     const founder = parties.get(partyId)?.closed?.founder;
@@ -68,22 +70,23 @@ export class Members {
   }
 
   #own(partyId: PartyId): PartyMember {
-    const { own, derivedName } = this.#options;
+    const { own } = this.#options;
     const { peerId } = own;
-    const base = { peerId, name: own.name(), derivedName: derivedName(peerId), isOwn: true, isOnline: true, isHearsay: false };
+    const derivedName = this.#options.derivedName(peerId);
+    const base = { peerId, name: own.name(), derivedName, isOwn: true, isOnline: true, isHearsay: false };
     return { ...base, ...this.#listing(partyId, peerId) };
   }
 
   #member(partyId: PartyId, peerId: PeerId, seenAtMs: number | undefined): PartyMember {
-    const { person, nameOf, derivedName, hearsay } = this.#options;
-    const known = person(peerId);
-    const told = hearsay.get(partyId, peerId)?.record;
+    const options = this.#options;
+    const known = options.person(peerId);
+    const told = options.hearsay.get(partyId, peerId)?.record;
     const isOnline = known?.isOnline === true && known.partyIds.includes(partyId);
     const lastSeenMs = isOnline ? known.lastSeenMs : (seenAtMs ?? (told && Math.min(told.createdAtMs, Date.now())));
     return {
       peerId,
-      name: known?.name ?? nameOf({ peerId, ...(told && { nickname: told.nickname }) }),
-      derivedName: derivedName(peerId),
+      name: known?.name ?? options.nameOf({ peerId, ...(told && { nickname: told.nickname }) }),
+      derivedName: options.derivedName(peerId),
       isOwn: false,
       isOnline,
       ...(lastSeenMs !== undefined && { lastSeenMs }),
