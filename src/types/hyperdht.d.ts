@@ -105,6 +105,8 @@ declare module 'hyperdht' {
     ): Server;
     connect(publicKey: Uint8Array, options?: ConnectOptions): NoiseSecretStream;
     createRawStream(options: object): Duplex;
+    /** Undocumented: tests whether others reach us, and takes that in; never rejects. */
+    _updateNetworkState(onlyFirewall: boolean): Promise<boolean>;
     /** Undocumented: for tests that play hostile peers. */
     readonly _router: {
       peerHandshake(

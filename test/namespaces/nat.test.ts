@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { seen } from '../integration/world.ts';
 import { natCases } from './natCases.ts';
-import { createInternet, diagnosisOf, meet } from './natWorld.ts';
+import { createInternet, diagnosisOf, meet, natOf } from './natWorld.ts';
 import { createNetWorld, whyNot } from './world.ts';
 
 const skip = whyNot() ?? false;
@@ -18,10 +18,9 @@ for (const given of natCases) {
       [internet.home(given.kinds[0]), internet.home(given.kinds[1])],
       given,
     );
-    const kinds = { open: 'open', cone: 'consistent', symmetric: 'random' };
     assert.deepEqual(
       nats,
-      given.kinds.map((kind) => kinds[kind]),
+      given.kinds.map((kind) => natOf[kind]),
     );
     if (given.path === undefined) {
       assert.equal(ms, undefined);

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { NatCase } from './natCases.ts';
-import { builtFolder, seen, type TestPeer, until } from '../integration/world.ts';
-import type { NetReport, PeerInfo } from '../../src/protocol/model.ts';
+import { builtFolder, type TestPeer, until } from '../integration/world.ts';
+import type { NetReport, PeerInfo, SidecarStatus } from '../../src/protocol/model.ts';
 import type { Machine, NetWorld, Switch } from './world.ts';
 
 /** `open`: a public address. `cone`: the router keeps the port; `symmetric`: it chooses another one for every other end. Both filter like at home. */
@@ -73,6 +73,8 @@ function behindRouter(
   machine.plug(home, { addresses: [`192.168.${number}.2/24`], gateway: `192.168.${number}.1` });
 }
 
+type Nat = SidecarStatus['network']['nat'];
+
 export interface Met {
   one: TestPeer;
   two: TestPeer;
@@ -80,7 +82,19 @@ export interface Met {
   ms: number | undefined;
   /** As the second sees the first. */
   peer: PeerInfo | undefined;
-  nats: [string, string];
+  nats: Nat[];
+}
+
+/** What a sidecar should find out of itself there. */
+export const natOf = { open: 'open', cone: 'consistent', symmetric: 'random' } as const;
+
+/** Waits until a sidecar knows what is in front of it, as a user's does by the time that something is done with it. Answers what it thinks. */
+async function settle({ client }: TestPeer, expected: Nat): Promise<Nat> {
+  const nat = async () => (await client.request('sidecar/status', {})).network.nat;
+  const isRight = async () => (await nat()) === expected;
+  // What it thinks else is for the caller to judge.
+  await until(client, ['network/changed'], isRight, { what: 'knowing the NAT', timeoutMs: 10_000 }).catch(() => undefined);
+  return nat();
 }
 
 /** Two new sidecars on two machines join a party, the second when the first is announced; waits until they see each other. */
@@ -90,14 +104,9 @@ export async function meet(internet: Internet, machines: [Machine, Machine], giv
     world.peer(`one${run}`, machines[0], { bootstrap }),
     world.peer(`two${run}`, machines[1], { bootstrap }),
   ]);
-  for (const { client } of [one, two]) {
-    await client.request('settings/set', given.useRelay ? { useRelay: true, relay } : {});
-    await until(client, ['network/changed'], async () => (await client.request('sidecar/status', {})).network.nat !== 'unknown', {
-      what: 'what the NAT is',
-      timeoutMs: 15_000,
-    });
-  }
-  const nats = await Promise.all([one, two].map(async ({ client }) => (await client.request('sidecar/status', {})).network.nat));
+  const nats = await Promise.all([one, two].map((peer, index) => settle(peer, natOf[given.kinds[index] ?? 'open'])));
+  const relaying = given.useRelay ? { useRelay: true, relay } : {};
+  for (const { client } of [one, two]) await client.request('settings/set', relaying);
   const name = `behind routers ${run}`;
   await one.client.request('parties/join', { name });
   await until(
@@ -117,7 +126,7 @@ export async function meet(internet: Internet, machines: [Machine, Machine], giv
   const ms = isMet ? performance.now() - startedAt : undefined;
   const peers = await two.client.request('peers/list', {});
   const { peerId } = await one.client.request('sidecar/status', {});
-  return { one, two, ms, peer: peers.find((peer) => peer.peerId === peerId), nats: [nats[0] ?? '', nats[1] ?? ''] };
+  return { one, two, ms, peer: peers.find((peer) => peer.peerId === peerId), nats };
 }
 
 async function met(viewer: TestPeer, peer: TestPeer, timeoutMs: number): Promise<void> {
@@ -130,5 +139,3 @@ async function met(viewer: TestPeer, peer: TestPeer, timeoutMs: number): Promise
 export async function diagnosisOf({ client }: TestPeer): Promise<NetReport> {
   return client.request('network/diagnose', {});
 }
-
-export { seen };

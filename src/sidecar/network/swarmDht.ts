@@ -36,6 +36,8 @@ interface Handshook {
 
 export class SwarmDht extends HyperDHT {
   readonly #relays: Relays;
+  /** The last one for which it was tested whether others reach us. */
+  #checkedHost: string | null = null;
   readonly #handshakes = new WeakMap<NoiseSecretStream, Handshook>();
   /** The last ones that came to us. The server tells of them before there is a stream. */
   readonly #incoming = new Map<PeerId, Handshook>();
@@ -44,6 +46,8 @@ export class SwarmDht extends HyperDHT {
   constructor(options: ConstructorParameters<typeof HyperDHT>[0], relays: Relays) {
     super(options);
     this.#relays = relays;
+    for (const event of ['ready', 'nat-update']) this.on(event, () => this.#checkFirewall());
+    this.on('network-change', () => (this.#checkedHost = null));
   }
 
   /** Hyperswarm connects to peers with our key; hyperdht itself connects to relays, without one. */
@@ -110,6 +114,19 @@ export class SwarmDht extends HyperDHT {
 
   get failures(): ReadonlyMap<PeerId, PunchFailure> {
     return this.#failures;
+  }
+
+  /**
+   * dht-rpc tests at its start whether it can be reached from everywhere, but only when an answer comes before its first query ends, which among a
+   * few near nodes it often does not; the next test is 20 minutes later. So it is asked to test once more for each address.
+   */
+  #checkFirewall(): void {
+    const { host, port } = this;
+    if (!this.bootstrapped || !this.firewalled || host === null || port === 0 || this.#checkedHost === host) return;
+    this.#checkedHost = host;
+    void this._updateNetworkState(true).then((isOpen) => {
+      if (isOpen && !this.destroyed) this.emit('network-update');
+    });
   }
 
   /** hyperdht would take any relay that the other end names. */
