@@ -1,11 +1,10 @@
 // The only place that meets other peers: Hyperswarm by topic and by key. Yields encrypted connections whose key is proven, and knows
 // nothing of what is said on them. Copes with a network that is not there, and with bootstrap nodes that come later.
 
-import type HyperDHT from 'hyperdht';
-import Hyperswarm from 'hyperswarm';
+import type Hyperswarm from 'hyperswarm';
 import type NoiseSecretStream from '@hyperswarm/secret-stream';
 import type { PeerId } from '../../protocol/ids.ts';
-import type { PartyInfo, PathReason, PeerPath, SidecarStatus } from '../../protocol/model.ts';
+import type { PartyInfo, SidecarStatus } from '../../protocol/model.ts';
 import { networkLimits, wireLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { peerIdOf, publicKeyOf } from '../storage/identity.ts';
@@ -13,46 +12,21 @@ import { Admission } from './admission.ts';
 import { bindHostFor, checkBootstrap } from './addresses.ts';
 import { Binding } from './binding.ts';
 import { HandshakeGuard } from './handshakeGuard.ts';
+import { type NetworkConnection, type NetworkOptions, noLan, noRelays } from './connection.ts';
 import { Hints } from './hints.ts';
-import { Lan, type LanOptions, type LanStatus } from './lan/lan.ts';
+import { Lan, type LanStatus } from './lan/lan.ts';
 import { askBootstrap, type AskedNode } from './bootstrapCheck.ts';
-import { backoffMs, Redials } from './redials.ts';
-import { Relays, type RelaysOptions } from './relays.ts';
+import { Redials } from './redials.ts';
+import { growBuffers } from './receiveBuffers.ts';
+import { probe } from './probe.ts';
+import { Relays } from './relays.ts';
+import { statusOf } from './status.ts';
+import { newSwarm } from './swarm.ts';
 import { type PunchFailure, SwarmDht } from './swarmDht.ts';
 import { Topics } from './topics.ts';
 import { withinMs } from './within.ts';
 
-/** An authenticated, encrypted connection. Whoever takes it reads from `stream` in the same turn. */
-export interface NetworkConnection {
-  stream: NoiseSecretStream;
-  peerId: PeerId;
-  remotePublicKey: Uint8Array;
-  /** The same on both sides, and on no other connection. */
-  handshakeHash: Uint8Array;
-  isInitiator: boolean;
-  /** As it is now: a relayed one becomes direct when a hole opens after all. */
-  readonly path: PeerPath;
-  readonly pathReason: PathReason;
-}
-
-export interface NetworkOptions {
-  keyPair: { publicKey: Uint8Array; secretKey: Uint8Array };
-  /** `host:port` of DHT nodes to start from; empty is the public DHT. */
-  bootstrap: string[];
-  log: Log;
-  onConnection(connection: NetworkConnection): void;
-  /** The status or a topic's state is another one. */
-  onChange(): void;
-  /** A connected peer is reached another way. */
-  onPath?(peerId: PeerId): void;
-  relays?: Pick<RelaysOptions, 'settings' | 'mayServe' | 'onOffer'>;
-  /** The local network: whom to look for there, and on which interface; left out, everybody stays unfound, on all. */
-  lan?: Pick<LanOptions, 'settings' | 'sought'>;
-  /** True keeps a peer away, in both directions. */
-  isRefused(peerId: PeerId): boolean;
-  /** In the book of peers: what strangers cost does not keep it out. */
-  isKnown?(peerId: PeerId): boolean;
-}
+export type { NetworkConnection, NetworkOptions } from './connection.ts';
 
 export class Network {
   readonly #options: NetworkOptions;
@@ -72,7 +46,7 @@ export class Network {
   /** When Hyperswarm connected a peer that is here. */
   readonly #since = new Map<PeerId, number>();
   #guard: HandshakeGuard | undefined;
-  #probeTimer: NodeJS.Timeout | undefined;
+  #stopProbing: (() => void) | undefined;
   #wasReachable = false;
   #lastTold = '';
 
@@ -82,11 +56,6 @@ export class Network {
     this.#options = options;
     this.#log = options.log;
     this.#bootstrap = [...options.bootstrap];
-    const noRelays = {
-      settings: () => ({ useRelay: false, relay: '', offerRelay: false }),
-      mayServe: () => false,
-      onOffer: () => {},
-    };
     this.relays = new Relays({ keyPair: options.keyPair, log: options.log, ...(options.relays ?? noRelays) });
     this.admission = new Admission({
       log: options.log,
@@ -97,10 +66,7 @@ export class Network {
         if (peerId !== undefined) this.#swarm?.peers.get(publicKeyOf(peerId).toString('hex'))?.ban(false);
       },
     });
-    const lan = options.lan ?? {
-      settings: () => ({ lanDiscovery: false, networkInterface: '' }),
-      sought: () => ({ partyKeys: [], contacts: [] }),
-    };
+    const lan = options.lan ?? noLan;
     this.#lan = new Lan({
       ...{ keyPair: options.keyPair, log: options.log, admission: this.admission, ...lan },
       world: () => (this.isLoopback ? this.#bootstrap.join() : ''),
@@ -122,6 +88,7 @@ export class Network {
       isConnected: (peerId) => this.#connectionsOf(peerId).length > 0,
     });
     this.#hints = new Hints({
+      dialAddress: (peerId, host, port) => this.dialAddress(peerId, host, port),
       dial: (peerId) => this.#swarm?.joinPeer(publicKeyOf(peerId)),
       stop: (peerId) => this.#swarm?.leavePeer(publicKeyOf(peerId)),
       isConnected: (peerId) => this.#connectionsOf(peerId).length > 0,
@@ -174,9 +141,9 @@ export class Network {
     this.#lan.configureSoon();
   }
 
-  /** Tries to reach a peer of whom others told, by its key, soon and once: see hints.ts. */
-  hint(peerId: PeerId): void {
-    this.#hints.add(peerId);
+  /** Tries to reach a peer of whom others told, where it says that it is (`host:port`) and by its key, soon and once: see hints.ts. */
+  hint(peerId: PeerId, addresses: readonly string[] = []): void {
+    this.#hints.add(peerId, addresses);
   }
 
   /** Stops trying, and closes the connection. A peer of a joined topic stays away only while `isRefused` says so. */
@@ -222,15 +189,7 @@ export class Network {
   }
 
   get status(): SidecarStatus['network'] {
-    const dht = this.#swarm?.dht;
-    const isReachable = dht !== undefined && dht.nodes.length > 0;
-    const isOnline = isReachable && dht.online;
-    return {
-      state: isOnline ? 'online' : dht?.bootstrapped ? 'offline' : 'starting',
-      isBootstrapUnreachable: !isReachable,
-      nat: dht ? natOf(dht) : 'unknown',
-      bootstrap: [...this.#bootstrap],
-    };
+    return statusOf(this.#dht, this.#bootstrap);
   }
 
   /** Where a connected peer is, as its connection shows. */
@@ -281,19 +240,7 @@ export class Network {
       { ...(this.#bootstrap.length > 0 && { bootstrap: this.#bootstrap }), ...(host !== undefined && { host }) },
       this.relays,
     );
-    const swarm = new Hyperswarm({
-      keyPair: this.#options.keyPair,
-      dht,
-      // Hyperswarm divides this by up to four while peers are joined by key.
-      maxPeers: 4 * wireLimits.connections,
-      maxClientConnections: networkLimits.outgoingConnections,
-      maxParallel: networkLimits.connectsAtOnce,
-      firewall: (key, payload) => {
-        const isRefused = this.admission.isKeptAway(peerIdOf(key));
-        if (payload && !isRefused) dht.heard(key, payload);
-        return isRefused;
-      },
-    });
+    const swarm = newSwarm({ keyPair: this.#options.keyPair, dht, admission: this.admission });
     this.#swarm = swarm;
     this.#dht = dht;
     this.relays.attach(dht);
@@ -308,14 +255,14 @@ export class Network {
     }
     swarm.on('connection', (stream) => this.#connected(swarm, dht, stream));
     dht.bind().then(
-      () => this.#growBuffers([dht.io.serverSocket, dht.io.clientSocket]),
+      () => growBuffers([dht.io.serverSocket, dht.io.clientSocket], this.#log),
       (error: Error) => this.#log.error(`no UDP socket for the network: ${error.message}`),
     );
     swarm.listen().catch((error: Error) => this.#log.debug(`listening was cut short: ${error.message}`));
     this.#topics.attach(swarm);
     this.#redials.tryAll();
     this.#hints.start();
-    this.#probe(swarm, 0);
+    this.#stopProbing = probe(dht, () => this.#changed());
   }
 
   #stop(): Hyperswarm | undefined {
@@ -325,7 +272,7 @@ export class Network {
     this.relays.detach();
     this.#guard?.close();
     this.#guard = undefined;
-    clearTimeout(this.#probeTimer);
+    this.#stopProbing?.();
     this.#topics.detach();
     this.#redials.pause();
     this.#hints.pause();
@@ -338,24 +285,6 @@ export class Network {
     const isGone = await withinMs(swarm.destroy(), networkLimits.leaveMs);
     if (!isGone) await withinMs(swarm.dht.destroy({ force: true }), networkLimits.leaveMs);
     this.#changed();
-  }
-
-  /** While no DHT node is known, asks the bootstrap nodes again and again; hyperdht alone does so every 40 s, topics every 10 minutes. */
-  #probe(swarm: Hyperswarm, attempts: number): void {
-    this.#probeTimer = setTimeout(
-      () => {
-        const isLost = swarm.dht.bootstrapped && swarm.dht.nodes.length === 0;
-        const asked = isLost ? swarm.dht.findNode(swarm.dht.table.id).finished() : Promise.resolve();
-        void asked
-          .catch(() => undefined) // Nobody answered: asked again below.
-          .then(() => {
-            if (this.#swarm !== swarm) return;
-            this.#changed();
-            this.#probe(swarm, isLost ? attempts + 1 : 0);
-          });
-      },
-      backoffMs(attempts, networkLimits.bootstrapMaxMs),
-    );
   }
 
   #connected(swarm: Hyperswarm, dht: SwarmDht, stream: NoiseSecretStream): void {
@@ -373,7 +302,7 @@ export class Network {
     }
     stream.once('close', leave);
     dht.opened(peerId, stream);
-    this.#growBuffers([stream.rawStream.socket]);
+    growBuffers([stream.rawStream.socket], this.#log);
     this.#redials.connected(peerId);
     this.#hints.connected(peerId);
     this.#since.set(peerId, performance.now());
@@ -387,21 +316,16 @@ export class Network {
       dht.opened(peerId, stream);
       this.#options.onPath?.(peerId);
     });
-    try {
-      const { isInitiator } = stream;
-      this.#options.onConnection({
-        ...{ stream, peerId, remotePublicKey, handshakeHash, isInitiator },
-        get path() {
-          return dht.pathOf(stream);
-        },
-        get pathReason() {
-          return dht.reasonOf(peerId, stream);
-        },
-      });
-    } catch (thrown) {
-      this.#log.error(`the connection to ${peerId} was not taken: ${String(thrown)}`);
-      stream.destroy();
-    }
+    const { isInitiator } = stream;
+    this.#handOn({
+      ...{ stream, peerId, remotePublicKey, handshakeHash, isInitiator },
+      get path() {
+        return dht.pathOf(stream);
+      },
+      get pathReason() {
+        return dht.reasonOf(peerId, stream);
+      },
+    });
   }
 
   #connectedLan(connection: NetworkConnection): void {
@@ -416,11 +340,15 @@ export class Network {
     this.#redials.connected(peerId);
     this.#hints.connected(peerId);
     stream.on('close', () => this.#redials.disconnected(peerId));
+    this.#handOn(connection);
+  }
+
+  #handOn(connection: NetworkConnection): void {
     try {
       this.#options.onConnection(connection);
     } catch (thrown) {
-      this.#log.error(`the connection to ${peerId} was not taken: ${String(thrown)}`);
-      stream.destroy();
+      this.#log.error(`the connection to ${connection.peerId} was not taken: ${String(thrown)}`);
+      connection.stream.destroy();
     }
   }
 
@@ -452,17 +380,6 @@ export class Network {
     return [...(this.#swarm?.connections ?? [])].filter(isOf).concat(this.#lan.connectionsOf(peerId));
   }
 
-  /** Larger receive buffers spare retransmits: 246 to 314 MB/s on loopback. The system may give less. */
-  #growBuffers(sockets: ({ setRecvBufferSize?: (bytes: number) => number } | null | undefined)[]): void {
-    for (const socket of sockets) {
-      try {
-        socket?.setRecvBufferSize?.(networkLimits.receiveBufferBytes);
-      } catch (thrown) {
-        this.#log.debug(`a receive buffer stays as it is: ${String(thrown)}`);
-      }
-    }
-  }
-
   /** Tells upwards when something that can be seen changed; the DHT's own events come by the dozen. */
   #changed(): void {
     const { status } = this;
@@ -480,10 +397,4 @@ export class Network {
     this.#lastTold = told;
     this.#options.onChange();
   }
-}
-
-function natOf(dht: HyperDHT): SidecarStatus['network']['nat'] {
-  if (dht.host === null) return 'unknown';
-  if (!dht.firewalled) return 'open';
-  return dht.port === 0 ? 'random' : 'consistent';
 }

@@ -14,7 +14,7 @@ import { pathOf } from '../addresses.ts';
 import type { Admission } from '../admission.ts';
 import { dialableHosts, ownHosts } from '../links/candidates.ts';
 import { addressText } from '../links/stream.ts';
-import type { NetworkConnection } from '../network.ts';
+import type { NetworkConnection } from '../connection.ts';
 import { Buckets } from '../places.ts';
 import { Announcer } from './announcer.ts';
 import { readAnnouncement } from './announcement.ts';
