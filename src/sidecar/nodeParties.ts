@@ -57,10 +57,10 @@ export class NodeParties {
       ...{ own: identity, parties: this.parties },
       isOn: () => settings.get().gossip,
       nickname: () => settings.get().nickname,
-      addresses: () => [],
+      addresses: () => network.lanAddresses,
       isConnected: (peerId) => options.peers().isOnline(peerId),
       isRefused: (peerId) => options.isRefused(peerId),
-      reach: (peerId) => this.#reach(peerId),
+      reach: (peerId, addresses) => this.#reach(peerId, addresses),
       onChange: () => options.broadcast('parties/changed', {}),
     });
     this.#members = new Members({
@@ -129,7 +129,7 @@ export class NodeParties {
   }
 
   /** Some connections are left for those who come to us. */
-  #reach(peerId: PeerId): void {
-    if (this.#options.peers().onlineCount < networkLimits.outgoingConnections) this.#options.network.hint(peerId);
+  #reach(peerId: PeerId, addresses: string[]): void {
+    if (this.#options.peers().onlineCount < networkLimits.outgoingConnections) this.#options.network.hint(peerId, addresses);
   }
 }
