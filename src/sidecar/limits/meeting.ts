@@ -39,6 +39,8 @@ export const meetingLimits = {
   /** Dials to members known by hearsay, under way at once, and how long each may take; the wait before a failed one is tried again, doubled up to the most. */
   hearsayDials: 4,
   hearsayDialMs: 15_000,
+  /** Addresses of one of them that are tried before its key is looked up: each may take some seconds. */
+  hearsayPlaces: 2,
   hearsayRedialMs: 30_000,
   hearsayRedialMaxMs: 1_800_000,
   /** Of those that one peer tells of, as many as it can be connected to: beyond it its own oldest go, not those of others. */

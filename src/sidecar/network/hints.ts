@@ -3,9 +3,12 @@
 
 import type { PeerId } from '../../protocol/ids.ts';
 import { meetingLimits } from '../limits.ts';
+import { hostOf, pathOf } from './addresses.ts';
 
 export interface HintsOptions {
-  /** Begins to try, and stops: what is connected by then stays. */
+  /** Rejects when the peer is not connected by it. */
+  dialAddress(peerId: PeerId, host: string, port: number): Promise<void>;
+  /** Begins to try by its key, and stops: what is connected by then stays. */
   dial(peerId: PeerId): void;
   stop(peerId: PeerId): void;
   isConnected(peerId: PeerId): boolean;
@@ -17,7 +20,8 @@ export interface HintsOptions {
 
 export class Hints {
   readonly #options: HintsOptions;
-  readonly #waiting = new Set<PeerId>();
+  /** With the addresses that it gave. */
+  readonly #waiting = new Map<PeerId, readonly string[]>();
   readonly #running = new Map<PeerId, NodeJS.Timeout>();
   /** Failed ones, those that failed longest ago first. */
   readonly #failed = new Map<PeerId, { attempts: number; notBeforeMs: number }>();
@@ -27,12 +31,15 @@ export class Hints {
     this.#options = options;
   }
 
-  /** Tries to reach a peer, soon; does nothing when it failed shortly before, or too many wait. */
-  add(peerId: PeerId): void {
+  /**
+   * Tries to reach a peer, soon: at the addresses (`host:port`) of local networks that it gave, then by its key. Does nothing when it failed shortly
+   * before, or too many wait. Public addresses are not tried: who makes members up could have a thousand of us knock on somebody's door.
+   */
+  add(peerId: PeerId, addresses: readonly string[] = []): void {
     if (this.#waiting.has(peerId) || this.#running.has(peerId) || this.#isNeedless(peerId)) return;
     if ((this.#failed.get(peerId)?.notBeforeMs ?? 0) > Date.now()) return;
     if (this.#waiting.size >= meetingLimits.hearsayMembers) return;
-    this.#waiting.add(peerId);
+    this.#waiting.set(peerId, addresses);
     this.#next();
   }
 
@@ -65,14 +72,27 @@ export class Hints {
 
   #next(): void {
     if (this.#isPaused) return;
-    for (const peerId of this.#waiting) {
+    for (const [peerId, addresses] of this.#waiting) {
       if (this.#running.size >= meetingLimits.hearsayDials) return;
       this.#waiting.delete(peerId);
       if (this.#isNeedless(peerId)) continue;
       const timer = setTimeout(() => this.#gaveUp(peerId), this.#options.dialMs ?? meetingLimits.hearsayDialMs);
       this.#running.set(peerId, timer);
-      this.#options.dial(peerId);
+      const [place, ...others] = placesOf(addresses);
+      if (place) void this.#dialPlaces(peerId, timer, [place, ...others]);
+      else this.#options.dial(peerId);
     }
+  }
+
+  async #dialPlaces(peerId: PeerId, timer: NodeJS.Timeout, places: readonly { host: string; port: number }[]): Promise<void> {
+    for (const { host, port } of places) {
+      const isHere = await this.#options.dialAddress(peerId, host, port).then(
+        () => true,
+        () => false, // Nobody there, or somebody else: there are other ways.
+      );
+      if (isHere || this.#running.get(peerId) !== timer) return;
+    }
+    this.#options.dial(peerId);
   }
 
   #gaveUp(peerId: PeerId): void {
@@ -89,4 +109,11 @@ export class Hints {
   #isNeedless(peerId: PeerId): boolean {
     return this.#options.isConnected(peerId) || this.#options.isKept(peerId);
   }
+}
+
+function placesOf(addresses: readonly string[]): { host: string; port: number }[] {
+  return addresses
+    .map((address) => ({ host: hostOf(address), port: Number(/:(\d+)$/.exec(address)?.[1]) }))
+    .filter(({ host }) => pathOf(host) === 'lan')
+    .slice(0, meetingLimits.hearsayPlaces);
 }
