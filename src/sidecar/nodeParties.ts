@@ -8,6 +8,7 @@ import { partyHandlers, type PartyVerbs } from './api/parties.ts';
 import type { ApiServer } from './api/server.ts';
 import { networkLimits } from './limits.ts';
 import type { MeetingHooks } from './meetingHooks.ts';
+import { hostOf, pathOf } from './network/addresses.ts';
 import type { Network } from './network/network.ts';
 import { Gossip } from './parties/gossip.ts';
 import { Members } from './parties/members.ts';
@@ -57,7 +58,8 @@ export class NodeParties {
       ...{ own: identity, parties: this.parties },
       isOn: () => settings.get().gossip,
       nickname: () => settings.get().nickname,
-      addresses: () => network.lanAddresses,
+      // Others are not tried: see network/hints.ts.
+      addresses: () => network.lanAddresses.filter((address) => pathOf(hostOf(address)) === 'lan'),
       isConnected: (peerId) => options.peers().isOnline(peerId),
       isRefused: (peerId) => options.isRefused(peerId),
       reach: (peerId, addresses) => this.#reach(peerId, addresses),
