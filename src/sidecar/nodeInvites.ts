@@ -1,15 +1,19 @@
 // Codes and invites, put together with the parts that they do not know: parties, the book of peers, sessions, the network.
 
+import { isIP } from 'node:net';
 import { type InviteParts, inviteHandlers } from './api/invites.ts';
 import type { Meeting } from './api/meeting.ts';
 import type { ApiServer } from './api/server.ts';
+import { asAppError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/ids.ts';
+import type { Address } from './invites/code.ts';
 import { Codes } from './invites/codes.ts';
 import type { InviteParties, InvitePeers } from './invites/contracts.ts';
 import { Invites } from './invites/invites.ts';
 import { PendingInvites } from './invites/pending.ts';
 import type { Log } from './log.ts';
 import type { MeetingHooks } from './meetingHooks.ts';
+import { hostOf } from './network/addresses.ts';
 import type { Network } from './network/network.ts';
 import type { Parties } from './parties/parties.ts';
 import { checkedName, isWeak } from './parties/partyName.ts';
@@ -103,7 +107,29 @@ function peersOf(options: NodeInvitesOptions): InvitePeers {
     derivedNameOf: derivedName,
     connect: (peerId) => void options.meeting().connectPeer(peerId),
     session: (peerId) => options.sessions().source(peerId),
-    dial: () => undefined,
-    ownAddresses: () => [],
+    dial: (peerId, addresses) => void dialInTurn(options, peerId, addresses),
+    ownAddresses: () => options.network().lanAddresses.flatMap(literalIn),
   };
+}
+
+/** One after the other, until one leads to the peer; which of them may be dialled at all is the network's to say. */
+async function dialInTurn(options: NodeInvitesOptions, peerId: PeerId, addresses: readonly Address[]): Promise<void> {
+  const [network, { log }] = [options.network(), options];
+  for (const { host, port } of addresses) {
+    try {
+      if (options.peers().isOnline(peerId)) return;
+      await network.dialAddress(peerId, host, port);
+      log.debug(`${peerId} answers at an address of its code`);
+      return;
+    } catch (thrown) {
+      log.debug(`An address of a code of ${peerId} leads nowhere: ${asAppError(thrown).message}`);
+    }
+  }
+}
+
+/** The literal and port in `host:port`; an interface's name in it means nothing elsewhere. */
+function literalIn(address: string): Address[] {
+  const host = hostOf(address);
+  const port = Number(/:(\d+)$/.exec(address)?.[1]);
+  return isIP(host) !== 0 && !host.includes('%') && port >= 1 && port <= 65_535 ? [{ host, port }] : [];
 }

@@ -128,3 +128,16 @@ test('a party’s code joins it, and a contact’s code adds the peer alone', as
   await assert.rejects(ada.client.request('codes/accept', { text }), { kind: 'invalid-argument' });
   await assert.rejects(ben.client.request('codes/accept', { text: `${text.slice(0, -1)}` }), /damaged/);
 });
+
+test('without any bootstrap node an invite’s addresses lead to the inviter', async (t) => {
+  const world = await createWorld(t);
+  const [ada, ben] = [await world.peer('ada'), await world.peer('ben')];
+  // Neither finds the other by the DHT: loopback alone is left.
+  const nobody = { bootstrap: ['127.0.0.1:9'] };
+  for (const peer of [ada, ben]) await peer.client.request('settings/set', nobody);
+  const { party, invite } = await inviteOf(ada, { uses: 1 });
+  const { addresses } = await ben.client.request('codes/inspect', { text: invite.code.text });
+  assert.match(addresses.join(), /^127\.0\.0\.1:\d+$/);
+  await accept(ben, invite);
+  await inParty(ada, ben, party);
+});
