@@ -50,7 +50,7 @@ declare module 'hyperdht' {
   interface Handshake {
     send(payload: unknown): Promise<Uint8Array>;
     recv(bytes: Uint8Array): Promise<HandshakePayload>;
-    final(): object;
+    final(): { holepunchSecret: Uint8Array };
   }
 
   interface KeyPair {
@@ -77,6 +77,7 @@ declare module 'hyperdht' {
     });
     /** A node to start from, known to others by this address. */
     static bootstrapper(port: number, host: string, options?: { bootstrap?: string[]; host?: string }): HyperDHT;
+    static hash(data: Uint8Array): Buffer;
     static keyPair(seed?: Uint8Array): { publicKey: Buffer; secretKey: Buffer };
     static readonly BOOTSTRAP: string[];
     readonly bootstrapped: boolean;
@@ -105,6 +106,10 @@ declare module 'hyperdht' {
     ): Server;
     connect(publicKey: Uint8Array, options?: ConnectOptions): NoiseSecretStream;
     createRawStream(options: object): Duplex;
+    /** Undocumented: what is sent by way of other nodes. */
+    readonly _router: {
+      peerHolepunch(target: Uint8Array, message: object, to: object): Promise<{ payload: Uint8Array }>;
+    };
     /** Undocumented: tests whether others reach us, and takes that in; never rejects. */
     _updateNetworkState(onlyFirewall: boolean): Promise<boolean>;
     /** Undocumented: for tests that play hostile peers. */
@@ -134,6 +139,17 @@ declare module 'hyperdht/lib/noise-wrap.js' {
   const NoiseWrap: new (keyPair: KeyPair, remotePublicKey: Uint8Array) => Handshake;
 
   export = NoiseWrap;
+}
+
+/** Opens what two peers say to each other while they punch. */
+declare module 'hyperdht/lib/secure-payload.js' {
+  class SecurePayload {
+    constructor(holepunchSecret: Uint8Array);
+    /** Opens it in place; null when it is not from the other end. */
+    decrypt(buffer: Uint8Array): { error: number; firewall: number } | null;
+  }
+
+  export = SecurePayload;
 }
 
 declare module 'hyperdht/testnet.js' {

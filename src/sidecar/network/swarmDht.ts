@@ -9,6 +9,7 @@ import type { PathReason, PeerPath } from '../../protocol/model.ts';
 import { networkLimits } from '../limits.ts';
 import { peerIdOf } from '../storage/identity.ts';
 import { pathOf } from './addresses.ts';
+import { listenToPunching, PunchTalk } from './punchTalk.ts';
 import type { Relays } from './relays.ts';
 
 /** Why no hole came about. */
@@ -41,11 +42,14 @@ export class SwarmDht extends HyperDHT {
   readonly #handshakes = new WeakMap<NoiseSecretStream, Handshook>();
   /** The last ones that came to us. The server tells of them before there is a stream. */
   readonly #incoming = new Map<PeerId, Handshook>();
+  /** Of connects under way, by the hash of the key in hex. */
+  readonly #talks = new Map<string, PunchTalk>();
   readonly #failures = new Map<PeerId, PunchFailure>();
 
   constructor(options: ConstructorParameters<typeof HyperDHT>[0], relays: Relays) {
     super(options);
     this.#relays = relays;
+    listenToPunching(this, this.#talks);
     for (const event of ['ready', 'nat-update']) this.on(event, () => this.#checkFirewall());
     this.on('network-change', () => (this.#checkedHost = null));
   }
@@ -56,6 +60,9 @@ export class SwarmDht extends HyperDHT {
     const peerId = peerIdOf(publicKey);
     const relay = this.#failures.has(peerId) ? this.#relays.choose() : undefined;
     const said: Handshook = { isOpen: false, relay };
+    const talk = new PunchTalk();
+    const target = HyperDHT.hash(publicKey).toString('hex');
+    this.#talks.set(target, talk);
     const createHandshake: HyperDHT.ConnectOptions['createHandshake'] = (keyPair, remotePublicKey) => {
       const handshake = new NoiseWrap(keyPair, remotePublicKey);
       const recv = handshake.recv.bind(handshake);
@@ -66,14 +73,24 @@ export class SwarmDht extends HyperDHT {
         said.relay = payload.relayThrough?.publicKey ?? said.relay;
         return payload;
       };
+      const final = handshake.final.bind(handshake);
+      handshake.final = () => {
+        const done = final();
+        talk.begin(done.holepunchSecret);
+        return done;
+      };
       return handshake;
     };
     const stream = super.connect(publicKey, { ...options, relayThrough: relay ?? null, createHandshake });
     this.#handshakes.set(stream, said);
     stream.on('error', (error: Error & { code?: string }) => {
       const failure = punchFailures[error.code ?? ''];
-      if (failure) remember(this.#failures, peerId, failure);
+      if (failure) remember(this.#failures, peerId, this.randomized && talk.isRandom ? 'both-random' : failure);
     });
+    const forget = () => {
+      if (this.#talks.get(target) === talk) this.#talks.delete(target);
+    };
+    stream.on('close', forget).on('open', forget);
     return stream;
   }
 
