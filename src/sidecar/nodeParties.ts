@@ -10,6 +10,7 @@ import { networkLimits } from './limits.ts';
 import type { MeetingHooks } from './meetingHooks.ts';
 import { hostOf, pathOf } from './network/addresses.ts';
 import type { Network } from './network/network.ts';
+import type { NodeAccess } from './nodeAccess.ts';
 import { Gossip } from './parties/gossip.ts';
 import { Members } from './parties/members.ts';
 import { Parties } from './parties/parties.ts';
@@ -30,6 +31,7 @@ export interface NodePartiesOptions {
   sessions(): Sessions;
   /** Blocked, or to stay away. */
   isRefused(peerId: PeerId): boolean;
+  access(): Pick<NodeAccess, 'listsChanged' | 'partyLeft'>;
   broadcast: ApiServer['broadcast'];
 }
 
@@ -49,6 +51,7 @@ export class NodeParties {
       ...{ database, own: identity, topics: network },
       onlineIn: (partyId) => options.peers().onlineIn(partyId),
       onRoster: () => {
+        options.access().listsChanged(this.parties.list());
         this.#rosters.changed();
         this.changed();
       },
@@ -75,6 +78,7 @@ export class NodeParties {
   }
 
   open(): void {
+    this.#options.access().listsChanged(this.parties.list());
     this.parties.open();
     this.#gossip.open();
   }
@@ -90,8 +94,10 @@ export class NodeParties {
       join: (name) => this.join(name),
       create: (kind) => this.#changing(() => parties.create(kind)),
       leave: async (partyId) => {
+        const others = parties.has(partyId) ? this.#members.list(partyId).filter(({ isOwn }) => !isOwn) : [];
         await parties.leave(partyId);
         this.changed();
+        if (others.length > 0) this.#options.access().partyLeft(partyId);
       },
       members: (partyId) => {
         if (!parties.has(partyId)) throw new AppError('not-found', 'You are not in that party. See the list of parties.');

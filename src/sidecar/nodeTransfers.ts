@@ -197,8 +197,9 @@ export class Transfers {
       ownPeerId: identity.peerId,
       secret: createHash('sha256').update('potluck file versions 1\n').update(identity.secretKey).digest(),
       ...{ database, log, settings, disk: this.#disk, trees: this.trees, hasher: this.#hasher, rate: this.#up },
-      locate: (peerId, shareId, path) => (sessions().mayShare(peerId) ? shares().locate(shareId, path) : undefined),
-      locateMany: (peerId, shareId, paths) => (sessions().mayShare(peerId) ? shares().locateMany(shareId, paths) : undefined),
+      locate: (peerId, shareId, path) => (sessions().mayShare(peerId, shareId) ? shares().locate(shareId, path) : undefined),
+      locateMany: (peerId, shareId, paths) =>
+        sessions().mayShare(peerId, shareId) ? shares().locateMany(shareId, paths) : undefined,
       isFriend: (peerId) => peers().isAddedByKey(peerId),
       nameOf: (peerId) => this.#nameOf(peerId),
       givenOn: {

@@ -2,6 +2,9 @@
 // which: it is asked with a rule.
 
 import type { ShareId } from '../protocol/ids.ts';
+import type { AudienceTags } from './audienceTags.ts';
+import { isInAudience, type Viewer } from './shares/audienceText.ts';
+import type { OwnRemoval } from './shares/removals.ts';
 import type { Shares } from './shares/shares.ts';
 import { signAnnouncement } from './wire/announcement.ts';
 import { discoveryKeyOf } from './wire/discoveryKey.ts';
@@ -21,16 +24,22 @@ export interface OwnFeed {
 }
 
 export class OwnAnnouncements {
-  readonly #shares: Pick<Shares, 'announcements' | 'removals'>;
+  readonly #shares: Pick<Shares, 'announcements' | 'removals' | 'audience'>;
+  readonly #tags: AudienceTags;
   readonly #keyPair: { secretKey: Uint8Array };
   #own = new Map<ShareId, OwnShare>();
   /** By the feed's discovery key (hex). */
   #feeds = new Map<string, OwnFeed>();
   #version = 0;
-  #removals: SignedAnnouncement[] | undefined;
+  #removals: OwnRemoval[] | undefined;
 
-  constructor(shares: Pick<Shares, 'announcements' | 'removals'>, keyPair: { secretKey: Uint8Array }) {
+  constructor(
+    shares: Pick<Shares, 'announcements' | 'removals' | 'audience'>,
+    keyPair: { secretKey: Uint8Array },
+    tags: AudienceTags,
+  ) {
     this.#shares = shares;
+    this.#tags = tags;
     this.#keyPair = keyPair;
   }
 
@@ -43,13 +52,20 @@ export class OwnAnnouncements {
     return this.#own.has(shareId);
   }
 
-  list(): SignedAnnouncement[] {
-    return [...this.#own.values()].map(({ signed }) => signed);
+  get shareIds(): ShareId[] {
+    return [...this.#own.keys()];
   }
 
-  removals(): SignedAnnouncement[] {
+  list(maySee: (shareId: ShareId) => boolean): SignedAnnouncement[] {
+    return [...this.#own].filter(([shareId]) => maySee(shareId)).map(([, { signed }]) => signed);
+  }
+
+  /** For whom might see the share and may not any more, or for whom it is gone. Whoever could not see it is not told that it ever was. */
+  removals(viewer: Viewer, maySee: (shareId: ShareId) => boolean): SignedAnnouncement[] {
     this.#removals ??= this.#shares.removals();
-    return this.#removals;
+    return this.#removals
+      .filter(({ shareId, audience }) => isInAudience(audience, viewer) && !(this.#own.has(shareId) && maySee(shareId)))
+      .map(({ signed }) => signed);
   }
 
   feed(discoveryKey: Uint8Array): OwnFeed | undefined {
@@ -71,7 +87,9 @@ export class OwnAnnouncements {
       }
       isChanged = true;
       const discoveryKey = hexKey(feedKey);
-      now.set(shareId, { announcement, signed: signAnnouncement(announcement, this.#keyPair), discoveryKey });
+      const passTags = this.#tags.of(shareId, this.#shares.audience(shareId));
+      const told = { ...announcement, ...(passTags !== undefined && { passTags }) };
+      now.set(shareId, { announcement, signed: signAnnouncement(told, this.#keyPair), discoveryKey });
     }
     if (!isChanged) return;
     this.#version++;
@@ -82,7 +100,7 @@ export class OwnAnnouncements {
       const { details } = announcement;
       if (details) this.#feeds.set(hexKey(details.feedKey), { shareId, kind: 'details' });
     }
-    if ([...before.keys()].some((shareId) => !now.has(shareId))) this.#removals = undefined;
+    this.#removals = undefined;
   }
 }
 

@@ -1,7 +1,8 @@
 // One connected peer as sessions.ts knows it: its session, what it was told and given, and what it said that could not be taken yet.
 
-import type { PartyId, PeerId } from '../protocol/ids.ts';
+import type { PartyId, PeerId, ShareId } from '../protocol/ids.ts';
 import { nothing, sharesIn } from './audience.ts';
+import type { AudienceTags } from './audienceTags.ts';
 import { wireLimits } from './limits.ts';
 import type { NetworkConnection } from './network/network.ts';
 import type { AnnouncedShare, LinkOffer, PassedOwner, PeerSession, ShareRemoval } from './wire/services.ts';
@@ -10,8 +11,12 @@ export class Seat {
   readonly session: PeerSession;
   /** How it is reached, as that is now. */
   readonly connection: Pick<NetworkConnection, 'path' | 'pathReason'>;
-  /** Which version of our list it was announced; undefined before the first time. */
-  toldVersion: number | undefined;
+  /** Which version of our list it was announced, as whom; undefined before the first time. */
+  told: string | undefined;
+  /** Feeds of ours that it was given, with how to take them back. */
+  readonly feeds: { shareId: ShareId; withdraw(): void }[] = [];
+  /** Ends its wait to be let in. */
+  wait: NodeJS.Timeout | undefined;
   /** What it may be passed on now. */
   passable = nothing;
   /** Which feeds of that it was given: `shareKey`s. */
@@ -73,12 +78,12 @@ export class Seat {
   }
 
   /** What of that counts in these parties; its removals are handed out once. */
-  passed(owner: PeerId, partyIds: readonly PartyId[]): PassedOwner | undefined {
+  passed(owner: PeerId, partyIds: readonly PartyId[], tags: AudienceTags): PassedOwner | undefined {
     const passed = this.#passed.get(owner);
     if (passed === undefined) return undefined;
     if (passed.shares.length === 0) this.#passed.delete(owner);
     else this.#passed.set(owner, { ...passed, removals: [] });
-    return { ...passed, shares: sharesIn(passed.shares, partyIds) };
+    return { ...passed, shares: sharesIn(passed.shares, partyIds, tags) };
   }
 
   get passedOwners(): PeerId[] {

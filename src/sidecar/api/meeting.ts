@@ -13,6 +13,8 @@ export interface Meeting {
   connectPeer(peerId: PeerId): PeerInfo;
   disconnectPeer(peerId: PeerId): void;
   forgetPeer(peerId: PeerId): Promise<void>;
+  blockPeer(peerId: PeerId): Promise<PeerInfo>;
+  unblockPeer(peerId: PeerId): PeerInfo;
   ping(peerId: PeerId): Promise<number>;
   setPetname(peerId: PeerId, petname: string): PeerInfo;
   settings(): Settings;
@@ -45,6 +47,8 @@ export function meetingHandlers(meeting: Meeting): Handlers<'peers' | 'settings'
       await meeting.forgetPeer(peerIdField(fields));
       return {};
     },
+    'peers/block': (fields) => meeting.blockPeer(peerIdField(fields)),
+    'peers/unblock': (fields) => meeting.unblockPeer(peerIdField(fields)),
     'peers/ping': async (fields) => ({ roundTripMs: await meeting.ping(peerIdField(fields)) }),
     'peers/setPetname': (fields) => meeting.setPetname(peerIdField(fields), textField(fields, 'petname', 64)),
   };

@@ -59,6 +59,8 @@ export const localLimits = {
   shares: 1000,
   /** Left free on the disk of the data folder: nothing is written into feeds below it, see storage/freeSpace.ts. */
   freeDiskBytes: 16 * MiB,
+  /** Tags of shares by party that are remembered, 64 bytes each; those of all shares here in two parties. */
+  audienceTags: 20_000,
   /** Own shares that were removed are told to peers for this long: who was away longer finds them gone from our list. */
   removalDays: 90,
   /** Reconnects: first wait, and the longest; between them doubled with jitter. */

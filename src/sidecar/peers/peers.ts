@@ -7,6 +7,7 @@ import type { PartyId, PeerId } from '../../protocol/ids.ts';
 import type { CatalogShare, LinkKind, PathReason, PeerInfo, PeerPath, Traffic } from '../../protocol/model.ts';
 import { catalogLimits, wireLimits } from '../limits.ts';
 import type { Database } from '../storage/database.ts';
+import { LookAlikes, type NamedRow } from './lookAlikes.ts';
 import { derivedName, displayName } from './names.ts';
 
 /** What is known of a peer while it is connected. */
@@ -46,6 +47,8 @@ export class Peers {
   readonly #sharesOf: (peerId: PeerId) => CatalogShare[];
   readonly #onChange: (peerId: PeerId) => void;
   readonly #online = new Map<PeerId, OnlinePeer>();
+  /** Made when it is asked for. */
+  #looks: LookAlikes | undefined;
   readonly #measured = new Map<PeerId, Measured>();
 
   constructor(options: { database: Database; sharesOf(peerId: PeerId): CatalogShare[]; onChange(peerId: PeerId): void }) {
@@ -109,10 +112,15 @@ export class Peers {
     return this.#row(peerId)?.isDisconnected === 1;
   }
 
+  /** Refused everywhere. */
+  isBlocked(peerId: PeerId): boolean {
+    return this.#row(peerId)?.isBlocked === 1;
+  }
+
   /** Those to reach by key whenever the sidecar runs. */
   addedByKey(): PeerId[] {
     return this.#database
-      .all<{ peerId: PeerId }>('SELECT peerId FROM peer WHERE isAddedByKey = 1 AND isDisconnected = 0')
+      .all<{ peerId: PeerId }>('SELECT peerId FROM peer WHERE isAddedByKey = 1 AND isDisconnected = 0 AND isBlocked = 0')
       .map((row) => row.peerId);
   }
 
@@ -142,7 +150,7 @@ export class Peers {
        ON CONFLICT (peerId) DO UPDATE SET nickname = :nickname, lastSeenMs = :lastSeenMs, partyIds = :partyIds`,
       { peerId, ...after },
     );
-    this.#onChange(peerId);
+    this.#changed(peerId);
   }
 
   /** A peer can make up owners without number, of whom the catalog takes nothing. */
@@ -154,22 +162,23 @@ export class Peers {
   /** Forgets whom we know from others only and of whom nothing is here any more. */
   dropHearsay(): void {
     const dropped = this.#database.all<{ peerId: PeerId }>(`DELETE FROM peer WHERE isMet = 0 AND ${isUnnoted} RETURNING peerId`);
-    for (const { peerId } of dropped) this.#onChange(peerId);
+    for (const { peerId } of dropped) this.#changed(peerId);
   }
 
-  cameOnline(peerId: PeerId, peer: OnlinePeer, nickname: string): void {
+  /** Without a nickname it keeps the one of before. */
+  cameOnline(peerId: PeerId, peer: OnlinePeer, nickname?: string): void {
     this.met(peerId);
     this.#online.set(peerId, peer);
     this.#database.run(
-      `UPDATE peer SET nickname = :nickname, lastSeenMs = :now, partyIds = :partyIds, isMet = 1 WHERE peerId = :peerId`,
+      `UPDATE peer SET nickname = coalesce(:nickname, nickname), lastSeenMs = :now, partyIds = :partyIds, isMet = 1 WHERE peerId = :peerId`,
       {
         peerId,
-        nickname: displayName(nickname),
+        nickname: nickname === undefined ? null : displayName(nickname),
         now: Date.now(),
         partyIds: JSON.stringify(peer.partyIds),
       },
     );
-    this.#onChange(peerId);
+    this.#changed(peerId);
   }
 
   wentOffline(peerId: PeerId): void {
@@ -179,12 +188,12 @@ export class Peers {
     // Whoever knows a key can make others: a stranger that nobody took note of is not remembered.
     this.#database.run(`DELETE FROM peer WHERE peerId = :peerId AND partyIds = '[]' AND ${isUnnoted}`, { peerId });
     this.dropHearsay();
-    this.#onChange(peerId);
+    this.#changed(peerId);
   }
 
   /** Its link is another one. */
   changed(peerId: PeerId): void {
-    if (this.#online.has(peerId)) this.#onChange(peerId);
+    if (this.#online.has(peerId)) this.#changed(peerId);
   }
 
   /** Takes rates from what connections carried since the last time; called about once a second. */
@@ -208,25 +217,56 @@ export class Peers {
       'INSERT INTO peer (peerId, isAddedByKey) VALUES (:peerId, 1) ON CONFLICT (peerId) DO UPDATE SET isAddedByKey = 1, isDisconnected = 0',
       { peerId },
     );
-    this.#onChange(peerId);
+    this.#changed(peerId);
   }
 
   stayAway(peerId: PeerId): void {
     if (this.#database.run('UPDATE peer SET isDisconnected = 1 WHERE peerId = :peerId', { peerId }) === 0)
       throw unknownPeer(peerId);
-    this.#onChange(peerId);
+    this.#changed(peerId);
+  }
+
+  /** Refuses it everywhere, also when it was never met; or does so no more, and it is what it was before. */
+  setBlocked(peerId: PeerId, isBlocked: boolean): PeerInfo {
+    this.#database.run(
+      'INSERT INTO peer (peerId, isBlocked) VALUES (:peerId, :flag) ON CONFLICT (peerId) DO UPDATE SET isBlocked = :flag',
+      { peerId, flag: isBlocked ? 1 : 0 },
+    );
+    this.#changed(peerId);
+    const info = this.get(peerId);
+    if (!info) throw unknownPeer(peerId);
+    return info;
   }
 
   setPetname(peerId: PeerId, petname: string): PeerInfo {
     this.#database.run('UPDATE peer SET petname = :petname WHERE peerId = :peerId', { peerId, petname: displayName(petname) });
     const info = this.get(peerId);
     if (!info) throw unknownPeer(peerId);
-    this.#onChange(peerId);
+    this.#changed(peerId);
     return info;
   }
 
   forget(peerId: PeerId): void {
-    this.#database.run('DELETE FROM peer WHERE peerId = :peerId', { peerId });
+    this.#database.run('DELETE FROM peer WHERE peerId = :peerId AND isBlocked = 0', { peerId });
+    // Of a blocked one only that is remembered.
+    this.#database.run(
+      `UPDATE peer SET nickname = '', petname = '', lastSeenMs = NULL, isAddedByKey = 0, isDisconnected = 0, partyIds = '[]' WHERE peerId = :peerId`,
+      { peerId },
+    );
+    this.#changed(peerId);
+  }
+
+  /** The petname is ours and stays as it is; a name that somebody chose is told from one that looks the same by the one from its key. */
+  #nameOf({ petname, nickname }: PeerRow, derived: string): string {
+    this.#looks ??= new LookAlikes(this.#database.all<NamedRow>('SELECT peerId, nickname, petname FROM peer'));
+    const shown = petname || nickname;
+    if (shown === '') return derived;
+    return this.#looks.isAmbiguous(shown, { isPetname: petname !== '' }) ? `${shown} (${derived})` : shown;
+  }
+
+  /** Somebody came, went, or is called something else. */
+  #changed(peerId: PeerId): void {
+    this.#looks = undefined;
     this.#onChange(peerId);
   }
 
@@ -243,7 +283,7 @@ export class Peers {
     const derived = derivedName(row.peerId);
     return {
       peerId: row.peerId,
-      name: row.petname || row.nickname || derived,
+      name: this.#nameOf(row, derived),
       derivedName: derived,
       ...(row.nickname && { nickname: row.nickname }),
       ...(row.petname && { petname: row.petname }),
@@ -270,7 +310,7 @@ export class Peers {
 }
 
 /** Of a row: neither does the user care for the peer, nor is any share of it here. */
-const isUnnoted = `isAddedByKey = 0 AND isDisconnected = 0 AND petname = ''
+const isUnnoted = `isAddedByKey = 0 AND isDisconnected = 0 AND isBlocked = 0 AND petname = ''
   AND NOT EXISTS (SELECT 1 FROM catalogShare WHERE catalogShare.peerId = peer.peerId)`;
 
 /** JSON of the parties known before and those added, at most as many as a hello may name. */

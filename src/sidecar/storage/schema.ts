@@ -122,10 +122,12 @@ export const migrations: readonly string[] = [
   CREATE TABLE refusedPeer (peerId TEXT PRIMARY KEY, reason TEXT NOT NULL, addedAtMs INTEGER NOT NULL) STRICT;
   `,
   `
-  -- Meeting: who is refused everywhere; who may see a share (JSON of Audience; '' = everyone); how often the share's keys were made anew.
+  -- Meeting: who is refused everywhere; who may see a share (JSON of Audience; '' = everyone); whether its keys must be made anew, since somebody
+  -- has them who may not see it any more; who might see a share that was taken off the table.
   ALTER TABLE peer ADD COLUMN isBlocked INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE share ADD COLUMN audience TEXT NOT NULL DEFAULT '';
-  ALTER TABLE share ADD COLUMN keyGeneration INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE share ADD COLUMN needsNewKeys INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE shareRemoval ADD COLUMN audience TEXT NOT NULL DEFAULT '';
 
   -- The newest list of a closed party, as its founder signed it.
   CREATE TABLE roster (
@@ -137,7 +139,7 @@ export const migrations: readonly string[] = [
     partyId TEXT NOT NULL, peerId TEXT NOT NULL, isMet INTEGER NOT NULL, seenAtMs INTEGER NOT NULL, PRIMARY KEY (partyId, peerId)
   ) STRICT;
 
-  -- Invites of ours, by the hash of their token: a copy of this file lets nobody in. The code is shown as long as the token is kept beside it.
+  -- Invites of ours, by the hash of their token. The code, and the token in it, is kept while the invite is open, to be shown again; then ''.
   CREATE TABLE invite (
     inviteId TEXT PRIMARY KEY, tokenHash BLOB NOT NULL UNIQUE, code TEXT NOT NULL, partyId TEXT NOT NULL, label TEXT NOT NULL,
     createdAtMs INTEGER NOT NULL, expiresAtMs INTEGER, uses INTEGER, usedCount INTEGER NOT NULL DEFAULT 0, revokedAtMs INTEGER
@@ -147,8 +149,8 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (inviteId, peerId)
   ) STRICT;
   CREATE TABLE pendingInvite (
-    inviteId TEXT PRIMARY KEY, token BLOB NOT NULL, peerId TEXT NOT NULL, partyLabel TEXT NOT NULL, acceptedAtMs INTEGER NOT NULL,
-    expiresAtMs INTEGER, refusal TEXT
+    inviteId TEXT PRIMARY KEY, token BLOB NOT NULL, peerId TEXT NOT NULL, partyLabel TEXT NOT NULL, isPublic INTEGER NOT NULL,
+    acceptedAtMs INTEGER NOT NULL, expiresAtMs INTEGER, refusal TEXT
   ) STRICT;
 
   -- Who asked to be let in (isOurs 0), and whom we ask (isOurs 1).

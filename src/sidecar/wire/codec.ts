@@ -255,7 +255,7 @@ export const hello: Encoding<HelloMessage> = {
 
 /** An announcement's body is bounded here and decoded, once its signature holds, in announcement.ts. */
 export const announcement = record<SignedAnnouncement>({ body: bytes(1024), signature: fixed(signatureBytes) });
-export const removal = record<SignedAnnouncement>({ body: bytes(128), signature: fixed(signatureBytes) });
+export const removal = record<SignedAnnouncement>({ body: bytes(256), signature: fixed(signatureBytes) });
 export const announcements: Encoding<SignedAnnouncement[]> = list(announcement, wireLimits.sharesPerPeer);
 
 export const ping: Encoding<number> = uint;

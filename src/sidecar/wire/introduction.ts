@@ -24,6 +24,7 @@ export class Introduction {
   readonly #local: LocalHello;
   readonly #keys: Keys;
   #remote: HelloMessage | undefined;
+  #saidNickname = '';
 
   constructor(local: LocalHello, keys: Keys) {
     this.#local = local;
@@ -33,15 +34,21 @@ export class Introduction {
   /** What to send now. */
   own(): HelloMessage {
     const proofs = this.#local.partyProofs(this.#keys.handshakeHash, this.#keys.ownKey);
+    this.#saidNickname = this.#nickname;
     return {
       version: wireVersion,
       minVersion: minWireVersion,
       capabilities: [...ownCapabilities],
-      nickname: firstCharacters(this.#local.nickname()),
+      nickname: this.#saidNickname,
       agent: firstCharacters(this.#local.agent),
       proofs: proofs.slice(0, wireLimits.partiesInHello).map(({ proof }) => proof),
       intents: this.#local.intents?.(this.#keys.remoteKey) ?? 0,
     };
+  }
+
+  /** The peer is to be told another nickname than it was: its proofs made it somebody. */
+  get hasNews(): boolean {
+    return this.#nickname !== this.#saidNickname;
   }
 
   /** Takes the peer's hello, its first or a later one. Throws AppError `incompatible` or `protocol`. */
@@ -63,6 +70,11 @@ export class Introduction {
     const { remoteKey } = this.#keys;
     const partyIds = provenIds.filter((partyId) => this.#local.mayShareIn?.(partyId, remoteKey) ?? true);
     return { nickname, agent, capabilities, partyIds, provenIds, intents };
+  }
+
+  get #nickname(): string {
+    const { partyIds } = this.current();
+    return firstCharacters(this.#local.nickname({ remoteKey: this.#keys.remoteKey, partyIds }));
   }
 
   #proven(proofs: Uint8Array[]): PartyId[] {

@@ -183,6 +183,11 @@ export interface ShareAnnouncement {
   updatedAtMs: number;
   /** The feed of what is known of its files beyond their names; left out while there is none. */
   details?: { feedKey: Uint8Array; feedLength: number };
+  /**
+   * Who has it may pass it on only in the parties that these tags (16 bytes each) mean: network/partyProof.ts. None: to nobody. Left out: in every
+   * party in common with the owner.
+   */
+  passTags?: Uint8Array[];
 }
 
 /** As it travels and is stored: the encoded body and its ed25519 signature. */
@@ -206,7 +211,8 @@ export interface RemoteHello {
 
 /** What we say of ourselves, asked each time it is sent. Implemented by node.ts over parties and settings. */
 export interface LocalHello {
-  nickname(): string;
+  /** For the peer with this key, as far as parties in common are known now: strangers are told no name. */
+  nickname(to: { remoteKey: Uint8Array; partyIds: PartyId[] }): string;
   /** Bits of codec.ts `intents`, for the peer with this key; none when it is left out. */
   intents?(remoteKey: Uint8Array): number;
   /** Product and version, for example `potluck/0.1.0`. */
@@ -221,7 +227,8 @@ export interface LocalHello {
 export interface SessionEvents {
   /** Hello done; the session may be used. */
   opened(session: PeerSession): void;
-  closed(session: PeerSession, reason: string): void;
+  /** `isHostile`: the peer broke a rule. */
+  closed(session: PeerSession, reason: string, isHostile: boolean): void;
   /** `session.hello` changed: a new nickname, or parties joined or left on either side. */
   updated(session: PeerSession): void;
   /** The peer's whole list of shares, signatures checked against its key. Replaces what it said before. */
@@ -255,6 +262,8 @@ export interface AnnouncedShare {
 export interface ShareRemoval {
   shareId: ShareId;
   revision: number;
+  /** As in its announcement. */
+  passTags?: Uint8Array[];
   signed: SignedAnnouncement;
 }
 

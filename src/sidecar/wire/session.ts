@@ -308,12 +308,16 @@ class Session implements PeerSession {
   #onHello(message: HelloMessage): void {
     if (!this.#helloBudget.take()) throw protocolViolation('it introduces itself all the time');
     this.hello = this.#introduction.accept(message);
+    const { hasNews } = this.#introduction;
     if (this.#hasHello) {
+      if (hasNews) this.#helloUpdates.request();
       this.#tell('updated', () => this.#events.updated(this));
       return;
     }
     this.#hasHello = true;
     clearTimeout(this.#helloTimer);
+    // At once, before shares: nobody should see them under no name.
+    if (hasNews) this.#main.channel.hello(this.#introduction.own());
     this.#tell('opened', () => this.#events.opened(this));
   }
 

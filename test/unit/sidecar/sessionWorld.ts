@@ -11,6 +11,7 @@ import NoiseSecretStream from '@hyperswarm/secret-stream';
 import { encode as encodeZ32 } from 'z32';
 import type { PartyId, PeerId, ShareId } from '../../../src/protocol/ids.ts';
 import type { CatalogShare } from '../../../src/protocol/model.ts';
+import { AudienceTags } from '../../../src/sidecar/audienceTags.ts';
 import { Catalog } from '../../../src/sidecar/catalog/catalog.ts';
 import { Feeds } from '../../../src/sidecar/catalog/feeds/feeds.ts';
 import { createLog } from '../../../src/sidecar/log.ts';
@@ -21,6 +22,7 @@ import { Shares } from '../../../src/sidecar/shares/shares.ts';
 import { Database } from '../../../src/sidecar/storage/database.ts';
 import { peerIdOf } from '../../../src/sidecar/storage/identity.ts';
 import { signRemoval } from '../../../src/sidecar/wire/announcement.ts';
+import { intents } from '../../../src/sidecar/wire/codec.ts';
 import type { SearchServer } from '../../../src/sidecar/wire/services.ts';
 import { emptySearchServer, emptyServer, untilTrue } from './wire/worlds.ts';
 
@@ -36,6 +38,8 @@ export class TestPeer {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'potluck-sessions-'));
   readonly name: string;
   parties: string[];
+  /** Of its hello: strangers say that they added the other's key, and so may stay. */
+  intents: number = intents.addedByKey;
   searchServer: SearchServer = emptySearchServer;
   /** What nodeLinks.ts would be told, one line each. */
   readonly links: string[] = [];
@@ -55,11 +59,15 @@ export class TestPeer {
     const log = createLog((entry) => this.log.push(`${entry.level} ${entry.message}`));
     const changed = (): void => void this.changes.emit('change');
     const database = new Database(dataFolder);
+    const tags = new AudienceTags((partyId) => this.parties.find((party) => partyIdOf(party) === partyId));
     this.#database = database;
     this.#feeds = new Feeds({ folder: path.join(dataFolder, 'feeds'), log });
     this.shares = new Shares({
       ...{ database, dataFolder, feeds: this.#feeds, log, ownPeerId: peerId, onChange: changed },
-      signRemoval: (shareId, revision) => signRemoval({ shareId, revision }, keyPair),
+      signRemoval: (shareId, revision, audience) => {
+        const passTags = tags.of(shareId, audience);
+        return signRemoval({ shareId, revision, ...(passTags !== undefined && { passTags }) }, keyPair);
+      },
       onAnnouncement: () => this.sessions.announceShares(),
     });
     this.catalog = new Catalog({
@@ -71,7 +79,7 @@ export class TestPeer {
     });
     this.peers = new Peers({ database, sharesOf: (peer) => this.catalog.shares(peer), onChange: changed });
     this.sessions = new Sessions({
-      ...{ peerId, keyPair, peers: this.peers, shares: this.shares, catalog: this.catalog, log, onOnline: changed },
+      ...{ peerId, keyPair, peers: this.peers, shares: this.shares, catalog: this.catalog, log, onOnline: changed, tags },
       fileServer: emptyServer,
       links: {
         opened: () => this.#linked('opened'),
@@ -81,7 +89,8 @@ export class TestPeer {
       },
       searchServer: { search: (...asked) => this.searchServer.search(...asked) },
       local: {
-        nickname: () => name,
+        nickname: ({ remoteKey, partyIds }) => (partyIds.length > 0 || this.peers.isAddedByKey(peerIdOf(remoteKey)) ? name : ''),
+        intents: () => this.intents,
         agent: 'test',
         partyProofs: (handshakeHash, proverKey) =>
           this.parties.map((party) => ({ partyId: partyIdOf(party), proof: proofOf(party, handshakeHash, proverKey) })),

@@ -28,7 +28,7 @@ import { folderOf, makePack, packPaths } from './packs.ts';
 import type { UploadsOptions } from './parts.ts';
 import { notHeld, otherContent, Refusals, refusedByOwner, uploadsClosed } from './refusals.ts';
 import { RootsFirst } from './rootsFirst.ts';
-import { ToldRoots } from './toldRoots.ts';
+import { type ToldAs, ToldRoots } from './toldRoots.ts';
 import { readWhole, Upload, type UploadContent } from './upload.ts';
 import { commonFolder, UploadList } from './uploadList.ts';
 
@@ -155,8 +155,9 @@ export class Uploads implements FileServer {
     this.#check(peerId);
     if (request.count > wireLimits.leavesInReply)
       throw new AppError('invalid-argument', `At most ${wireLimits.leavesInReply} leaf hashes are given at once. Ask for fewer.`);
-    const isTold = this.#told.has(peerId, request.root);
-    const proof = isTold ? this.#options.trees.prove(request.root, request.first, request.count) : undefined;
+    const told = this.#told.find(peerId, request.root);
+    const proof =
+      told && this.#mayHave(peerId, told) ? this.#options.trees.prove(request.root, request.first, request.count) : undefined;
     if (!proof) throw new AppError('not-found', 'There is no tree for this root here. Fetch the whole file instead.');
     return proof;
   }
@@ -167,7 +168,7 @@ export class Uploads implements FileServer {
     const { owner, shareId, root } = request;
     if (owner !== this.#options.ownPeerId) {
       const held = given.find(this.#options.givenOn, peerId, { owner, shareId, path, root });
-      this.#told.add(peerId, root);
+      this.#told.add(peerId, root, request);
       return 'partial' in held ? given.partialHolding(held.partial) : given.wholeHolding(held.file.sizeBytes);
     }
     const located = this.#options.locate(peerId, shareId, path);
@@ -175,7 +176,7 @@ export class Uploads implements FileServer {
     const stats = await lstat(located.absolutePath, { bigint: true }).catch(() => undefined);
     const known = stats?.isFile() ? this.#roots.known(located.absolutePath, stats) : undefined;
     if (stats === undefined || known === undefined || Buffer.compare(known, root) !== 0) throw notHeld(path);
-    this.#told.add(peerId, root);
+    this.#told.add(peerId, root, request);
     return given.wholeHolding(Number(stats.size));
   }
 
@@ -200,7 +201,7 @@ export class Uploads implements FileServer {
         const root = this.#roots.known(located.absolutePath, file.stats);
         if (needs.isRootNeeded && root === undefined) throw readChanged();
         if (root && request.root && Buffer.compare(root, request.root) !== 0) throw otherContent(path);
-        if (root) this.#told.add(peerId, root);
+        if (root) this.#told.add(peerId, root, { owner: ownPeerId, shareId });
         const content: UploadContent = {
           read: (position, block, length) => readWhole(file.handle, block(length), position),
           check: () => file.check(),
@@ -244,7 +245,7 @@ export class Uploads implements FileServer {
           : await given.givenFileContent(this.#files, givenOn, asked);
       try {
         this.#checkOpen(options.signal);
-        this.#told.add(peerId, root);
+        this.#told.add(peerId, root, asked);
         const isShared = () => givenOn.mayPassOn(peerId, owner, shareId);
         const upload = this.#upload(peerId, { content, path, range, root, admitted, isShared }, options);
         const head = { sizeBytes, mtimeMs: content.mtimeMs, root, version: undefined, link: options.link };
@@ -299,6 +300,11 @@ export class Uploads implements FileServer {
     });
     this.#running.add(upload);
     return upload;
+  }
+
+  #mayHave(peerId: PeerId, { owner, shareId }: ToldAs): boolean {
+    const { ownPeerId, locateMany, givenOn } = this.#options;
+    return owner === ownPeerId ? locateMany(peerId, shareId, []) !== undefined : givenOn.mayPassOn(peerId, owner, shareId);
   }
 
   #check(peerId: PeerId): void {
