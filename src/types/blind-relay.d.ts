@@ -21,10 +21,17 @@ declare module 'blind-relay' {
     close(): Promise<void>;
   }
 
-  const blindRelay: { Server: typeof Server };
+  /** For tests that use a relay by hand. */
+  class Client {
+    static from(stream: NoiseSecretStream, options: { id: Uint8Array }): Client;
+    /** Gives the id of the relay's stream once the other end came. */
+    pair(isInitiator: boolean, token: Uint8Array, stream: Duplex): Duplex;
+  }
+
+  const blindRelay: { Server: typeof Server; Client: typeof Client };
 
   namespace blindRelay {
-    export { Server, Session };
+    export { Client, Server, Session };
   }
 
   export = blindRelay;

@@ -59,6 +59,7 @@ test('an invite brings two together who never met, and is used up by the first',
   assert.equal((await joined(ben, party)).name, party.name);
   await inParty(ada, ben, party);
   assert.deepEqual(await ben.client.request('invites/pending', {}), []);
+  assert.deepEqual(await ada.client.request('access/list', {}), [], 'who came by an invite does not ask to be let in');
 
   await accept(cem, invite);
   assert.equal((await refused(cem)).reason, 'used-up');
@@ -127,6 +128,27 @@ test('a party’s code joins it, and a contact’s code adds the peer alone', as
   await inParty(ada, ben, party);
   await assert.rejects(ada.client.request('codes/accept', { text }), { kind: 'invalid-argument' });
   await assert.rejects(ben.client.request('codes/accept', { text: `${text.slice(0, -1)}` }), /damaged/);
+});
+
+test('a blocked peer’s code is refused, and so is a blocked peer with an invite', async (t) => {
+  const world = await createWorld(t);
+  const [ada, ben, cem] = [await world.peer('ada'), await world.peer('ben'), await world.peer('cem')];
+  const { party, invite } = await inviteOf(ada);
+  await ada.client.request('peers/block', { peerId: ben.client.peerId });
+  await cem.client.request('peers/block', { peerId: ada.client.peerId });
+  assert.equal((await cem.client.request('codes/inspect', { text: invite.code.text })).isBlocked, true);
+  await assert.rejects(accept(cem, invite), { kind: 'permission-denied' });
+  await accept(ben, invite);
+  const { peerId } = ada.client;
+  await cem.client.request('peers/unblock', { peerId });
+  await accept(cem, invite);
+  await inParty(ada, cem, party);
+  assert.deepEqual(await ben.client.request('parties/list', {}), []);
+  const [listed] = await ada.client.request('invites/list', {});
+  assert.deepEqual(
+    listed?.usedBy.map((use) => use.peerId),
+    [cem.client.peerId],
+  );
 });
 
 test('without any bootstrap node an invite’s addresses lead to the inviter', async (t) => {

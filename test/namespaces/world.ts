@@ -42,6 +42,8 @@ export interface Machine {
   feed(input: string, ...command: string[]): string;
   /** Starts a program that runs until it is killed, or the test ends. */
   start(...command: string[]): ChildProcess;
+  /** IPv4 alone, on what is plugged in from now on. */
+  disableIPv6(): void;
   /** A router: passes packets on between its switches. */
   forward(): void;
 }
@@ -127,6 +129,14 @@ export function createNetWorld(t: TestContext): NetWorld {
           children.add(child);
           child.once('exit', () => children.delete(child));
           return child;
+        },
+        disableIPv6: () => {
+          inside(
+            namespace,
+            'sh',
+            '-c',
+            'echo 1 | tee /proc/sys/net/ipv6/conf/all/disable_ipv6 /proc/sys/net/ipv6/conf/default/disable_ipv6',
+          );
         },
         forward: () => {
           inside(namespace, 'sh', '-c', 'echo 1 | tee /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding');

@@ -8,7 +8,7 @@ import { AppError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/ids.ts';
 import { localLimits, meetingLimits, wireLimits } from '../limits.ts';
 import { publicKeyOf } from '../storage/identity.ts';
-import { decodeWhole, encodeWhole, fixed, list, optional, peerId, record, text, uint } from '../wire/codec.ts';
+import { decodeWhole, encodeWhole, fixed, flag, list, optional, peerId, record, text, uint } from '../wire/codec.ts';
 import { protocolViolation } from '../wire/errors.ts';
 
 /** Goes before the body into the signature: what was signed for one purpose is worth nothing for another. */
@@ -35,8 +35,8 @@ export interface Code {
 
 export type Grant =
   | { kind: 'contact' }
-  /** The peer exchanges the token (32 bytes, secret) for a party's name. */
-  | { kind: 'invite'; token: Uint8Array; partyLabel: string }
+  /** The peer exchanges the token (32 bytes, secret) for a party's name; only when `isPublic` may that be one that others can guess. */
+  | { kind: 'invite'; token: Uint8Array; isPublic: boolean; partyLabel: string }
   | { kind: 'party'; partyName: string };
 
 /** The numbers are part of the protocol. */
@@ -78,6 +78,7 @@ const grant: Encoding<Grant> = {
     uint.preencode(state, kinds.indexOf(value.kind));
     if (value.kind === 'invite') {
       token.preencode(state, value.token);
+      flag.preencode(state, value.isPublic);
       name.preencode(state, value.partyLabel);
     } else if (value.kind === 'party') name.preencode(state, value.partyName);
   },
@@ -85,6 +86,7 @@ const grant: Encoding<Grant> = {
     uint.encode(state, kinds.indexOf(value.kind));
     if (value.kind === 'invite') {
       token.encode(state, value.token);
+      flag.encode(state, value.isPublic);
       name.encode(state, value.partyLabel);
     } else if (value.kind === 'party') name.encode(state, value.partyName);
   },
@@ -94,7 +96,7 @@ const grant: Encoding<Grant> = {
       case 'contact':
         return { kind };
       case 'invite':
-        return { kind, token: token.decode(state), partyLabel: name.decode(state) };
+        return { kind, token: token.decode(state), isPublic: flag.decode(state), partyLabel: name.decode(state) };
       case 'party':
         return { kind, partyName: name.decode(state) };
       case undefined:

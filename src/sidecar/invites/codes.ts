@@ -51,8 +51,8 @@ export class Codes {
     const { peerId, grant, expiresAtMs, addresses } = code;
     // Before the peer is reached for: our hello says that we come with an invite.
     const accepted = { contents, ...(grant.kind === 'party' && { party: parties.join(grant.partyName) }) };
-    const invite = grant.kind === 'invite' && { peerId, token: grant.token, partyLabel: contents.partyLabel ?? '', expiresAtMs };
-    const waiting = invite && { pending: pending.add(invite) };
+    const partyLabel = contents.partyLabel ?? '';
+    const waiting = grant.kind === 'invite' && { pending: pending.add({ ...grant, peerId, partyLabel, expiresAtMs }) };
     peers.connect(peerId);
     peers.dial(peerId, addresses);
     return { ...accepted, ...waiting };
@@ -113,7 +113,7 @@ export class Codes {
     if (grant.kind === 'contact') return {};
     if (grant.kind === 'invite') {
       const partyLabel = safeLine(grant.partyLabel);
-      return partyLabel === '' ? {} : { partyLabel };
+      return { ...(partyLabel !== '' && { partyLabel }), isPublicParty: grant.isPublic };
     }
     if (!isSayable(grant.partyName)) throw wrong('The code names no party. Ask for another one.');
     const { isJoined, isPublic } = parties.look(grant.partyName);

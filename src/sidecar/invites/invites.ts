@@ -54,8 +54,8 @@ const isEnded = 'revokedAtMs IS NOT NULL OR usedCount >= uses OR expiresAtMs <= 
 export class Invites {
   readonly #options: InvitesOptions;
   readonly #database: Database;
-  /** Wrong tokens that each peer said, most recent last. */
-  readonly #wrong = new Map<PeerId, number>();
+  /** Wrong tokens that each peer said lately, most recent last. */
+  readonly #wrong = new Map<PeerId, { count: number; sinceMs: number }>();
   readonly #asked = new WeakMap<InviteSession, number>();
 
   constructor(options: InvitesOptions) {
@@ -78,7 +78,10 @@ export class Invites {
     const expiresAtMs = how.expiresInMs === undefined ? undefined : createdAtMs + how.expiresInMs;
     const token = randomBytes(inviteTokenBytes);
     const inviteId = inviteIdOf(this.#options.peerId, token);
-    const { text } = sign({ kind: 'invite', token, partyLabel: how.label }, { createdAtMs, expiresAtMs });
+    const { text } = sign(
+      { kind: 'invite', token, isPublic: party.isPublic, partyLabel: how.label },
+      { createdAtMs, expiresAtMs },
+    );
     this.#database.transaction(() => {
       this.#makeRoom();
       this.#database.run(
@@ -193,10 +196,13 @@ export class Invites {
   }
 
   #countWrong(peerId: PeerId): void {
-    const count = (this.#wrong.get(peerId) ?? 0) + 1;
+    const now = this.#options.now();
+    const before = this.#wrong.get(peerId);
+    const isRecent = before !== undefined && now - before.sinceMs < admissionLimits.offenceWindowMs;
+    const count = isRecent ? before.count + 1 : 1;
     this.#wrong.delete(peerId);
     if (count >= meetingLimits.wrongTokens) throw protocolViolation('it guesses tokens of invites');
-    this.#wrong.set(peerId, count);
+    this.#wrong.set(peerId, { count, sinceMs: isRecent ? before.sinceMs : now });
     const [oldest] = this.#wrong.keys();
     if (this.#wrong.size > admissionLimits.remembered && oldest !== undefined) this.#wrong.delete(oldest);
   }

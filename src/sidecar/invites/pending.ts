@@ -13,7 +13,7 @@ import { type InviteParties, type InvitePeers, inviteIdOf, type InviteSession, i
 
 export interface PendingOptions {
   database: Database;
-  parties: Pick<InviteParties, 'join'>;
+  parties: Pick<InviteParties, 'join' | 'look'>;
   peers: Pick<InvitePeers, 'nameOf' | 'session'>;
   log: Log;
   onChange: () => void;
@@ -25,6 +25,8 @@ interface PendingRow {
   token: Uint8Array;
   peerId: PeerId;
   partyLabel: string;
+  /** The user was told that others can guess the party's name. */
+  isPublic: number;
   acceptedAtMs: number;
   expiresAtMs: number | null;
   refusal: InviteRefusal | null;
@@ -46,15 +48,24 @@ export class PendingInvites {
   }
 
   /** Remembers it and asks at once when the peer is here. One that was refused before waits again. Throws `too-large`. */
-  add(invite: { peerId: PeerId; token: Uint8Array; partyLabel: string; expiresAtMs: number | undefined }): PendingInvite {
+  add(invite: {
+    peerId: PeerId;
+    token: Uint8Array;
+    partyLabel: string;
+    isPublic: boolean;
+    expiresAtMs: number | undefined;
+  }): PendingInvite {
     const { peerId, token, partyLabel } = invite;
     const inviteId = inviteIdOf(peerId, token);
     this.#database.transaction(() => {
       if (this.#row(inviteId) === undefined) this.#makeRoom();
       this.#database.run(
-        `INSERT INTO pendingInvite (inviteId, token, peerId, partyLabel, acceptedAtMs, expiresAtMs)
-         VALUES (:inviteId, :token, :peerId, :partyLabel, :now, :expiresAtMs) ON CONFLICT (inviteId) DO UPDATE SET refusal = NULL`,
-        { inviteId, token, peerId, partyLabel, now: this.#options.now(), expiresAtMs: invite.expiresAtMs ?? null },
+        `INSERT INTO pendingInvite (inviteId, token, peerId, partyLabel, isPublic, acceptedAtMs, expiresAtMs)
+         VALUES (:inviteId, :token, :peerId, :partyLabel, :isPublic, :now, :expiresAtMs) ON CONFLICT (inviteId) DO UPDATE SET refusal = NULL, isPublic = :isPublic`,
+        {
+          ...{ inviteId, token, peerId, partyLabel, isPublic: Number(invite.isPublic) },
+          ...{ now: this.#options.now(), expiresAtMs: invite.expiresAtMs ?? null },
+        },
       );
     });
     const row = this.#row(inviteId);
@@ -108,7 +119,7 @@ export class PendingInvites {
     else if (refusal !== undefined) this.#refuse(session, inviteId, refusal);
   }
 
-  #granted(session: InviteSession, { inviteId, peerId }: PendingRow, remoteName: string): void {
+  #granted(session: InviteSession, { inviteId, peerId, isPublic }: PendingRow, remoteName: string): void {
     const { log, parties } = this.#options;
     if (!isSayable(remoteName)) {
       log.warn(`${peerId} answered an invite with a name that no party has`);
@@ -116,6 +127,8 @@ export class PendingInvites {
       return;
     }
     try {
+      // What was accepted was a party of the invited; in one with a name like "music" whoever guesses it sees what we share.
+      if (isPublic === 0 && parties.look(remoteName).isPublic) throw wrongKind();
       parties.join(remoteName);
     } catch (thrown) {
       // Unless the name is none, nothing is lost: it waits, and the peer says the name again when it is asked again.
@@ -185,4 +198,8 @@ export class PendingInvites {
       ...(refusal === null ? { state: 'waiting' } : { state: 'refused', reason: refusal }),
     };
   }
+}
+
+function wrongKind(): AppError {
+  return new AppError('invalid-argument', 'Its name can be guessed, and the code said that it cannot.');
 }

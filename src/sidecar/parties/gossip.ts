@@ -79,9 +79,15 @@ export class Gossip {
     this.#tellSoon(seat);
   }
 
+  /** Its own words stay good: it is tried again like one of whom others told. */
   closed(session: PeerSession): void {
-    clearTimeout(this.#seats.get(session)?.timer);
+    const seat = this.#seats.get(session);
+    if (!seat) return;
+    clearTimeout(seat.timer);
     this.#seats.delete(session);
+    if (!this.#options.isOn()) return;
+    const heardAtMs = this.#nowMs;
+    for (const record of seat.records.values()) this.hearsay.take({ record, from: session.peerId, heardAtMs });
   }
 
   /** The setting, our nickname or our addresses changed. */

@@ -23,6 +23,8 @@ export interface MembersOptions {
 
 export class Members {
   readonly #options: MembersOptions;
+  /** The parties in which a session's peer was noted: a hello that does not change them needs no write. */
+  readonly #noted = new Map<PeerSession, string>();
 
   constructor(options: MembersOptions) {
     this.#options = options;
@@ -33,11 +35,13 @@ export class Members {
   }
 
   updated(session: PeerSession): void {
-    this.#note(session);
+    if (this.#noted.get(session) !== session.hello.partyIds.join()) this.#note(session);
   }
 
+  /** When it was seen last. */
   closed(session: PeerSession): void {
     this.#note(session);
+    this.#noted.delete(session);
   }
 
   /** Drops what is stored of a peer. */
@@ -103,8 +107,10 @@ export class Members {
     return isListed === undefined ? {} : { isListed };
   }
 
-  #note({ peerId, hello }: PeerSession): void {
+  #note(session: PeerSession): void {
     const { database } = this.#options;
+    const { peerId, hello } = session;
+    this.#noted.set(session, hello.partyIds.join());
     if (hello.partyIds.length === 0) return;
     database.transaction(() => {
       for (const partyId of hello.partyIds) this.#noteIn(partyId, peerId);

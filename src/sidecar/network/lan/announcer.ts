@@ -114,17 +114,17 @@ export class Announcer {
   }
 
   #voice(lan: LanInterface): Voice {
-    const { log, isInTime, onResponse, onChange } = this.#options;
+    const options = this.#options;
     const multicast = new Multicast({
       lan,
-      isInTime: (host) => isInTime(host),
+      isInTime: (host) => options.isInTime(host),
       onQuery: (packet) => {
         if (asksForUs(packet)) this.answer(lan);
       },
-      onResponse: (packet, from) => onResponse(lan, packet, from),
+      onResponse: (packet, from) => options.onResponse(lan, packet, from),
       onState: (failure) => {
-        if (failure !== undefined) log.warn(`no multicast on ${lan.name} (${lan.family}), trying again: ${failure}`);
-        onChange();
+        if (failure !== undefined) options.log.warn(`no multicast on ${lan.name} (${lan.family}), trying again: ${failure}`);
+        options.onChange();
       },
     });
     multicast.open();

@@ -62,7 +62,7 @@ export async function dialLan(
 /** The listener's side. Says nothing at all to who names no token of ours. */
 export async function acceptLan(
   tcp: Socket,
-  { find, keyPair }: { find(token: string): Secret | undefined; keyPair: KeyPair },
+  { find, keyPair }: { find: (token: string) => Secret | undefined; keyPair: KeyPair },
 ): Promise<Proven> {
   return within(tcp, { ms: lanLimits.handshakeMs }, async () => {
     const hello = await readExactly(tcp, 1 + tokenBytes + nonceBytes + labelLength);

@@ -55,7 +55,7 @@ export function lanInterfaces({ chosen, isLoopback, interfaces = networkInterfac
 export function chosenHost(
   chosen: string,
   { family, interfaces = networkInterfaces() }: { family?: 'IPv4'; interfaces?: Interfaces } = {},
-): string | 'missing' | undefined {
+): string | undefined {
   if (chosen === '') return undefined;
   for (const [name, addresses = []] of Object.entries(interfaces)) {
     if (!isNamed(name, addresses, chosen)) continue;

@@ -174,11 +174,11 @@ export class Lan {
 
   /** `host:port` where peers reach us from anywhere in the same network, and beyond it where nothing is in the way. */
   get addresses(): string[] {
-    const { world, publicHost } = this.#options;
-    const isLoopback = world() !== '';
+    const options = this.#options;
+    const isLoopback = options.world() !== '';
     return this.#door.listening.flatMap(({ host, port }) => {
       if (host.includes('%')) return []; // Means another machine on every other one.
-      const hosts = host !== '' ? [host] : ownHosts({ isLoopback, boundTo: '', publicHost: publicHost() });
+      const hosts = host !== '' ? [host] : ownHosts({ isLoopback, boundTo: '', publicHost: options.publicHost() });
       return hosts.map((each) => addressText(each, port));
     });
   }
@@ -343,18 +343,18 @@ export class Lan {
   }
 
   #isNeeded(peerId: PeerId, isInitiator: boolean): boolean {
-    const { otherSinceMs, isConnected, keyPair } = this.#options;
+    const options = this.#options;
     const since = performance.now() - lanLimits.raceMs;
-    const others = otherSinceMs(peerId);
+    const others = options.otherSinceMs(peerId);
     // Hyperswarm's goes first: one that comes later replaces ours as well.
     if (others !== undefined && others > since) return false;
     const rival = [...(this.#live.get(peerId) ?? [])].find(({ sinceMs }) => sinceMs > since);
     if (rival && rival.isInitiator !== isInitiator) {
-      const isOwnLower = Buffer.compare(keyPair.publicKey, publicKeyOf(peerId)) < 0;
+      const isOwnLower = Buffer.compare(options.keyPair.publicKey, publicKeyOf(peerId)) < 0;
       return isInitiator === isOwnLower;
     }
     // Whoever dials although it is connected here has lost that connection.
-    return !isInitiator || !isConnected(peerId);
+    return !isInitiator || !options.isConnected(peerId);
   }
 
   #lives(): Live[] {

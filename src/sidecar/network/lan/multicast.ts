@@ -37,12 +37,13 @@ export class Multicast {
   }
 
   open(): void {
-    const { lan, onQuery, onResponse, isInTime } = this.#options;
+    const options = this.#options;
+    const { lan } = options;
     const isIPv6 = lan.family === 'IPv6';
     const socket = createSocket({ type: isIPv6 ? 'udp6' : 'udp4', reuseAddr: true, ...(isIPv6 && { ipv6Only: true }) });
     // A socket gets what comes for its group on whatever interface.
     const isOurs = (packet: Buffer, from: RemoteInfo) =>
-      mayConcernUs(packet) && isOn(lan, from.address) && isInTime(from.address);
+      mayConcernUs(packet) && isOn(lan, from.address) && options.isInTime(from.address);
     const dns = multicastDns({
       ...(isIPv6 && { type: 'udp6' as const, ip: groups.IPv6 }),
       interface: isIPv6 ? `::%${lan.zone}` : lan.address,
@@ -57,8 +58,8 @@ export class Multicast {
     });
     // No group on this interface yet, or a packet that is none; sending tells what matters.
     dns.on('warning', () => undefined);
-    dns.on('query', (packet) => onQuery(packet));
-    dns.on('response', (packet, from) => onResponse(packet, from));
+    dns.on('query', (packet) => options.onQuery(packet));
+    dns.on('response', (packet, from) => options.onResponse(packet, from));
   }
 
   close(): void {

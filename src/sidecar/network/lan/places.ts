@@ -135,9 +135,9 @@ export class LanPlaces {
   }
 
   #isWanted(known: Known): boolean {
-    const { isConnected, isRefused } = this.#options;
+    const options = this.#options;
     const peerId = known.peerId ?? this.#labels.get(known.label) ?? known.secret.peerId;
-    return peerId === undefined || !(isConnected(peerId) || isRefused(peerId));
+    return peerId === undefined || !(options.isConnected(peerId) || options.isRefused(peerId));
   }
 
   /** The same peer at another place. */

@@ -13,7 +13,7 @@ import { peerIdOf } from '../../../../src/sidecar/storage/identity.ts';
 const keys = NoiseSecretStream.keyPair(Buffer.alloc(32, 7));
 const grants: Grant[] = [
   { kind: 'contact' },
-  { kind: 'invite', token: randomBytes(32), partyLabel: 'Friday — naïve' },
+  { kind: 'invite', token: randomBytes(32), isPublic: true, partyLabel: 'Friday — naïve' },
   { kind: 'party', partyName: 'ybndrfg8ejkmcpqxot1uwisza3' },
 ];
 
@@ -59,7 +59,7 @@ test('addresses of both families come back', () => {
 
 test('the longest code that we make is one that we read', () => {
   const addresses = Array.from({ length: 8 }, (_, i) => ({ host: `2001:db8:ffff:ffff:ffff:ffff:ffff:fff${i}`, port: 65_535 }));
-  const grant: Grant = { kind: 'invite', token: randomBytes(32), partyLabel: '💥'.repeat(64) };
+  const grant: Grant = { kind: 'invite', token: randomBytes(32), isPublic: false, partyLabel: '💥'.repeat(64) };
   const longest = { addresses, expiresAtMs: 2 ** 52, nickname: '💥'.repeat(64) };
   for (const each of [grant, { kind: 'party', partyName: '💥'.repeat(128) } as const]) {
     const { text } = codeForms(encodeCode(codeWith({ ...longest, grant: each }), keys));
@@ -100,7 +100,7 @@ test('a signed code over any limit is refused', () => {
     { addresses },
     { nickname: 'n'.repeat(65) },
     { grant: { kind: 'party', partyName: 'p'.repeat(129) } },
-    { grant: { kind: 'invite', token: randomBytes(32), partyLabel: 'p'.repeat(129) } },
+    { grant: { kind: 'invite', token: randomBytes(32), isPublic: false, partyLabel: 'p'.repeat(129) } },
   ];
   for (const changes of over) assert.throws(() => decodeCode(encodeCode(codeWith(changes), keys)), isRefused);
 });

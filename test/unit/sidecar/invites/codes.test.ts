@@ -91,7 +91,7 @@ test('names in a code are shown as one safe line, and a party with an unsafe one
   const token = new Uint8Array(32);
   const text = signedBy(mallory, {
     nickname: 'A\u202eda\n\u0007',
-    grant: { kind: 'invite', token, partyLabel: 'x\u200b\r\ny\u2066' },
+    grant: { kind: 'invite', token, isPublic: false, partyLabel: 'x\u200b\r\ny\u2066' },
   });
   const { claimedName, partyLabel } = ben.codes.inspect(text);
   assert.deepEqual([claimedName, partyLabel], ['Ada', 'x y']);

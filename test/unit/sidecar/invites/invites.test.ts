@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { codeForms, findCode } from '../../../../src/protocol/codes.ts';
 import { AppError } from '../../../../src/protocol/errors.ts';
 import { decodeCode, encodeCode } from '../../../../src/sidecar/invites/code.ts';
-import { localLimits, meetingLimits } from '../../../../src/sidecar/limits.ts';
+import { admissionLimits, localLimits, meetingLimits } from '../../../../src/sidecar/limits.ts';
 import { connect, peopleOf, type Person, type TestSession } from './world.ts';
 
 const hour = 3_600_000;
@@ -330,6 +330,35 @@ test('a name that no party has is not joined, and told as a refusal', (t) => {
     assert.deepEqual(partiesOf(ben), [], JSON.stringify(partyName));
     assert.deepEqual(stateOf(ben), ['unknown']);
   }
+});
+
+test('a code that promised a name of chance does not bring us into a party that others can guess', (t) => {
+  const { person } = peopleOf(t);
+  const [mallory, ben, cem] = [person(), person(), person()];
+  const { code } = mallory.invites.create(mallory.parties.create().partyId, once);
+  assert.equal(ben.codes.inspect(code.text).isPublicParty, false);
+  ben.codes.accept(code.text);
+  const [session] = connect(mallory, ben, mallory);
+  session.isMute = false;
+  session.meet({ type: 'redeemed', token: tokenIn(code.text), partyName: 'techno', refusal: undefined });
+  assert.deepEqual([partiesOf(ben), stateOf(ben)], [[], ['unknown']]);
+  const open = mallory.invites.create(mallory.parties.join('techno').partyId, once).code;
+  assert.equal(cem.codes.inspect(open.text).isPublicParty, true);
+  cem.codes.accept(open.text);
+  connect(mallory, cem);
+  assert.deepEqual(partiesOf(cem), ['techno']);
+});
+
+test('wrong tokens long ago are forgiven', (t) => {
+  const { clock, person } = peopleOf(t);
+  const [ada, ben] = [person(), person()];
+  ben.pending.redeemed = () => undefined;
+  const [session] = connect(ben, ada);
+  for (let i = 0; i < 3 * meetingLimits.wrongTokens; i++) {
+    session.meet({ type: 'redeem', token: randomBytes(32) });
+    clock.now += admissionLimits.offenceWindowMs / 4;
+  }
+  assert.ok(session.isOpen);
 });
 
 test('an answer after the invite was dropped joins nothing', (t) => {

@@ -16,7 +16,7 @@ interface Scene {
   refused: Set<PeerId>;
   banned: Visitor[];
   unbanned: Visitor[];
-  pass(ms: number): void;
+  pass: (ms: number) => void;
 }
 
 function scene(): Scene {

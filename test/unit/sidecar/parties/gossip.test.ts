@@ -113,6 +113,18 @@ test('switched off, nothing is told and nothing that is told is used', async (t)
   );
 });
 
+test('who was here and goes is tried again, unless it is to stay away', async (t) => {
+  const [ann] = createPeers(t, ['ann']);
+  const partyId = ann.join('techno');
+  const [one, other] = [await member(t, ann), await member(t, ann)];
+  for (const { peerId, keyPair, tell } of [one, other]) tell(partyId, [recordOf({ peerId, ...keyPair }, partyId)]);
+  await told(ann, 2);
+  ann.refused.add(other.peerId);
+  for (const { peerId } of [one, other]) ann.sessions.get(peerId)?.close('it goes');
+  ann.gossip.look();
+  assert.deepEqual(ann.reached, [one.peerId]);
+});
+
 test('a forged record ends the session of who tells it', async (t) => {
   const [ann] = createPeers(t, ['ann']);
   const partyId = ann.join('techno');
