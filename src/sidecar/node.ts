@@ -137,6 +137,8 @@ export class SidecarNode {
       shares: () => this.#shares,
       sessions: () => this.#sessions,
       peers: () => this.#peers,
+      parties: () => this.#parties,
+      network: () => this.#network,
       details: () => this.#answers.details,
       broadcast: (method, params) => this.api.broadcast(method, params),
       onActivity: () => this.#idle.look(),

@@ -31,7 +31,7 @@ export interface MeetingParts {
   links: NodeLinks;
   catalog: Catalog;
   shares: Shares;
-  transfers: Pick<Transfers, 'downloads' | 'uploads' | 'settingsChanged'>;
+  transfers: Pick<Transfers, 'downloads' | 'uploads' | 'settingsChanged' | 'partiesChanged'>;
   /** Exists by the time that anything is asked. */
   api(): ApiServer;
   onSettings(): void;
@@ -47,6 +47,7 @@ export function meetingOf(parts: MeetingParts): Meeting {
   };
   const partiesChanged = (): void => {
     sessions.introduceAgain();
+    parts.transfers.partiesChanged();
     parts.api().broadcast('parties/changed', {});
   };
   return {

@@ -43,10 +43,14 @@ declare module 'hyperdht' {
     readonly table: { id: Buffer };
     readonly io: { serverSocket: UdxSocket | null; clientSocket: UdxSocket | null };
     readonly listening: Set<Server>;
+    /** Answers what another node asks; false when it is nothing that we know. Tests put something before it. */
+    onrequest(request: { command: number; target: Uint8Array | null; reply(value: Uint8Array | null): void }): boolean;
     bind(): Promise<void>;
     address(): { host: string; port: number } | null;
     fullyBootstrapped(): Promise<void>;
     findNode(target: Uint8Array): Query;
+    /** Who announced the topic, in answers of several nodes. */
+    lookup(target: Uint8Array): Query & AsyncIterable<{ peers: { publicKey: Buffer }[] }>;
     createServer(onConnection: (stream: NoiseSecretStream) => void): Server;
     connect(publicKey: Uint8Array, options?: { keyPair?: { publicKey: Uint8Array; secretKey: Uint8Array } }): NoiseSecretStream;
     destroy(options?: { force?: boolean }): Promise<void>;

@@ -101,6 +101,8 @@ export const transferLimits = {
   refusedPeers: 1000,
   /** Downloaded files remembered for giving them on: about 150 MB of database. */
   heldContents: 500_000,
+  /** Contents of links that are to be found by. */
+  linkedContents: 1000,
   /** Local files with the same content that are tried before it is fetched. */
   localCopies: 8,
   /** Downloads whose holders are away are looked for elsewhere after somebody came, and this often; so many a second, so long each. */

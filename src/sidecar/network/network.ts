@@ -10,6 +10,7 @@ import { networkLimits, wireLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { peerIdOf, publicKeyOf } from '../storage/identity.ts';
 import { bindHostFor, checkBootstrap, pathOf } from './addresses.ts';
+import { type ContentTopic, ContentTopics } from './contentTopics.ts';
 import { backoffMs, Redials } from './redials.ts';
 import { Topics } from './topics.ts';
 
@@ -40,6 +41,7 @@ export class Network {
   readonly #options: NetworkOptions;
   readonly #log: Log;
   readonly #topics: Topics;
+  readonly #contents: ContentTopics;
   readonly #redials: Redials;
   #bootstrap: string[];
   #isOpen = false;
@@ -55,6 +57,14 @@ export class Network {
     this.#log = options.log;
     this.#bootstrap = [...options.bootstrap];
     this.#topics = new Topics({ onChange: () => this.#changed() });
+    this.#contents = new ContentTopics({
+      ownKey: options.keyPair.publicKey,
+      dial: (key) => this.#swarm?.joinPeer(key),
+      release: (key) => {
+        if (!this.#redials.has(peerIdOf(key))) this.#swarm?.leavePeer(key);
+      },
+      isConnected: (key) => this.#connectionsOf(peerIdOf(key)).length > 0,
+    });
     this.#redials = new Redials({
       dial: (peerId) => this.#swarm?.joinPeer(publicKeyOf(peerId)),
       isConnected: (peerId) => this.#connectionsOf(peerId).length > 0,
@@ -83,6 +93,11 @@ export class Network {
   /** Stops announcing; connections to its members stay. */
   async leaveTopic(topic: Uint8Array): Promise<void> {
     await withinMs(this.#topics.remove(topic), networkLimits.leaveMs);
+  }
+
+  /** By which contents we are to be found, and whose holders are to be met. Replaces what was wanted before. */
+  setContentTopics(topics: readonly ContentTopic[]): void {
+    this.#contents.set(topics);
   }
 
   topicState(topic: Uint8Array): PartyInfo['state'] {
@@ -172,6 +187,7 @@ export class Network {
     );
     swarm.listen().catch((error: Error) => this.#log.debug(`listening was cut short: ${error.message}`));
     this.#topics.attach(swarm);
+    this.#contents.attach(swarm);
     this.#redials.tryAll();
     this.#probe(swarm, 0);
   }
@@ -181,6 +197,7 @@ export class Network {
     this.#swarm = undefined;
     clearTimeout(this.#probeTimer);
     this.#topics.detach();
+    this.#contents.detach();
     this.#redials.pause();
     return swarm;
   }
@@ -273,6 +290,7 @@ export class Network {
     if (isReachable && !this.#wasReachable) {
       this.#log.info('DHT nodes answer');
       this.#topics.lookUpSoon();
+      this.#contents.lookUpSoon();
       this.#redials.tryAll();
       for (const server of this.#swarm?.dht.listening ?? []) server.refresh();
     } else if (!isReachable && this.#wasReachable) this.#log.warn('no DHT node answers any more; trying again');

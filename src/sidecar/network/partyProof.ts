@@ -9,6 +9,7 @@ const hashBytes = 32;
 const topicNamespace = Buffer.from('potluck/1 party topic');
 const keyNamespace = Buffer.from('potluck/1 party key');
 const proofNamespace = Buffer.from('potluck/1 party proof');
+const contentNamespace = Buffer.from('potluck/1 content topic');
 
 /** The topic under which members of a party meet: 32 bytes, keyed BLAKE2b-256 of the name. */
 export function topicOf(partyName: string): Uint8Array {
@@ -26,6 +27,14 @@ export function partyKeyOf(partyName: string): Uint8Array {
  */
 export function proofOf(partyName: string, handshakeHash: Uint8Array, proverKey: Uint8Array): Uint8Array {
   return blake2b([proofNamespace, handshakeHash, proverKey], partyKeyOf(partyName));
+}
+
+/**
+ * The topic under which members of a party find holders of a content: 32 bytes that nobody else can make or recognise. `root` is the content id's
+ * 32 bytes.
+ */
+export function contentTopicOf(partyName: string, root: Uint8Array): Uint8Array {
+  return blake2b([partyKeyOf(partyName), root], contentNamespace);
 }
 
 /** A name that nobody guesses: 128 random bits as 26 z-base-32 characters. */

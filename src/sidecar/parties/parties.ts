@@ -6,7 +6,7 @@ import type { PartyId } from '../../protocol/ids.ts';
 import type { PartyInfo } from '../../protocol/model.ts';
 import z32 from 'z32';
 import { localLimits, wireLimits } from '../limits.ts';
-import { proofOf, randomPartyName, topicOf } from '../network/partyProof.ts';
+import { contentTopicOf, proofOf, randomPartyName, topicOf } from '../network/partyProof.ts';
 import type { Database } from '../storage/database.ts';
 
 /** What parties need of the network. */
@@ -83,6 +83,13 @@ export class Parties {
   /** What to say to prove every party name that is known here: see LocalHello. */
   proofs(handshakeHash: Uint8Array, proverKey: Uint8Array): { partyId: PartyId; proof: Uint8Array }[] {
     return this.#rows().map(({ partyId, name }) => ({ partyId, proof: proofOf(name, handshakeHash, proverKey) }));
+  }
+
+  /** The topics under which members find holders of a content, one for each party; of these parties only, if any are given. */
+  contentTopics(root: Uint8Array, partyIds?: readonly PartyId[]): Uint8Array[] {
+    return this.#rows()
+      .filter(({ partyId }) => partyIds?.includes(partyId) ?? true)
+      .map(({ name }) => contentTopicOf(name, root));
   }
 
   #rows(): PartyRow[] {

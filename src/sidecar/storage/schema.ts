@@ -121,4 +121,10 @@ export const migrations: readonly string[] = [
   -- Peers that are given nothing.
   CREATE TABLE refusedPeer (peerId TEXT PRIMARY KEY, reason TEXT NOT NULL, addedAtMs INTEGER NOT NULL) STRICT;
   `,
+  `
+  -- Contents by which peers may find us: those of links (entry: where we have it, in an own share or downloaded from another's).
+  CREATE TABLE linkedContent (
+    contentId TEXT PRIMARY KEY, peerId TEXT NOT NULL, shareId TEXT NOT NULL, path TEXT NOT NULL, addedAtMs INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

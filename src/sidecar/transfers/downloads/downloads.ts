@@ -122,6 +122,11 @@ export class Downloads {
     return rates;
   }
 
+  /** Those that nobody who is here can give, in order of their place. */
+  waiting(): DownloadRecord[] {
+    return [...this.#order].flatMap(({ record }) => (record.state === 'waiting' ? [record] : []));
+  }
+
   /** In order of their place, then finished ones, newest first. */
   list(): DownloadInfo[] {
     const finished = [...this.#items.values()].filter(({ record }) => !isUnfinished(record));

@@ -209,7 +209,8 @@ class Swarm {
       onBad: (source) => this.#tallyOf(source).badPieces++,
     });
     this.#stopOffering();
-    this.#stopOffering = receiving?.add(wanted.entry, { root, partial: content.partial }) ?? (() => undefined);
+    const offered = { root, partial: content.partial, sourceCount: () => this.#sourceCount() };
+    this.#stopOffering = receiving?.add(wanted.entry, offered) ?? (() => undefined);
     if (isCompared && content.partial.have.count > 0) content.check(this.#compareAll(content));
     this.#filling?.layerChanged();
   }
@@ -351,6 +352,11 @@ class Swarm {
     const tally = this.#tallies.get(source.peerId) ?? new Tally(source.peerId, source.linkKind);
     this.#tallies.set(source.peerId, tally);
     return tally;
+  }
+
+  #sourceCount(): number {
+    const states = [...this.#tallies.values()].map((tally) => tally.shown().state);
+    return states.filter((state) => state === 'active' || state === 'waiting').length;
   }
 
   #report(bytes = this.#content?.haveBytes ?? 0): void {
