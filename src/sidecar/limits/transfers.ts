@@ -45,7 +45,7 @@ export const transferLimits = {
   /** A source below this for so long, while others give, is dropped for a while: it drips. */
   slowBytesPerSecond: 1 * KiB,
   slowMs: 20_000,
-  /** One that brings nothing for so long while one that has all of the file has nothing to do, is let be at once. */
+  /** While one that holds what it was asked for has nothing to do, so long is enough, for one that brings nothing as well. */
   stalledMs: 5_000,
   /** The root of a file that was never hashed is asked for when its first transfer takes longer than this: others can help then. */
   askRootMs: 1_000,

@@ -356,7 +356,7 @@ export class Downloads {
 
   /** A full disk must not stop what is under way: the queue then stands as it was, and the next attempt finds what is verified. */
   #persist(item: DownloadItem): void {
-    item.persistedAtMs = Date.now();
+    item.persistedAtMs = performance.now();
     try {
       this.#table.update(item.record);
     } catch (error) {

@@ -52,7 +52,7 @@ class Swarm {
   #filling: Filling | undefined;
   #stopOffering: () => void = () => undefined;
   #reportedBytes = 0;
-  #beganAtMs = Date.now();
+  #beganAtMs = performance.now();
   #beganBytes = 0;
   #hasAskedRoot = false;
 
@@ -278,7 +278,7 @@ class Swarm {
   #askRoot(content: Content): void {
     const { sources, wanted } = this.#options;
     if (content.root || this.#hasAskedRoot || content.version === undefined || !sources.hasOthers(wanted.entry.peerId)) return;
-    const elapsedMs = Date.now() - this.#beganAtMs;
+    const elapsedMs = performance.now() - this.#beganAtMs;
     const leftMs = ((content.sizeBytes - content.haveBytes) * elapsedMs) / Math.max(1, content.haveBytes - this.#beganBytes);
     if (elapsedMs < transferLimits.askRootMs || leftMs < transferLimits.askRootLeftMs) return;
     this.#hasAskedRoot = true;
