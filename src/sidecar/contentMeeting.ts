@@ -48,6 +48,8 @@ export class ContentMeeting {
   readonly #pace: Pace;
   /** What waits and its contents, as asked in this round. */
   readonly #wished = new Map<DownloadId, Wanted[]>();
+  /** Contents of links that are here, as looked at in this round. */
+  #linked: Wanted[] | undefined;
   /** Which of the wishes come first: each has its turn when there are too many. */
   #turn = 0;
   #roundAtMs = -Infinity;
@@ -85,9 +87,10 @@ export class ContentMeeting {
    * machine neither shares nor holds nor receives it, `is-folder`, `too-large`, or as reading it does.
    */
   async announce(entry: EntryRef, isOn: boolean, options: { signal: AbortSignal }): Promise<void> {
-    const { linked, rootHere } = this.#options;
-    if (isOn) linked.add(contentIdOf(await rootHere(entry, options)), entry);
+    const { linked } = this.#options;
+    if (isOn) linked.add(contentIdOf(await this.#options.rootHere(entry, options)), entry);
     else if (linked.remove(entry) === 0) throw notAnnounced(entry);
+    this.#linked = undefined;
     this.touch();
   }
 
@@ -110,9 +113,9 @@ export class ContentMeeting {
 
   #again(): void {
     if (!this.#isOpen) return;
-    const { isActive, waiting, linked } = this.#options;
-    const isNeeded = isActive() || waiting().length > 0 || linked.list().length > 0;
-    const ms = isActive() ? this.#afterMs : networkLimits.contentRoundMs;
+    const isActive = this.#options.isActive();
+    const isNeeded = isActive || this.#options.waiting().length > 0 || this.#options.linked.list().length > 0;
+    const ms = isActive ? this.#afterMs : networkLimits.contentRoundMs;
     if (isNeeded) this.#timer = setTimeout(() => this.touch(), ms).unref();
   }
 
@@ -122,8 +125,7 @@ export class ContentMeeting {
       const wishes = await this.#wishes();
       if (!this.#isOpen) return;
       const running = this.#running();
-      const linked = this.#options.linked.list().filter(({ entry }) => this.#options.isHere(entry));
-      const given = linked.map(({ contentId, entry }) => ({ root: rootOf(contentId), entry }));
+      const given = (this.#linked ??= this.#linkedHere());
       // What is received now does not take all the places of links.
       const first = networkLimits.contentTopicsAnnounced / 2;
       this.#meet({
@@ -131,6 +133,15 @@ export class ContentMeeting {
         lookedUp: [...running.wanted, ...wishes],
       });
     }
+  }
+
+  #linkedHere(): Wanted[] {
+    const here: Wanted[] = [];
+    for (const { contentId, entry } of this.#options.linked.list()) {
+      if (here.length >= networkLimits.contentTopicsAnnounced) break;
+      if (this.#options.isHere(entry)) here.push({ root: rootOf(contentId), entry });
+    }
+    return here;
   }
 
   #meet({ announced, lookedUp }: { announced: Wanted[]; lookedUp: Wanted[] }): void {
@@ -178,6 +189,7 @@ export class ContentMeeting {
     if (performance.now() - this.#roundAtMs >= networkLimits.contentRoundMs) {
       this.#roundAtMs = performance.now();
       this.#wished.clear();
+      this.#linked = undefined;
       this.#turn = waiting.length > most ? this.#turn + most : 0;
     }
     const first = waiting.length > 0 ? this.#turn % waiting.length : 0;

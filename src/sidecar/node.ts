@@ -153,6 +153,7 @@ export class SidecarNode {
         this.api.broadcast('parties/changed', {});
       },
       isRefused: (peer) => this.#peers.isDisconnected(peer),
+      isOfUse: (peer) => this.#transfers.isWith(peer),
     });
     this.#parties = new Parties({ database, topics: this.#network, onlineIn: (partyId) => this.#peers.onlineIn(partyId) });
     this.#links = new NodeLinks({

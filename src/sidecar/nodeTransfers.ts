@@ -145,6 +145,12 @@ export class Transfers {
     await this.#hasher.close();
   }
 
+  /** Whether files come from this peer or go to it. */
+  isWith(peerId: PeerId): boolean {
+    const isSource = this.downloads.list().some(({ sources }) => sources.some((source) => source.peerId === peerId));
+    return isSource || this.uploads.list().some((upload) => upload.peerId === peerId);
+  }
+
   /** A party was joined or left. */
   partiesChanged(): void {
     this.#contents.touch();

@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { AppError } from '../../src/protocol/errors.ts';
 import type { EntryRef } from '../../src/protocol/model.ts';
 import { topicOf } from '../../src/sidecar/network/partyProof.ts';
-import { assertBytes, described, done, middle, MiB, now, putOne, settings, when } from './transferScene.ts';
+import { assertBytes, described, done, middle, MiB, putOne, settings, when } from './transferScene.ts';
 import { createWorld, seen, until, type TestPeer, type World } from './world.ts';
 
 /** In HyperDHT's protocol. */
@@ -45,14 +45,11 @@ async function hasMet(viewer: TestPeer, peer: TestPeer): Promise<boolean> {
   return peers.some(({ peerId, isOnline }) => peerId === peer.client.peerId && isOnline);
 }
 
-function announced(peer: TestPeer, entry: EntryRef, isAnnounced = true): Promise<unknown> {
+function announced(peer: TestPeer, entry: EntryRef): Promise<unknown> {
   return until(
     peer.client,
-    ['downloads/changed', 'transfers/rates'],
-    async () =>
-      (await peer.client.request('links/list', {})).find(
-        (link) => link.entry.path === entry.path && link.isAnnounced === isAnnounced,
-      ),
+    ['network/changed', 'parties/changed', 'peers/changed'],
+    async () => (await peer.client.request('links/list', {})).find((link) => link.entry.path === entry.path && link.isAnnounced),
     { what: `${peer.name} announces ${entry.path}` },
   );
 }
@@ -115,5 +112,4 @@ test('what is announced outlives a restart, ends when it is withdrawn, and must 
   await announce(ann, false);
   assert.deepEqual(await ann.client.request('links/list', {}), []);
   await assert.rejects(ben.client.request('downloads/add', { contentId: '0'.repeat(64) as never }), isNotFound);
-  void now;
 });

@@ -20,6 +20,9 @@ export const networkLimits = {
   /** Of whom a lookup finds: looked at, and tried or connected at a time. A member can announce peers without number. */
   contentPeersFound: 256,
   contentPeersTried: 16,
+  /** Connections beyond wireLimits.connections for peers met by a content, and how long one may be of no use there. */
+  contentConnections: 32,
+  contentIdleMs: 30_000,
   /** A large file is looked for elsewhere when it takes longer than this, and gets its bytes from fewer peers. */
   contentLookUpAfterMs: 3_000,
   contentSources: 3,

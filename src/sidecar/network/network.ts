@@ -12,6 +12,7 @@ import { peerIdOf, publicKeyOf } from '../storage/identity.ts';
 import { bindHostFor, checkBootstrap, pathOf } from './addresses.ts';
 import { type ContentTopic, ContentTopics } from './contentTopics.ts';
 import { backoffMs, Redials } from './redials.ts';
+import { Room, type RoomOptions } from './room.ts';
 import { Topics } from './topics.ts';
 
 /** An authenticated, encrypted connection. Whoever takes it reads from `stream` in the same turn. */
@@ -35,6 +36,10 @@ export interface NetworkOptions {
   onChange(): void;
   /** True keeps a peer away, in both directions. */
   isRefused(peerId: PeerId): boolean;
+  /** Whether files come from this peer or go to it. */
+  isOfUse?(peerId: PeerId): boolean;
+  /** For tests. */
+  room?: Omit<RoomOptions, 'count'>;
 }
 
 export class Network {
@@ -42,6 +47,7 @@ export class Network {
   readonly #log: Log;
   readonly #topics: Topics;
   readonly #contents: ContentTopics;
+  readonly #room: Room;
   readonly #redials: Redials;
   #bootstrap: string[];
   #isOpen = false;
@@ -57,6 +63,7 @@ export class Network {
     this.#log = options.log;
     this.#bootstrap = [...options.bootstrap];
     this.#topics = new Topics({ onChange: () => this.#changed() });
+    this.#room = new Room({ ...options.room, count: () => this.#swarm?.connections.size ?? 0 });
     this.#contents = new ContentTopics({
       ownKey: options.keyPair.publicKey,
       dial: (key) => this.#swarm?.joinPeer(key),
@@ -236,8 +243,10 @@ export class Network {
       return;
     }
     const peerId = peerIdOf(remotePublicKey);
-    if (swarm.connections.size > wireLimits.connections || this.#isRefused(peerId)) {
-      this.#log.info(`${peerId} was turned away: ${this.#isRefused(peerId) ? 'it is to stay away' : 'too many connections'}`);
+    const isRefused = this.#isRefused(peerId);
+    const leaveRoom = isRefused ? undefined : this.#takeRoom(stream, peerId, remotePublicKey);
+    if (!leaveRoom) {
+      this.#log.info(`${peerId} was turned away: ${isRefused ? 'it is to stay away' : 'too many connections'}`);
       stream.destroy();
       return;
     }
@@ -245,6 +254,7 @@ export class Network {
     this.#growBuffers([stream.rawStream.socket]);
     this.#redials.connected(peerId);
     stream.on('close', () => {
+      leaveRoom();
       if (this.#swarm !== swarm) return;
       this.#redials.disconnected(peerId);
       this.#topics.lookUpSoon();
@@ -256,6 +266,17 @@ export class Network {
       this.#log.error(`the connection to ${peerId} was not taken: ${String(thrown)}`);
       stream.destroy();
     }
+  }
+
+  #takeRoom(stream: NoiseSecretStream, peerId: PeerId, key: Uint8Array): (() => void) | undefined {
+    return this.#room.take({
+      mayBeByContent: this.#contents.isDialled(key) || (!stream.isInitiator && this.#contents.isAnnouncing),
+      isOfUse: () => this.#options.isOfUse?.(peerId) ?? false,
+      end: () => {
+        this.#log.info(`${peerId} makes room: nothing was asked of it, and it asked for nothing`);
+        stream.destroy();
+      },
+    });
   }
 
   #isRefused(peerId: PeerId): boolean {

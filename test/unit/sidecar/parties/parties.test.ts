@@ -63,3 +63,13 @@ test('empty and over-long names and too many parties are refused', (t) => {
   for (let i = 0; i < localLimits.parties; i++) parties.join(`party ${i}`);
   assert.throws(() => parties.join('one more'), { kind: 'too-large' });
 });
+
+test('a content has a topic in each party, or in those that are asked for', (t) => {
+  const parties = create(t).open();
+  const ids = ['one', 'two'].map((name) => parties.join(name).partyId);
+  const root = Buffer.alloc(32, 5);
+  const all = parties.contentTopics(root);
+  assert.equal(all.length, 2);
+  assert.deepEqual(parties.contentTopics(root, ids.slice(1)), all.slice(1));
+  assert.deepEqual(parties.contentTopics(root, []), []);
+});

@@ -85,7 +85,7 @@ export interface ReceivingFile {
   root: Uint8Array;
   partial: PartialContent;
   /** Peers that give, or let us wait for our turn. */
-  sourceCount?(): number;
+  sourceCount?: () => number;
 }
 
 /** Files being received whose root is known. One for the whole sidecar, shared by downloads and uploads. */
