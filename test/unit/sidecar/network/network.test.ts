@@ -118,17 +118,13 @@ describe('network', { concurrency: true }, () => {
     assert.equal(isConnected(late, seeker), false, 'nobody finds who only looks');
   });
 
-  test('a holder whose places are all taken is reached by who knows the content, and not for long by others', async () => {
+  test('a holder whose places are all taken is reached by who knows the content, and not for long in vain', async () => {
     const holder = createNode({ room: { most: 1, lookMs: 500 } });
-    const [first, stranger, seeker] = [createNode(), createNode(), createNode()];
+    const [first, seeker] = [createNode(), createNode()];
     const topic = contentTopicOf('full', Buffer.alloc(32, 8));
-    for (const node of [holder, first, stranger, seeker]) await node.network.open();
+    for (const node of [holder, first, seeker]) await node.network.open();
     first.network.connect(holder.peerId);
     await holder.until('its only place is taken', () => isConnected(holder, first));
-    stranger.network.connect(holder.peerId);
-    await stranger.until('it comes', () => isConnected(stranger, holder));
-    await stranger.until('it is turned away', () => !isConnected(stranger, holder));
-    stranger.network.disconnect(holder.peerId);
     holder.network.setContentTopics([{ topic, isAnnounced: true, isLookedUp: false }]);
     seeker.network.setContentTopics([{ topic, isAnnounced: false, isLookedUp: true }]);
     await holder.until('a place beyond', () => isConnected(holder, seeker));
