@@ -31,9 +31,9 @@ export function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** How the target disk compares names. */
+/** How the target disk compares names: exactly, or without regard to case and Unicode spelling. */
 export interface NameRules {
-  isCaseSensitive: boolean;
+  areNamesExact: boolean;
   platform?: NodeJS.Platform;
 }
 
@@ -108,7 +108,7 @@ function addName(inside: string, isFile: boolean, seen: Map<string, { path: stri
 
 function keyOf(inside: string, rules: NameRules): string {
   const spelled = localPath(inside, rules);
-  return rules.isCaseSensitive ? spelled : spelled.normalize('NFC').toLowerCase().normalize('NFC');
+  return rules.areNamesExact ? spelled : spelled.normalize('NFC').toLowerCase().normalize('NFC');
 }
 
 function localPath(inside: string, rules: NameRules): string {
