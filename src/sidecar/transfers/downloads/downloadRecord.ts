@@ -17,7 +17,7 @@ import type {
 import { localName, type SafePath } from '../../storage/safePath.ts';
 import type { DownloadRecord } from './downloadTable.ts';
 import { notShared } from '../failures.ts';
-import { folderNameOf } from './plan.ts';
+import { besidePartials, folderNameOf } from './plan.ts';
 
 /** What downloads need of the catalog. */
 export interface DownloadCatalog {
@@ -52,7 +52,7 @@ export function newRecord(ref: EntryRef, wanted: Wanted, catalog: DownloadCatalo
     downloadId: newDownloadId(),
     entry: { peerId: ref.peerId, shareId: ref.shareId, path: ref.path },
     kind,
-    name: ref.path === '' ? folderNameOf(title ?? 'share') : (ref.path.split('/').at(-1) ?? ref.path),
+    name: ref.path === '' ? folderNameOf(title ?? 'share') : besidePartials(ref.path.split('/').at(-1) ?? ref.path),
     state: isPaused ? 'paused' : 'queued',
     ...{ folder, conflict, priority, order },
     destination: '',
