@@ -48,7 +48,10 @@ for (let run = 0; run < runs; run++) {
     mkdirSync(to, { recursive: true });
     writeRandomFile(path.join(from, 'one.bin'), sizeMiB * MiB, run + 1);
     try {
-      const measured = await tools[name]?.run({ folder, from, to, file: 'one.bin', sizeBytes: sizeMiB * MiB });
+      const task = { folder, from, to, file: 'one.bin', sizeBytes: sizeMiB * MiB };
+      const measured = await tools[name]
+        ?.run(task)
+        .catch((error: unknown) => console.log(`  run ${run} ${name}: ${String(error)}`));
       if (!measured) continue;
       sameFile(path.join(from, 'one.bin'), measured.landed);
       result.runs.push(measured);

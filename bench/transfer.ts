@@ -1,5 +1,6 @@
-// `npm run bench -- transfer [--only one,control,udx,large,small,disk,sources,killed,feeding] [--runs N] [--size MiB]`: moving files between real sidecars,
-// each figure beside what it is held against in the same run. All on tmpfs where there is one, so that the disk is not what is measured.
+// `npm run bench -- transfer [--only one,udx,large,small,disk,sources,killed,feeding] [--runs N] [--size MiB] [--on FOLDER]`: moving files between real sidecars,
+// each figure beside what it is held against in the same run. All on tmpfs where there is one, so that the disk is not what is measured;
+// `--on` puts it elsewhere: 10 GiB twice seldom fit there.
 
 import { accessSync, constants } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '5' },
     size: { type: 'string', default: '1024' },
     files: { type: 'string', default: '10000' },
+    on: { type: 'string' },
   },
 });
 const runs = Number(values.runs);
@@ -25,7 +27,8 @@ const only = new Set(values.only.split(','));
 const memoryDisk = '/dev/shm';
 const realDisk = process.env['TMPDIR'] ?? '/var/tmp';
 
-if (isWritable(memoryDisk)) process.env['TMPDIR'] = memoryDisk;
+const folder = values.on ?? (isWritable(memoryDisk) ? memoryDisk : undefined);
+if (folder !== undefined) process.env['TMPDIR'] = folder;
 
 await inBenchWorld('transfer', async (world) => {
   if (only.has('one')) await measureOne(world, { runs, sizeMiB });

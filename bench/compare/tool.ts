@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { memoryMb, processorMs } from '../parts/benchWorld.ts';
 
+const longestMs = 120_000;
+
 export interface Task {
   /** For whatever the tool keeps. */
   folder: string;
@@ -92,7 +94,17 @@ export class Teller {
     this.process.stdin?.write(`${line}\n`);
   }
 
+  /** Rejects when it says nothing for longer than any tool takes: a tool that hangs does not hang the bench. */
   async hear<T>(): Promise<T> {
+    const timer = setTimeout(() => this.end(), longestMs);
+    try {
+      return await this.#hear<T>();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #hear<T>(): Promise<T> {
     for (;;) {
       const next = await this.#lines.next();
       if (next.done === true) throw new Error('The process ended early.');

@@ -17,6 +17,7 @@ import type {
   FetchedFile,
   HistoryEntry,
   InviteInfo,
+  LinkedContentInfo,
   ListOrder,
   ListPage,
   LogEntry,
@@ -200,10 +201,16 @@ export interface Requests {
 
   /**
    * Queues a file or a folder. `folder` (absolute) replaces the configured download folder. Asked for again while it is not finished, it
-   * answers the same download. `not-found` when the index has no such entry, `busy` when the list is full.
+   * answers the same download. `not-found` when the index has no such entry, `busy` when the list is full. By `contentId` instead of `entry` it
+   * is taken from any share that lists the content, connected ones first: `not-found` when none does, `already-exists` when only our own do.
    */
   'downloads/add': {
-    params: { entry: EntryRef; folder?: string; conflict?: ConflictPolicy; priority?: Priority; isPaused?: boolean };
+    params: ({ entry: EntryRef } | { contentId: ContentId }) & {
+      folder?: string;
+      conflict?: ConflictPolicy;
+      priority?: Priority;
+      isPaused?: boolean;
+    };
     result: DownloadInfo;
   };
   /** In order of their place, then finished ones, newest first. */
@@ -220,6 +227,14 @@ export interface Requests {
   'downloads/move': { params: { downloadId: DownloadId; to: 'top' | 'up' | 'down' | 'bottom' }; result: DownloadInfo };
   /** Removes finished, failed and cancelled ones from the list (one, or all); files and history stay. */
   'downloads/clear': { params: { downloadId?: DownloadId }; result: Record<string, never> };
+
+  /**
+   * Lets peers of our parties who know a file's content id find us by it (or no more), over restarts too; hashes an own file first, if it must.
+   * Turned on: `not-found` when we neither share it nor hold or receive it as a download, `too-large` past 1,000. Off: `not-found` when it is not on.
+   */
+  'links/announce': { params: { entry: EntryRef; isOn: boolean }; result: Record<string, never> };
+  /** Newest first. */
+  'links/list': { params: Record<string, never>; result: LinkedContentInfo[] };
 
   /** Running ones first, then those that wait, in order. */
   'uploads/list': { params: Record<string, never>; result: UploadInfo[] };

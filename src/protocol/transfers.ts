@@ -20,6 +20,16 @@ export type ConflictPolicy = 'keep-both' | 'skip' | 'overwrite';
 /** How bytes come from, or go to, a peer: over the connection that it was met by, or over a direct TCP link (TLS 1.3, or Noise). */
 export type LinkKind = 'session' | 'tls' | 'noise';
 
+/** A content that peers of our parties can find us by, because a link leads to it. */
+export interface LinkedContentInfo {
+  contentId: ContentId;
+  /** In a share of ours, or what it was downloaded as. */
+  entry: EntryRef;
+  addedAtMs: number;
+  /** False when it is not here any more, no party may have it, or newer ones took its place. */
+  isAnnounced: boolean;
+}
+
 /** A peer that a running download takes from, or tried. */
 export interface DownloadSource {
   peerId: PeerId;

@@ -154,6 +154,8 @@ export class SidecarNode {
       shares: () => this.#shares,
       sessions: () => this.#sessions,
       peers: () => this.#peers,
+      parties: () => this.#parties.parties,
+      network: () => this.#network,
       details: () => this.#answers.details,
       broadcast: (method, params) => this.api.broadcast(method, params),
       onActivity: () => this.#idle.look(),
@@ -184,6 +186,7 @@ export class SidecarNode {
       relays: this.#net.relays,
       isRefused: (peer) => this.#isRefused(peer),
       isKnown: (peer) => this.#peers.isFamiliar(peer),
+      isOfUse: (peer) => this.#transfers.isWith(peer),
     });
     this.#access = new NodeAccess({
       ...{ ownPeerId: peerId, database, peers: this.#peers, shares: this.#shares },
@@ -194,7 +197,7 @@ export class SidecarNode {
     this.#parties = new NodeParties({
       access: () => this.#access,
       ...{ identity, database, settings: this.#settings, network: this.#network },
-      ...{ peers: () => this.#peers, sessions: () => this.#sessions },
+      ...{ peers: () => this.#peers, sessions: () => this.#sessions, transfers: () => this.#transfers },
       isRefused: (peer) => this.#isRefused(peer),
       broadcast: (method, params) => this.api.broadcast(method, params),
     });

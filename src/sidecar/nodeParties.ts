@@ -29,6 +29,7 @@ export interface NodePartiesOptions {
   network: Network;
   peers(): Peers;
   sessions(): Sessions;
+  transfers(): { partiesChanged(): void };
   /** Blocked, or to stay away. */
   isRefused(peerId: PeerId): boolean;
   access(): Pick<NodeAccess, 'listsChanged' | 'partyLeft'>;
@@ -127,6 +128,7 @@ export class NodeParties {
   /** Parties, or who is a member of one, are not the same any more: sessions look again what is in common. */
   changed(): void {
     this.#options.sessions().introduceAgain();
+    this.#options.transfers().partiesChanged();
     this.#options.broadcast('parties/changed', {});
   }
 

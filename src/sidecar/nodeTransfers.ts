@@ -2,23 +2,29 @@
 // is here, and uploads learn what was downloaded, through it. Built by node.ts.
 
 import { createHash } from 'node:crypto';
+import { AppError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/ids.ts';
 import type { EntryRef, Settings, TransferRates } from '../protocol/model.ts';
 import type { NotificationMethod, Notifications } from '../protocol/rpc.ts';
 import type { Handlers } from './api/handlers.ts';
+import { linkHandlers } from './api/links.ts';
 import { transferHandlers } from './api/transfers.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { DetailAnswers } from './catalog/details/detailAnswers.ts';
+import { ContentMeeting } from './contentMeeting.ts';
 import { localLimits } from './limits.ts';
 import type { Log } from './log.ts';
+import type { Network } from './network/network.ts';
+import type { Parties } from './parties/parties.ts';
 import { derivedName } from './peers/names.ts';
 import type { Peers } from './peers/peers.ts';
 import type { LinkHooks, Sessions } from './sessions.ts';
-import type { Shares } from './shares/shares.ts';
+import type { Located, Shares } from './shares/shares.ts';
 import { Sources } from './sources.ts';
 import type { Database } from './storage/database.ts';
 import { fetchedFolder } from './storage/dataFolder.ts';
 import type { Identity } from './storage/identity.ts';
+import { parseSafePath } from './storage/safePath.ts';
 import { Hasher } from './transfers/content/hasher.ts';
 import { Trees } from './transfers/content/trees.ts';
 import { Disk } from './transfers/disk/disk.ts';
@@ -29,6 +35,7 @@ import { Permits } from './transfers/downloads/permits.ts';
 import type { Attempt } from './transfers/downloads/running.ts';
 import { ReceivingFiles } from './transfers/downloads/swarm/contract.ts';
 import { HeldContent } from './transfers/held/heldContent.ts';
+import { LinkedContents } from './transfers/held/linkedContents.ts';
 import { History } from './transfers/history/history.ts';
 import { LiveRates } from './transfers/liveRates.ts';
 import { Fetches } from './transfers/opening/fetches.ts';
@@ -38,6 +45,8 @@ import { KnownRoots } from './transfers/reuse/knownRoots.ts';
 import type { EndedUpload } from './transfers/uploads/parts.ts';
 import { Uploads } from './transfers/uploads/uploads.ts';
 import type { FileServer } from './wire/services.ts';
+
+type RunCatalog = Pick<Catalog, 'stat' | 'files' | 'titleOf'>;
 
 export interface TransfersOptions {
   dataFolder: string;
@@ -50,6 +59,8 @@ export interface TransfersOptions {
   shares: () => Shares;
   sessions: () => Sessions;
   peers: () => Peers;
+  parties: () => Pick<Parties, 'contentTopics'>;
+  network: () => Pick<Network, 'setContentTopics'>;
   details: () => Pick<DetailAnswers, 'of' | 'holders'>;
   broadcast: <N extends NotificationMethod>(method: N, params: Notifications[N]) => void;
   /** Something began or ended: the sidecar may be busy, or idle. */
@@ -74,6 +85,8 @@ export class Transfers {
   readonly #history: History;
   readonly #fetches: Fetches;
   readonly #rates: LiveRates;
+  readonly #holders: HolderLook;
+  readonly #contents: ContentMeeting;
 
   constructor(options: TransfersOptions) {
     this.#options = options;
@@ -94,7 +107,10 @@ export class Transfers {
     this.#copies = new LocalCopies({ database, log, held: this.#held, disk: this.#disk, cacheFolder: fetchedFolder(dataFolder) });
     this.#history = new History({ database, log });
     this.uploads = this.#makeUploads();
-    this.downloads = this.#makeDownloads();
+    const catalog = this.#catalogOfNow();
+    this.#holders = new HolderLook({ catalog, sources: this.#sources, roots: this.#roots });
+    this.downloads = this.#makeDownloads(catalog);
+    this.#contents = this.#makeContents();
     const shared = { disk: this.#disk, sources: this.#sources, rate: this.#down, receiving: this.#receiving };
     this.#fetches = new Fetches({
       ...{ dataFolder, database, log, ...shared },
@@ -114,10 +130,12 @@ export class Transfers {
     this.#held.open();
     this.#fetches.open();
     await this.downloads.open();
+    this.#contents.open();
   }
 
   async close(): Promise<void> {
     this.#rates.close();
+    await this.#contents.close();
     await this.downloads.close();
     await this.#fetches.close();
     await this.uploads.close();
@@ -125,6 +143,17 @@ export class Transfers {
     await this.#held.close();
     this.trees.close();
     await this.#hasher.close();
+  }
+
+  /** Whether files come from this peer or go to it. */
+  isWith(peerId: PeerId): boolean {
+    const isSource = this.downloads.list().some(({ sources }) => sources.some((source) => source.peerId === peerId));
+    return isSource || this.uploads.list().some((upload) => upload.peerId === peerId);
+  }
+
+  /** A party was joined or left. */
+  partiesChanged(): void {
+    this.#contents.touch();
   }
 
   get fileServer(): FileServer {
@@ -184,11 +213,13 @@ export class Transfers {
     };
   }
 
-  handlers(): Handlers<'files' | 'downloads' | 'uploads' | 'transfers'> {
-    return transferHandlers({
+  handlers(): Handlers<'files' | 'downloads' | 'uploads' | 'transfers' | 'links'> {
+    const transfers = transferHandlers({
       ...{ fetches: this.#fetches, downloads: this.downloads, uploads: this.uploads },
       ...{ history: this.#history, rates: () => this.rates(), catalog: this.#options.catalog() },
+      holderOf: (contentId) => this.#sources.listedBy(contentId),
     });
+    return { ...transfers, ...linkHandlers(this.#contents) };
   }
 
   #makeUploads(): Uploads {
@@ -215,24 +246,52 @@ export class Transfers {
     });
   }
 
-  #makeDownloads(): Downloads {
-    const { database, log, settings, catalog, sessions, broadcast } = this.#options;
-    const catalogOfNow = {
+  #catalogOfNow(): RunCatalog {
+    const { catalog } = this.#options;
+    return {
       stat: (ref: EntryRef) => catalog().stat(ref),
       files: (ref: EntryRef) => catalog().files(ref),
       titleOf: (...of: Parameters<Catalog['titleOf']>) => catalog().titleOf(...of),
     };
-    const holders = new HolderLook({ catalog: catalogOfNow, sources: this.#sources, roots: this.#roots });
+  }
+
+  #makeContents(): ContentMeeting {
+    const { database, identity, catalog, parties, network, log } = this.#options;
+    return new ContentMeeting({
+      ...{ linked: new LinkedContents(database), receiving: this.#receiving, files: this.#holders, log },
+      waiting: () => this.downloads.waiting(),
+      isActive: () => this.downloads.activeCount > 0,
+      rootOf: (entry) => this.#roots.of(entry),
+      rootHere: (entry, options) => this.#rootHere(entry, options),
+      isHere: (entry) => (this.#isOwn(entry) ? this.#locate(entry) !== undefined : this.#given(entry) !== undefined),
+      audience: () => {
+        const holdings = new Map(
+          catalog()
+            .holdings()
+            .map(({ owner, shares }) => [owner, shares]),
+        );
+        const known = (entry: EntryRef) =>
+          holdings.get(entry.peerId)?.find(({ announcement }) => announcement.shareId === entry.shareId);
+        return (entry) => (entry.peerId === identity.peerId ? undefined : (known(entry)?.partyIds ?? []));
+      },
+      topicsOf: (root, partyIds) => parties().contentTopics(root, partyIds),
+      meet: (topics) => network().setContentTopics(topics),
+    });
+  }
+
+  #makeDownloads(catalogOfNow: RunCatalog): Downloads {
+    const { database, log, settings, sessions, broadcast } = this.#options;
     return new Downloads({
       ...{ database, log, catalog: catalogOfNow, history: this.#history },
       folder: () => settings().downloadFolder,
       conflict: () => settings().conflict,
       isHere: (peerId) => sessions().source(peerId) !== undefined,
-      isHeldElsewhere: (record, look) => holders.isHeld(record, look),
+      isHeldElsewhere: (record, look) => this.#holders.isHeld(record, look),
       nameOf: (peerId) => this.#nameOf(peerId),
       run: (attempt) => this.#run(attempt, catalogOfNow),
       onChange: (download) => {
         broadcast('downloads/changed', { download });
+        this.#contents.touch();
         this.#active();
       },
       onRemoved: (downloadId) => broadcast('downloads/removed', { downloadId }),
@@ -240,7 +299,7 @@ export class Transfers {
   }
 
   /** One attempt at a download, with all that it needs. */
-  #run(attempt: Attempt, catalog: Pick<Catalog, 'stat' | 'files' | 'titleOf'>): Promise<{ failedFiles: number }> {
+  #run(attempt: Attempt, catalog: RunCatalog): Promise<{ failedFiles: number }> {
     const { entry } = attempt.record;
     return runDownload({
       ...attempt,
@@ -265,6 +324,29 @@ export class Transfers {
   #active(): void {
     this.#rates.touch();
     this.#options.onActivity();
+  }
+
+  /** The root of what of an entry can be given to others. */
+  async #rootHere(entry: EntryRef, options: { signal: AbortSignal }): Promise<Uint8Array> {
+    const located = this.#isOwn(entry) ? this.#locate(entry) : undefined;
+    if (located?.entry.kind === 'folder') throw new AppError('is-folder', 'A folder is not announced. Announce its files.');
+    if (located) return this.uploads.rootOf(located, parseSafePath(entry.path), options);
+    const given = this.#given(entry);
+    if (given) return given.root;
+    throw new AppError('not-found', `${JSON.stringify(entry.path)} is not on this machine. Share or download it first.`);
+  }
+
+  #isOwn({ peerId }: EntryRef): boolean {
+    return peerId === this.#options.identity.peerId;
+  }
+
+  #locate({ shareId, path }: EntryRef): Located | undefined {
+    return this.#options.shares().locate(shareId, parseSafePath(path));
+  }
+
+  /** What is here of another's file. */
+  #given({ peerId, shareId, path }: EntryRef): { root: Uint8Array } | undefined {
+    return this.#receiving.find(peerId, shareId, path) ?? this.#held.find(peerId, shareId, path);
   }
 
   #nameOf(peerId: PeerId): string {

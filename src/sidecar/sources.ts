@@ -1,7 +1,8 @@
 // Who may give a content: its owner, connected peers whose shares list it, and connected peers that may hold what they downloaded of the owner. Only
 // peers to whom the owner's share may be passed on are asked about it: nobody else learns from us that it is there.
 
-import { isContentId, type PeerId } from '../protocol/ids.ts';
+import { AppError } from '../protocol/errors.ts';
+import { type ContentId, isContentId, type PeerId } from '../protocol/ids.ts';
 import type { EntryRef } from '../protocol/model.ts';
 import type { DetailAnswers } from './catalog/details/detailAnswers.ts';
 import { transferLimits } from './limits.ts';
@@ -44,6 +45,19 @@ export class Sources implements SourceFinder {
     return [...holders.values()].slice(0, transferLimits.sources);
   }
 
+  /**
+   * The file to download for a content id: of a connected peer, else of any. Rejects with `not-found` when no share lists it, `already-exists` when
+   * only our own do.
+   */
+  async listedBy(contentId: ContentId): Promise<EntryRef> {
+    const refs = await this.#options.details().holders(contentId);
+    const others = refs.filter(({ peerId }) => peerId !== this.#options.ownPeerId);
+    const found = others.find(({ peerId }) => this.owner(peerId) !== undefined) ?? others[0];
+    if (found) return found;
+    const [own] = refs;
+    throw own ? alreadyShared(own) : notListed(contentId);
+  }
+
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -84,4 +98,15 @@ export class Sources implements SourceFinder {
       return []; // The store of details is closing, or its worker died: the others are still to be asked.
     }
   }
+}
+
+function alreadyShared({ path }: EntryRef): AppError {
+  return new AppError('already-exists', `You share this content yourself, as ${JSON.stringify(path)}. Open it there.`);
+}
+
+function notListed(contentId: ContentId): AppError {
+  return new AppError(
+    'not-found',
+    `No share that is known here lists the content ${contentId}. Join the party of whoever gave you the id, wait until its shares are here, and try again.`,
+  );
 }

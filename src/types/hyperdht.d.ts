@@ -95,10 +95,14 @@ declare module 'hyperdht' {
     readonly table: { id: Buffer };
     readonly io: { serverSocket: UdxSocket | null; clientSocket: UdxSocket | null };
     readonly listening: Set<Server>;
+    /** Answers what another node asks; false when it is nothing that we know. Tests put something before it. */
+    onrequest(request: { command: number; target: Uint8Array | null; reply(value: Uint8Array | null): void }): boolean;
     bind(): Promise<void>;
     address(): { host: string; port: number } | null;
     fullyBootstrapped(): Promise<void>;
     findNode(target: Uint8Array): Query;
+    /** Who announced the topic, in answers of several nodes. */
+    lookup(target: Uint8Array): Query & AsyncIterable<{ peers: { publicKey: Buffer }[] }>;
     createServer(onConnection: (stream: NoiseSecretStream) => void): Server;
     createServer(
       options: { firewall(publicKey: Uint8Array): boolean },
@@ -106,14 +110,11 @@ declare module 'hyperdht' {
     ): Server;
     connect(publicKey: Uint8Array, options?: ConnectOptions): NoiseSecretStream;
     createRawStream(options: object): Duplex;
-    /** Undocumented: what is sent by way of other nodes. */
-    readonly _router: {
-      peerHolepunch(target: Uint8Array, message: object, to: object): Promise<{ payload: Uint8Array }>;
-    };
     /** Undocumented: tests whether others reach us, and takes that in; never rejects. */
     _updateNetworkState(onlyFirewall: boolean): Promise<boolean>;
-    /** Undocumented: for tests that play hostile peers. */
+    /** Undocumented: what is sent by way of other nodes; `peerHandshake` for tests that play hostile peers. */
     readonly _router: {
+      peerHolepunch(target: Uint8Array, message: object, to: object): Promise<{ payload: Uint8Array }>;
       peerHandshake(
         target: Uint8Array,
         message: { noise: Uint8Array; socket: UdxSocket | null; session?: object },

@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type HyperDHT from 'hyperdht';
 import createTestnet from 'hyperdht/testnet.js';
 import { SidecarClient } from '../../src/client/sidecarClient.ts';
 import type { ShareId } from '../../src/protocol/ids.ts';
@@ -46,6 +47,8 @@ export interface TestPeer {
 export interface World {
   folder: string;
   bootstrap: string;
+  /** The nodes of the DHT. */
+  dht: HyperDHT[];
   /** `execPath`: what runs the sidecar's script instead of this Node. */
   peer(name: string, options?: { execPath?: string }): Promise<TestPeer>;
   /** Called when all processes are gone and before the folder is. */
@@ -68,6 +71,7 @@ export async function createWorld(t: TestContext): Promise<World> {
   return {
     folder,
     bootstrap,
+    dht: testnet.nodes,
     atEnd: (act) => void endings.push(act),
     peer: async (name, { execPath = process.execPath } = {}) => {
       const peer = await startPeer(path.join(folder, name), name, { bootstrap, execPath });

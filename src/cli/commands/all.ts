@@ -7,6 +7,7 @@ import { getCommand } from './get.ts';
 import { historyCommand } from './history.ts';
 import { infoCommand } from './info.ts';
 import { limitsCommand } from './limits.ts';
+import { linkCommand } from './link.ts';
 import { logCommand } from './log.ts';
 import { partyCommands } from './parties.ts';
 import { peerCommands } from './peers.ts';
@@ -27,7 +28,7 @@ const helpCommand: Command = {
   run: async () => undefined, // cli.ts shows it: it knows the whole table.
 };
 
-const transferCommands: readonly Command[] = [...queueCommands, uploadsCommand, historyCommand, limitsCommand];
+const transferCommands: readonly Command[] = [...queueCommands, uploadsCommand, historyCommand, limitsCommand, linkCommand];
 
 export const commands: readonly Command[] = [
   ...partyCommands,

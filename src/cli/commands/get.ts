@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { DownloadInfo, EntryRef } from '../../protocol/model.ts';
 import { choice, conflicts, priorities } from '../choices.ts';
 import type { Command } from '../command.ts';
+import { type ContentId, isContentId } from '../../protocol/ids.ts';
 import { resolveEntry } from '../resolve.ts';
 import { exitCodeFor, untilEnded } from '../untilEnded.ts';
 
@@ -12,6 +13,7 @@ export const getCommand: Command = {
   usage: 'get PATH... [--to DIR] [--conflict POLICY] [--priority LEVEL] [--paused] [--no-wait]',
   summary: 'download files, folders or whole shares, verified',
   details:
+    'PATH may be a content id (64 hexadecimal digits): the file is taken from any share that lists it.\n' +
     'Where a name is taken, --conflict decides, else the setting "conflict" (keep-both). Ctrl-C ends the wait, not the download: it stays in\n' +
     'the queue; "potluck cancel" ends it. When nobody who has it is here, it waits and starts by itself.\n' +
     '--json: an array of downloads, with their ids, states and destinations.',
@@ -37,14 +39,19 @@ export const getCommand: Command = {
       ...(context.has('paused') && { isPaused: true }),
     };
     const client = await context.connect();
-    const refs: EntryRef[] = [];
+    const wanted: ({ entry: EntryRef } | { contentId: ContentId })[] = [];
     // All names first: a wrong one must not leave half of them queued.
     for (const text of context.args) {
+      const contentId = text.toLowerCase();
+      if (isContentId(contentId)) {
+        wanted.push({ contentId });
+        continue;
+      }
       const { peerId, shareId, path: below } = await resolveEntry(client, text, context.limits);
-      refs.push({ peerId, shareId, path: below });
+      wanted.push({ entry: { peerId, shareId, path: below } });
     }
     const added: DownloadInfo[] = [];
-    for (const entry of refs) added.push(await client.request('downloads/add', { entry, ...options }, context.limits));
+    for (const what of wanted) added.push(await client.request('downloads/add', { ...what, ...options }, context.limits));
     const waits = !context.has('no-wait') && !context.has('paused');
     const downloads = waits ? await untilEnded(client, added, context) : added;
     if (context.terminal.isJson) context.terminal.json(downloads);

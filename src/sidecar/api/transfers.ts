@@ -1,6 +1,7 @@
 // Requests about files fetched for opening, downloads, uploads, and what is remembered of both.
 
 import { AppError } from '../../protocol/errors.ts';
+import type { ContentId } from '../../protocol/ids.ts';
 import type { ConflictPolicy, EntryRef, Priority, TransferRates } from '../../protocol/model.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { localLimits, transferLimits } from '../limits.ts';
@@ -12,6 +13,7 @@ import type { Uploads } from '../transfers/uploads/uploads.ts';
 import type { Handlers } from './handlers.ts';
 import {
   absolutePathField,
+  contentIdField,
   downloadIdField,
   entryField,
   type Fields,
@@ -38,6 +40,8 @@ export interface TransferParts {
   history: Pick<History, 'list' | 'clear' | 'totals'>;
   rates: () => TransferRates;
   catalog: Pick<Catalog, 'list'>;
+  /** The file to download for a content id. Rejects with `not-found`, `already-exists`. */
+  holderOf(contentId: ContentId): Promise<EntryRef>;
 }
 
 export function transferHandlers(parts: TransferParts): Handlers<'files' | 'downloads' | 'uploads' | 'transfers'> {
@@ -63,9 +67,10 @@ function fileHandlers({ fetches, catalog }: TransferParts): Handlers<'files'> {
   };
 }
 
-function downloadHandlers({ downloads, catalog }: TransferParts): Handlers<'downloads'> {
+function downloadHandlers(parts: TransferParts): Handlers<'downloads'> {
+  const { downloads, catalog } = parts;
   return {
-    'downloads/add': (fields) => {
+    'downloads/add': async (fields) => {
       const folder = fields['folder'] === undefined ? undefined : absolutePathField(fields, 'folder');
       const conflict = wordField(fields, 'conflict', conflicts);
       const priority = wordField(fields, 'priority', priorities);
@@ -75,6 +80,7 @@ function downloadHandlers({ downloads, catalog }: TransferParts): Handlers<'down
         ...(priority === undefined ? {} : { priority }),
         isPaused: flagField(fields, 'isPaused'),
       };
+      if (fields['contentId'] !== undefined) return downloads.add(await parts.holderOf(contentIdField(fields)), wanted);
       return orWhy(catalog, entryField(fields), async (ref) => downloads.add(ref, wanted));
     },
     'downloads/list': () => downloads.list(),

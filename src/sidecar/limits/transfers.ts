@@ -45,7 +45,7 @@ export const transferLimits = {
   /** A source below this for so long, while others give, is dropped for a while: it drips. */
   slowBytesPerSecond: 1 * KiB,
   slowMs: 20_000,
-  /** One that brings nothing for so long while one that has all of the file has nothing to do, is let be at once. */
+  /** While one that holds what it was asked for has nothing to do, so long is enough, for one that brings nothing as well. */
   stalledMs: 5_000,
   /** The root of a file that was never hashed is asked for when its first transfer takes longer than this: others can help then. */
   askRootMs: 1_000,
@@ -101,6 +101,8 @@ export const transferLimits = {
   refusedPeers: 1000,
   /** Downloaded files remembered for giving them on: about 150 MB of database. */
   heldContents: 500_000,
+  /** Contents of links that are to be found by. */
+  linkedContents: 1000,
   /** Local files with the same content that are tried before it is fetched. */
   localCopies: 8,
   /** Downloads whose holders are away are looked for elsewhere after somebody came, and this often; so many a second, so long each. */

@@ -6,6 +6,8 @@ import type { PathReason, PeerPath } from '../../protocol/model.ts';
 import type { Log } from '../log.ts';
 import type { LanOptions } from './lan/lan.ts';
 import type { RelaysOptions } from './relays.ts';
+import type { RoomOptions } from './room.ts';
+import type { SwarmDht } from './swarmDht.ts';
 
 /** An authenticated, encrypted connection. Whoever takes it reads from `stream` in the same turn. */
 export interface NetworkConnection {
@@ -37,6 +39,10 @@ export interface NetworkOptions {
   isRefused(peerId: PeerId): boolean;
   /** In the book of peers: what strangers cost does not keep it out. */
   isKnown?(peerId: PeerId): boolean;
+  /** Whether files come from this peer or go to it. */
+  isOfUse?(peerId: PeerId): boolean;
+  /** For tests. */
+  room?: Omit<RoomOptions, 'count'>;
 }
 
 /** Without that option. */
@@ -51,3 +57,21 @@ export const noLan: NonNullable<NetworkOptions['lan']> = {
   settings: () => ({ lanDiscovery: false, networkInterface: '' }),
   sought: () => ({ partyKeys: [], contacts: [] }),
 };
+
+/** One of Hyperswarm's, as it is handed up. */
+export function connectionOf(
+  dht: Pick<SwarmDht, 'pathOf' | 'reasonOf'>,
+  parts: Pick<NetworkConnection, 'stream' | 'peerId' | 'remotePublicKey' | 'handshakeHash'>,
+): NetworkConnection {
+  const { stream, peerId } = parts;
+  return {
+    ...parts,
+    isInitiator: stream.isInitiator,
+    get path() {
+      return dht.pathOf(stream);
+    },
+    get pathReason() {
+      return dht.reasonOf(peerId, stream);
+    },
+  };
+}

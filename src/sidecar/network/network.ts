@@ -8,11 +8,13 @@ import type { PartyInfo, SidecarStatus } from '../../protocol/model.ts';
 import { networkLimits, wireLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { peerIdOf, publicKeyOf } from '../storage/identity.ts';
-import { Admission } from './admission.ts';
+import type { Admission } from './admission.ts';
 import { bindHostFor, checkBootstrap } from './addresses.ts';
 import { Binding } from './binding.ts';
+import { type ContentTopic, ContentTopics } from './contentTopics.ts';
+import { Door } from './door.ts';
 import { HandshakeGuard } from './handshakeGuard.ts';
-import { type NetworkConnection, type NetworkOptions, noLan, noRelays } from './connection.ts';
+import { connectionOf, type NetworkConnection, type NetworkOptions, noLan, noRelays } from './connection.ts';
 import { Hints } from './hints.ts';
 import { Lan, type LanStatus } from './lan/lan.ts';
 import { askBootstrap, type AskedNode } from './bootstrapCheck.ts';
@@ -32,11 +34,13 @@ export class Network {
   readonly #options: NetworkOptions;
   readonly #log: Log;
   readonly #topics: Topics;
+  readonly #contents: ContentTopics;
   readonly #redials: Redials;
   readonly #hints: Hints;
   readonly relays: Relays;
   /** Who is let in, for all ways in. */
   readonly admission: Admission;
+  readonly #door: Door;
   readonly #lan: Lan;
   readonly #binding: Binding;
   #bootstrap: string[];
@@ -57,15 +61,18 @@ export class Network {
     this.#log = options.log;
     this.#bootstrap = [...options.bootstrap];
     this.relays = new Relays({ keyPair: options.keyPair, log: options.log, ...(options.relays ?? noRelays) });
-    this.admission = new Admission({
-      log: options.log,
-      isRefused: (peerId) => options.isRefused(peerId),
-      isKnown: (peerId) => options.isKnown?.(peerId) ?? false,
-      onBanned: () => this.#endKeptAway(),
+    this.#door = new Door({
+      ...options,
+      mayBeByContent: (peerId, { isInitiator }) =>
+        this.#contents.isDialled(publicKeyOf(peerId)) || (!isInitiator && this.#contents.isAnnouncing),
+      count: () => this.#swarm?.connections.size ?? 0,
+      guard: () => this.#guard,
+      connections: () => [...(this.#swarm?.connections ?? []), ...this.#lan.connections],
       onUnbanned: ({ peerId }) => {
         if (peerId !== undefined) this.#swarm?.peers.get(publicKeyOf(peerId).toString('hex'))?.ban(false);
       },
     });
+    this.admission = this.#door.admission;
     const lan = options.lan ?? noLan;
     this.#lan = new Lan({
       ...{ keyPair: options.keyPair, log: options.log, admission: this.admission, ...lan },
@@ -83,6 +90,14 @@ export class Network {
       onChange: () => void this.#restart(),
     });
     this.#topics = new Topics({ onChange: () => this.#changed() });
+    this.#contents = new ContentTopics({
+      ownKey: options.keyPair.publicKey,
+      dial: (key) => this.#swarm?.joinPeer(key),
+      release: (key) => {
+        if (!this.#redials.has(peerIdOf(key))) this.#swarm?.leavePeer(key);
+      },
+      isConnected: (key) => this.#connectionsOf(peerIdOf(key)).length > 0,
+    });
     this.#redials = new Redials({
       dial: (peerId) => this.#swarm?.joinPeer(publicKeyOf(peerId)),
       isConnected: (peerId) => this.#connectionsOf(peerId).length > 0,
@@ -125,6 +140,11 @@ export class Network {
   async leaveTopic(topic: Uint8Array): Promise<void> {
     this.#lan.configureSoon();
     await withinMs(this.#topics.remove(topic), networkLimits.leaveMs);
+  }
+
+  /** By which contents we are to be found, and whose holders are to be met. Replaces what was wanted before. */
+  setContentTopics(topics: readonly ContentTopic[]): void {
+    this.#contents.set(topics);
   }
 
   topicState(topic: Uint8Array): PartyInfo['state'] {
@@ -260,6 +280,7 @@ export class Network {
     );
     swarm.listen().catch((error: Error) => this.#log.debug(`listening was cut short: ${error.message}`));
     this.#topics.attach(swarm);
+    this.#contents.attach(swarm);
     this.#redials.tryAll();
     this.#hints.start();
     this.#stopProbing = probe(dht, () => this.#changed());
@@ -274,6 +295,7 @@ export class Network {
     this.#guard = undefined;
     this.#stopProbing?.();
     this.#topics.detach();
+    this.#contents.detach();
     this.#redials.pause();
     this.#hints.pause();
     return swarm;
@@ -295,7 +317,7 @@ export class Network {
       return;
     }
     const peerId = peerIdOf(remotePublicKey);
-    const leave = this.#enter(swarm, peerId, stream);
+    const leave = this.#door.enter(peerId, stream);
     if (!leave) {
       stream.destroy();
       return;
@@ -316,16 +338,7 @@ export class Network {
       dht.opened(peerId, stream);
       this.#options.onPath?.(peerId);
     });
-    const { isInitiator } = stream;
-    this.#handOn({
-      ...{ stream, peerId, remotePublicKey, handshakeHash, isInitiator },
-      get path() {
-        return dht.pathOf(stream);
-      },
-      get pathReason() {
-        return dht.reasonOf(peerId, stream);
-      },
-    });
+    this.#handOn(connectionOf(dht, { stream, peerId, remotePublicKey, handshakeHash }));
   }
 
   #connectedLan(connection: NetworkConnection): void {
@@ -352,29 +365,6 @@ export class Network {
     }
   }
 
-  /** How to tell that the connection ended; undefined: it must not be. */
-  #enter(swarm: Hyperswarm, peerId: PeerId, stream: NoiseSecretStream): (() => void) | undefined {
-    // Those on which nothing came yet are counted, but not here.
-    const size = swarm.connections.size - (this.#guard?.unproven ?? 0);
-    if (size > wireLimits.connections) this.#log.info(`${peerId} was turned away: too many connections`);
-    else if (this.admission.isKeptAway(peerId)) this.#log.info(`${peerId} was turned away: it is to stay away`);
-    else {
-      const leave = this.admission.connect({ peerId, host: stream.rawStream.remoteHost ?? undefined });
-      if (leave) this.#guard?.connected(peerId, stream);
-      return leave;
-    }
-    return undefined;
-  }
-
-  /** After somebody was banned. */
-  #endKeptAway(): void {
-    for (const stream of [...(this.#swarm?.connections ?? []), ...this.#lan.connections]) {
-      const host = stream.rawStream.remoteHost;
-      const peerId = stream.remotePublicKey && peerIdOf(stream.remotePublicKey);
-      if (peerId && !this.admission.mayEnter({ peerId, ...(host && { host }) })) stream.destroy();
-    }
-  }
-
   #connectionsOf(peerId: PeerId): NoiseSecretStream[] {
     const isOf = (stream: NoiseSecretStream) => stream.remotePublicKey !== null && peerIdOf(stream.remotePublicKey) === peerId;
     return [...(this.#swarm?.connections ?? [])].filter(isOf).concat(this.#lan.connectionsOf(peerId));
@@ -388,6 +378,7 @@ export class Network {
     if (isReachable && !this.#wasReachable) {
       this.#log.info('DHT nodes answer');
       this.#topics.lookUpSoon();
+      this.#contents.lookUpSoon();
       this.#redials.tryAll();
       for (const server of this.#swarm?.dht.listening ?? []) server.refresh();
     } else if (!isReachable && this.#wasReachable) this.#log.warn('no DHT node answers any more; trying again');

@@ -11,6 +11,7 @@ const keyNamespace = Buffer.from('potluck/1 party key');
 const proofNamespace = Buffer.from('potluck/1 party proof');
 const audienceNamespace = Buffer.from('potluck/1 audience');
 const audienceTagBytes = 16;
+const contentNamespace = Buffer.from('potluck/1 content topic');
 
 /** The topic under which members of a party meet: 32 bytes, keyed BLAKE2b-256 of the name. */
 export function topicOf(partyName: string): Uint8Array {
@@ -33,6 +34,14 @@ export function proofOf(partyName: string, handshakeHash: Uint8Array, proverKey:
 /** Says of one share that it may be passed on in the party: 16 bytes that are nothing to who does not know the name, and others for each share. */
 export function audienceTagOf(partyName: string, shareId: string): Uint8Array {
   return blake2b([audienceNamespace, Buffer.from(shareId)], partyKeyOf(partyName)).subarray(0, audienceTagBytes);
+}
+
+/**
+ * The topic under which members of a party find holders of a content: 32 bytes that nobody else can make or recognise. `root` is the content id's
+ * 32 bytes.
+ */
+export function contentTopicOf(partyName: string, root: Uint8Array): Uint8Array {
+  return blake2b([partyKeyOf(partyName), root], contentNamespace);
 }
 
 /** A name that nobody guesses: 128 random bits as 26 z-base-32 characters. */

@@ -6,7 +6,7 @@ import type { PartyId, PeerId } from '../../protocol/ids.ts';
 import type { PartyInfo } from '../../protocol/model.ts';
 import z32 from 'z32';
 import { localLimits } from '../limits.ts';
-import { proofOf, topicOf } from '../network/partyProof.ts';
+import { contentTopicOf, proofOf, topicOf } from '../network/partyProof.ts';
 import type { Database } from '../storage/database.ts';
 import { protocolViolation } from '../wire/errors.ts';
 import type { Signed } from '../wire/meetingMessages.ts';
@@ -178,6 +178,13 @@ export class Parties {
     const before = this.#rosters.newest(closed);
     if (this.#rosters.change(closed, change) !== before) this.#options.onRoster?.(partyId);
     return this.#info(row);
+  }
+
+  /** The topics under which members find holders of a content, one for each party; of these parties only, if any are given. */
+  contentTopics(root: Uint8Array, partyIds?: readonly PartyId[]): Uint8Array[] {
+    return this.#rows()
+      .filter(({ partyId }) => partyIds?.includes(partyId) ?? true)
+      .map(({ name }) => contentTopicOf(name, root));
   }
 
   #rows(): PartyRow[] {

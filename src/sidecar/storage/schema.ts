@@ -122,6 +122,12 @@ export const migrations: readonly string[] = [
   CREATE TABLE refusedPeer (peerId TEXT PRIMARY KEY, reason TEXT NOT NULL, addedAtMs INTEGER NOT NULL) STRICT;
   `,
   `
+  -- Contents by which peers may find us: those of links (entry: where we have it, in an own share or downloaded from another's).
+  CREATE TABLE linkedContent (
+    contentId TEXT PRIMARY KEY, peerId TEXT NOT NULL, shareId TEXT NOT NULL, path TEXT NOT NULL, addedAtMs INTEGER NOT NULL
+  ) STRICT;
+  `,
+  `
   -- Meeting: who is refused everywhere; who may see a share (JSON of Audience; '' = everyone); whether its keys must be made anew, since somebody
   -- has them who may not see it any more; who might see a share that was taken off the table.
   ALTER TABLE peer ADD COLUMN isBlocked INTEGER NOT NULL DEFAULT 0;

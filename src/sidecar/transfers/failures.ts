@@ -136,6 +136,16 @@ export function localFailure(error: unknown, path: string): AppError {
   if (error instanceof AppError) return error;
   const code = codeOf(error);
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') return diskFull(path, undefined, undefined);
+  if (code === 'ENAMETOOLONG') {
+    return new AppError(
+      'invalid-argument',
+      `${path} is longer than this disk allows. Download it to a folder with a shorter path.`,
+      {
+        data: { path },
+        cause: error,
+      },
+    );
+  }
   const reason = code ?? (error instanceof Error ? error.message : String(error));
   return new AppError(localKinds[code ?? ''] ?? 'io', `${path} could not be written (${reason}). Check the folder, then retry.`, {
     data: { path },

@@ -34,20 +34,20 @@ export class Pace {
   }
 }
 
-/** Bytes per second over the last seconds. */
+/** Bytes per second over the last seconds. Its clock, as all that measures time here, only goes forward: people set the other one. */
 export class SpeedMeter {
   readonly #windowMs = 5000;
   readonly #bucketMs = 250;
   #buckets: { atMs: number; bytes: number }[] = [];
 
-  add(bytes: number, nowMs = Date.now()): void {
+  add(bytes: number, nowMs = performance.now()): void {
     const last = this.#buckets[this.#buckets.length - 1];
     if (last && nowMs - last.atMs < this.#bucketMs) last.bytes += bytes;
     else this.#buckets.push({ atMs: nowMs, bytes });
     this.#trim(nowMs);
   }
 
-  bytesPerSecond(nowMs = Date.now()): number {
+  bytesPerSecond(nowMs = performance.now()): number {
     this.#trim(nowMs);
     const first = this.#buckets[0];
     if (!first) return 0;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PeerId, ShareId } from '../../../src/protocol/ids.ts';
+import type { ContentId, PeerId, ShareId } from '../../../src/protocol/ids.ts';
 import type { EntryRef } from '../../../src/protocol/model.ts';
 import { Sources, type SourcesOptions } from '../../../src/sidecar/sources.ts';
 import { transferLimits } from '../../../src/sidecar/limits.ts';
@@ -80,4 +80,15 @@ test('who listens is told of comings and goings until it stops', () => {
   stop();
   made.changed();
   assert.equal(told, 1);
+});
+
+test('a content is downloaded from who is here, else from who lists it; not from ourselves, nor from nobody', async () => {
+  const contentId = 'ab'.repeat(32) as ContentId;
+  const ref = (peerId: PeerId): EntryRef => ({ peerId, shareId, path: `of ${peerId[0]}` });
+  const listed = [ref(own), ref(owner), ref(friend)];
+  const from = (options: Parameters<typeof sources>[0]) => sources(options).sources.listedBy(contentId);
+  assert.deepEqual(await from({ here: [friend], mayKnow: [], listed }), ref(friend));
+  assert.deepEqual(await from({ here: [], mayKnow: [], listed }), ref(owner));
+  await assert.rejects(from({ here: [], mayKnow: [], listed: [ref(own)] }), { kind: 'already-exists' });
+  await assert.rejects(from({ here: [], mayKnow: [], listed: [] }), { kind: 'not-found' });
 });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { AppError } from '../../../protocol/errors.ts';
 import { transferLimits } from '../../limits.ts';
 import { makeFoldersBelow } from '../../storage/safePath.ts';
-import { localFailure, removeFile } from '../failures.ts';
+import { codeOf, localFailure, removeFile } from '../failures.ts';
 import type { DiskCalls, DiskEvent, RunFile, RunSettings, Settled, Unpacked } from './diskCalls.ts';
 import { flushAll, flushFolders, isInMemory } from './flushing.ts';
 import { folderOf, GroupNaming, type NamedGroup, removeTemporaries, type Staged, type Waiting } from './groupNaming.ts';
@@ -23,6 +23,9 @@ const temporary = /^\d+\.tmp$/;
 const fewFiles = 3;
 /** The pack that is being taken apart. */
 const pack = Buffer.allocUnsafeSlow(transferLimits.packWireBytes);
+
+/** Under a temporary name. */
+type Written = Finished & Pick<Waiting, 'staged'>;
 
 export class PlacingRun {
   readonly isFresh: boolean;
@@ -115,8 +118,8 @@ export class PlacingRun {
       const relative = relatives[place] ?? '';
       const staged = crowded.has(relative) ? this.#stage(relative) : undefined;
       const written = this.#write(content, { mtimeMs: item.mtimeMs, relative, staged });
-      if (staged) staged.fileCount++;
-      this.#group.push({ ...written, staged, index, relative, root: Uint8Array.from(item.root) });
+      if (written.staged) written.staged.fileCount++;
+      this.#group.push({ ...written, index, relative, root: Uint8Array.from(item.root) });
       answer.goodBytes += item.sizeBytes;
       answer.good++;
     }
@@ -181,10 +184,9 @@ export class PlacingRun {
     return `${this.#settings.partials}${path.sep}${++this.#temporaries}.tmp`;
   }
 
-  #write(
-    content: Uint8Array,
-    { mtimeMs, relative, staged }: { mtimeMs: number; relative: string; staged: Staged | undefined },
-  ): Finished {
+  /** To its name in a folder of ours; beside it where this disk takes two names for one, so that the second gets a number. */
+  #write(content: Uint8Array, file: { mtimeMs: number; relative: string; staged: Staged | undefined }): Written {
+    const { mtimeMs, relative, staged } = file;
     const name = relative.slice(relative.lastIndexOf('/') + 1);
     const temporaryPath = staged ? `${staged.path}${path.sep}${name}` : this.#temporaryPath();
     let fd: number | undefined;
@@ -192,8 +194,9 @@ export class PlacingRun {
       fd = openNew(temporaryPath);
       for (let at = 0; at < content.length;) at += writeSync(fd, content, at, content.length - at);
       setTime(fd, mtimeMs);
-      return finishedFile(temporaryPath, fstatSync(fd));
+      return { ...finishedFile(temporaryPath, fstatSync(fd)), staged };
     } catch (error) {
+      if (fd === undefined && staged && codeOf(error) === 'EEXIST') return this.#write(content, { ...file, staged: undefined });
       if (fd !== undefined) removeFile(temporaryPath);
       throw localFailure(error, temporaryPath);
     } finally {

@@ -27,12 +27,12 @@ export class DownloadItem implements Ordered {
   speed = new SpeedMeter();
   sources: SwarmSource[] = [];
   running: Running | undefined;
-  /** Not before this; 0 = now. */
+  /** Not before this, by performance.now(); 0 = now. */
   retryAtMs = 0;
   retryMs: number;
   /** A connected peer that is not its owner was found to hold some of it. */
   isHeldElsewhere = false;
-  persistedAtMs = 0;
+  persistedAtMs = -Infinity;
   /** The most that was ever done of it and came from peers. */
   fetchedBytes: number;
   /** Of a single file, when it is done. */

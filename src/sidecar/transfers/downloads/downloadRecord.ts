@@ -17,7 +17,7 @@ import type {
 import { localName, type SafePath } from '../../storage/safePath.ts';
 import type { DownloadRecord } from './downloadTable.ts';
 import { notShared } from '../failures.ts';
-import { folderNameOf } from './plan.ts';
+import { besidePartials, folderNameOf } from './plan.ts';
 
 /** What downloads need of the catalog. */
 export interface DownloadCatalog {
@@ -52,7 +52,7 @@ export function newRecord(ref: EntryRef, wanted: Wanted, catalog: DownloadCatalo
     downloadId: newDownloadId(),
     entry: { peerId: ref.peerId, shareId: ref.shareId, path: ref.path },
     kind,
-    name: ref.path === '' ? folderNameOf(title ?? 'share') : (ref.path.split('/').at(-1) ?? ref.path),
+    name: ref.path === '' ? folderNameOf(title ?? 'share') : besidePartials(ref.path.split('/').at(-1) ?? ref.path),
     state: isPaused ? 'paused' : 'queued',
     ...{ folder, conflict, priority, order },
     destination: '',
@@ -111,6 +111,7 @@ export interface Moment {
   place: number;
   bytesPerSecond: number;
   sources: DownloadSource[];
+  /** By performance.now(). */
   retryAtMs: number;
   /** Where it would be, if its name is free. */
   wantedPath: string;
@@ -127,6 +128,7 @@ export function infoOf(record: DownloadRecord, moment: Moment): DownloadInfo {
   const isRunning = record.state === 'running';
   const bytesPerSecond = isRunning ? moment.bytesPerSecond : 0;
   const leftBytes = record.totalBytes - record.doneBytes;
+  const retryInMs = moment.retryAtMs - performance.now();
   return {
     ...rest,
     place: moment.place,
@@ -135,7 +137,7 @@ export function infoOf(record: DownloadRecord, moment: Moment): DownloadInfo {
     bytesPerSecond,
     ...(bytesPerSecond > 0 && leftBytes >= 0 ? { secondsLeft: Math.ceil(leftBytes / bytesPerSecond) } : {}),
     sources: isRunning ? moment.sources : [],
-    ...(record.state === 'queued' && moment.retryAtMs > Date.now() ? { retryAtMs: moment.retryAtMs } : {}),
+    ...(record.state === 'queued' && retryInMs > 0 ? { retryAtMs: Math.round(Date.now() + retryInMs) } : {}),
     ...(failure ? { failure } : {}),
     ...(finishedAtMs === undefined ? {} : { finishedAtMs }),
   };

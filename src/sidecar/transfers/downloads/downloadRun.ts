@@ -13,7 +13,7 @@ import { diskFull, localFailure, notShared, wasCancelled } from '../failures.ts'
 import { hashBytes } from '../content/merkle.ts';
 import { fetchPacks } from './packRun.ts';
 import { type Plan, planFolder, type PlannedFile, stepEntries } from './plan.ts';
-import { claimTop, isCaseSensitive, partialBytes, realFolder } from './preparing.ts';
+import { claimTop, keepsNamesApart, partialBytes, realFolder } from './preparing.ts';
 import type { PlacedFile, RunOptions } from './runOptions.ts';
 import { fetchSingle, ownFailures, partialPathOf, type Single, type SingleOptions } from './singleRun.ts';
 import { SourcesShown } from './sourcesShown.ts';
@@ -102,7 +102,7 @@ class DownloadRun {
     // Without this, a share that is not known just now would be an empty folder, and done.
     if (entry === undefined && (ref.path !== '' || catalog.titleOf(ref.peerId, ref.shareId) === undefined)) throw notShared(base);
     if (this.#record.kind === 'folder') {
-      return planFolder(base, catalog.files(ref), { isCaseSensitive: isCaseSensitive(this.#partials) });
+      return planFolder(base, catalog.files(ref), { areNamesExact: keepsNamesApart(this.#partials) });
     }
     if (entry === undefined || entry.kind !== 'file') throw notShared(base);
     const { sizeBytes, mtimeMs } = entry;

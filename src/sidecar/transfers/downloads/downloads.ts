@@ -122,6 +122,11 @@ export class Downloads {
     return rates;
   }
 
+  /** Those that nobody who is here can give, in order of their place. */
+  waiting(): DownloadRecord[] {
+    return [...this.#order].flatMap(({ record }) => (record.state === 'waiting' ? [record] : []));
+  }
+
   /** In order of their place, then finished ones, newest first. */
   list(): DownloadInfo[] {
     const finished = [...this.#items.values()].filter(({ record }) => !isUnfinished(record));
@@ -351,7 +356,7 @@ export class Downloads {
 
   /** A full disk must not stop what is under way: the queue then stands as it was, and the next attempt finds what is verified. */
   #persist(item: DownloadItem): void {
-    item.persistedAtMs = Date.now();
+    item.persistedAtMs = performance.now();
     try {
       this.#table.update(item.record);
     } catch (error) {

@@ -28,7 +28,7 @@ export class HolderLook {
     const { sources, roots } = this.#options;
     if (!sources.hasOthers(record.entry.peerId)) return undefined;
     let asked = 0;
-    for (const entry of this.#files(record)) {
+    for (const { sizeBytes: _, ...entry } of this.files(record)) {
       const root = await roots.of(entry);
       if (root === undefined) continue;
       for (const holder of await sources.others(entry, root)) {
@@ -41,15 +41,16 @@ export class HolderLook {
     return asked > 0 ? false : undefined;
   }
 
-  *#files(record: DownloadRecord): Iterable<EntryRef> {
+  /** The entry itself, or those of a folder that are among its first. */
+  *files(record: Pick<DownloadRecord, 'kind' | 'entry' | 'totalBytes'>): Iterable<EntryRef & { sizeBytes: number }> {
     if (record.kind === 'file') {
-      yield record.entry;
+      yield { ...record.entry, sizeBytes: record.totalBytes };
       return;
     }
     let seen = 0;
     for (const { path, entry } of this.#options.catalog.files(record.entry)) {
       if (seen++ >= lookedAt) return;
-      if (entry.kind === 'file') yield { ...record.entry, path };
+      if (entry.kind === 'file') yield { ...record.entry, path, sizeBytes: entry.sizeBytes };
     }
   }
 }

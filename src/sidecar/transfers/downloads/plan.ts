@@ -4,6 +4,7 @@
 import type { Entry } from '../../../protocol/model.ts';
 import { indexLimits } from '../../limits.ts';
 import { localName, pathProblem, type SafePath } from '../../storage/safePath.ts';
+import { partialFolderName } from '../disk/placement.ts';
 import { refusedManifest } from '../failures.ts';
 
 /** One file to fetch. */
@@ -31,9 +32,9 @@ export function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** How the target disk compares names. */
+/** How the target disk compares names: exactly, or without regard to case and Unicode spelling. */
 export interface NameRules {
-  isCaseSensitive: boolean;
+  areNamesExact: boolean;
   platform?: NodeJS.Platform;
 }
 
@@ -108,7 +109,7 @@ function addName(inside: string, isFile: boolean, seen: Map<string, { path: stri
 
 function keyOf(inside: string, rules: NameRules): string {
   const spelled = localPath(inside, rules);
-  return rules.isCaseSensitive ? spelled : spelled.normalize('NFC').toLowerCase().normalize('NFC');
+  return rules.areNamesExact ? spelled : spelled.normalize('NFC').toLowerCase().normalize('NFC');
 }
 
 function localPath(inside: string, rules: NameRules): string {
@@ -120,11 +121,16 @@ function localPath(inside: string, rules: NameRules): string {
 
 const unsafeInTitle = /[\u0000-\u001f\u007f/\\:]/g;
 
+/** The name, which is not to be that of our own folder beside it: what was put in there would be hidden, or taken for ours. */
+export function besidePartials(name: string): string {
+  return name.toLowerCase() === partialFolderName ? `_${name}` : name;
+}
+
 /** The folder name for a share's title, which is free text of its owner. */
 export function folderNameOf(title: string, rules: Pick<NameRules, 'platform'> = {}): string {
   let name = title.replace(unsafeInTitle, '_').trim();
   while (Buffer.byteLength(name) > indexLimits.nameBytes - 16) name = [...name].slice(0, -1).join('');
   if (name === '' || name === '.' || name === '..') return 'share';
-  if (pathProblem(name) !== undefined || name.toLowerCase().startsWith('.potluck-partial')) name = `_${name}`;
+  name = besidePartials(pathProblem(name) === undefined ? name : `_${name}`);
   return pathProblem(name) === undefined ? localName(name, rules.platform ?? process.platform) : 'share';
 }

@@ -62,12 +62,13 @@ export function partialBytes(partialPath: string, sizeBytes: number): number {
   return Math.min(sizeBytes, stats.size, stats.blocks === undefined ? stats.size : stats.blocks * 512);
 }
 
-/** Asks the disk itself: Linux mounts case-insensitive file systems, macOS has both. */
-export function isCaseSensitive(folder: string): boolean {
-  const probe = path.join(folder, 'case-probe');
+/** Asks the disk itself: Linux mounts case-insensitive file systems, macOS has both, and all of its take two spellings of `é` for one. */
+export function keepsNamesApart(folder: string): boolean {
+  const probe = path.join(folder, 'name-probe-\u00e9');
+  const twins = ['NAME-PROBE-\u00e9', 'name-probe-e\u0301'];
   try {
     writeFileSync(probe, '');
-    return lstatSync(path.join(folder, 'CASE-PROBE'), { throwIfNoEntry: false }) === undefined;
+    return twins.every((twin) => lstatSync(path.join(folder, twin), { throwIfNoEntry: false }) === undefined);
   } catch (error) {
     throw localFailure(error, folder);
   } finally {

@@ -98,7 +98,7 @@ export class Running {
   schedule(): void {
     if (!this.#isOpen) return;
     clearTimeout(this.#timer);
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     let earliestMs = Infinity;
     const ready: DownloadItem[] = [];
     let isNewWish = false;
@@ -229,7 +229,7 @@ export class Running {
     if (isNewIndex || isOthersWord || error.kind === 'unavailable' || error.kind === 'busy' || error.kind === 'cancelled') {
       record.state = 'queued';
       record.failure = failureOf(error);
-      item.retryAtMs = Date.now() + item.retryMs;
+      item.retryAtMs = performance.now() + item.retryMs;
       item.retryMs = Math.min(item.retryMs * 2, localLimits.reconnectMaxMs);
       return;
     }
@@ -249,6 +249,6 @@ export class Running {
       item.retryMs = this.#options.retryMs;
     }
     item.pace.touch();
-    if (Date.now() - item.persistedAtMs >= persistEveryMs) this.#options.onPersist(item);
+    if (performance.now() - item.persistedAtMs >= persistEveryMs) this.#options.onPersist(item);
   }
 }

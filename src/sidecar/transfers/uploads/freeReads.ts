@@ -19,7 +19,7 @@ export class FreeReads {
   readonly #peers = new Map<PeerId, Allowance>();
 
   constructor(options: { now?: (() => number) | undefined } = {}) {
-    this.#now = options.now ?? (() => Date.now());
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /** Leave for a read of so many bytes, or undefined: it must wait for a slot. */

@@ -55,7 +55,7 @@ export class Slots {
 
   constructor(options: SlotsOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => Date.now());
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /** Whether this peer's requests are worked on at once. */

@@ -180,6 +180,15 @@ export class Uploads implements FileServer {
     return given.wholeHolding(Number(stats.size));
   }
 
+  /** The root of an own file, hashed first if it must be. Rejects as reading it does. */
+  async rootOf(located: LocatedFile, path: SafePath, { signal }: { signal: AbortSignal }): Promise<Uint8Array> {
+    await this.#makeRoot(located, path, { isTreeNeeded: false }, signal);
+    const stats = await lstat(located.absolutePath, { bigint: true }).catch(() => undefined);
+    const root = stats?.isFile() ? this.#roots.known(located.absolutePath, stats) : undefined;
+    if (root === undefined) throw readChanged();
+    return root;
+  }
+
   async #readOwn(peerId: PeerId, request: ReadRequest, path: SafePath, options: ServeOptions): Promise<ReadReply> {
     const { locate, ownPeerId } = this.#options;
     const { shareId } = request;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import type { DownloadId } from '../../../../src/protocol/ids.ts';
+import type { ContentId, DownloadId } from '../../../../src/protocol/ids.ts';
 import type { DownloadInfo, DownloadSource, HistoryEntry, UploadInfo } from '../../../../src/protocol/model.ts';
 import { catalogShare, createCli, download, downloadId, ownId, peer, peerId, shareId, someSettings } from '../world.ts';
 
@@ -318,4 +318,39 @@ test('limits are shown, and set with units', async (t) => {
     ['--slots', '65'],
   ])
     assert.equal((await cli.run(['limits', ...wrong])).code, 2, wrong.join(' '));
+});
+
+test('get takes a content id in the place of a path', async (t) => {
+  const cli = await createCli(t, { 'downloads/add': () => download(first, { state: 'paused' }) });
+  const contentId = 'AB'.repeat(32);
+  const run = await cli.run(['get', contentId, '--paused']);
+  assert.equal(run.code, 0, run.errors);
+  assert.deepEqual(cli.calls.at(-1), ['downloads/add', { contentId: contentId.toLowerCase(), isPaused: true }]);
+});
+
+test('link announces and withdraws files, and lists what is announced', async (t) => {
+  const link = {
+    contentId: 'ab'.repeat(32) as ContentId,
+    entry: { peerId: ann, shareId: photos, path: 'a\u001b.txt' },
+    addedAtMs: 0,
+    isAnnounced: true,
+  };
+  const cli = await createCli(t, { ...browsing, 'links/announce': () => ({}), 'links/list': () => [link] });
+  for (const [action, isOn] of [
+    ['announce', true],
+    ['withdraw', false],
+  ] as const) {
+    const run = await cli.run(['link', action, 'ann/Photos/a.txt']);
+    assert.equal(run.code, 0, run.errors);
+    assert.deepEqual(cli.calls.at(-1), ['links/announce', { entry: { peerId: ann, shareId: photos, path: 'a.txt' }, isOn }]);
+  }
+  const list = await cli.run(['link', 'list']);
+  assert.match(list.text, /ann +announced .*(ab){32}/);
+  assert.ok(!list.text.includes('\u001b'));
+  for (const wrong of [
+    ['link', 'announce'],
+    ['link', 'list', 'x'],
+    ['link', 'x', 'y'],
+  ])
+    assert.equal((await cli.run(wrong)).code, 2);
 });

@@ -22,6 +22,7 @@ function parts(more: Partial<TransferParts> = {}): TransferParts {
     history: { list: none, clear: none, totals: none },
     rates: none,
     catalog: { list: none },
+    holderOf: none,
     ...more,
   };
 }

@@ -9,8 +9,8 @@ import createTestnet, { type Testnet } from 'hyperdht/testnet.js';
 import HyperDHT from 'hyperdht';
 import { AppError } from '../../../../src/protocol/errors.ts';
 import type { PeerId } from '../../../../src/protocol/ids.ts';
-import { Network, type NetworkConnection } from '../../../../src/sidecar/network/network.ts';
-import { topicOf } from '../../../../src/sidecar/network/partyProof.ts';
+import { Network, type NetworkConnection, type NetworkOptions } from '../../../../src/sidecar/network/network.ts';
+import { contentTopicOf, topicOf } from '../../../../src/sidecar/network/partyProof.ts';
 import { silentLog } from '../../../../src/sidecar/log.ts';
 import { peerIdOf } from '../../../../src/sidecar/storage/identity.ts';
 
@@ -31,7 +31,7 @@ let testnet: Testnet;
 let bootstrap: string[];
 const nodes: Node[] = [];
 
-function createNode(options: { bootstrap?: string[] } = {}): Node {
+function createNode(options: { bootstrap?: string[]; room?: NetworkOptions['room'] } = {}): Node {
   const keyPair = HyperDHT.keyPair();
   const changes = new EventTarget();
   const changed = () => changes.dispatchEvent(new Event('change'));
@@ -42,6 +42,7 @@ function createNode(options: { bootstrap?: string[] } = {}): Node {
     keyPair,
     bootstrap: options.bootstrap ?? bootstrap,
     log: silentLog,
+    ...(options.room && { room: options.room }),
     onConnection(connection) {
       connections.push(connection);
       connection.stream.resume();
@@ -97,6 +98,38 @@ describe('network', { concurrency: true }, () => {
   after(async () => {
     await Promise.all(nodes.map(({ network }) => network.close()));
     await testnet.destroy();
+  });
+
+  test('who holds a content is found by who looked for it before, and part of it also after', async (t) => {
+    const [holder, seeker, late] = [createNode(), createNode(), createNode()];
+    const topic = contentTopicOf('they only meet by content', Buffer.alloc(32, 7));
+    for (const node of [holder, seeker, late]) await node.network.open();
+    await seeker.until('the DHT', () => seeker.network.status.state === 'online');
+    seeker.network.setContentTopics([{ topic, isAnnounced: false, isLookedUp: true }]);
+    await holder.until('the DHT', () => holder.network.status.state === 'online');
+    const from = performance.now();
+    holder.network.setContentTopics([{ topic, isAnnounced: true, isLookedUp: false }]);
+    await seeker.until('the holder', () => isConnected(seeker, holder));
+    t.diagnostic(`announced after the first lookup, connected after ${(performance.now() - from).toFixed(0)} ms`);
+    const again = performance.now();
+    late.network.setContentTopics([{ topic, isAnnounced: true, isLookedUp: true }]);
+    await late.until('the holder', () => isConnected(late, holder));
+    t.diagnostic(`announced before the lookup, connected after ${(performance.now() - again).toFixed(0)} ms`);
+    assert.equal(isConnected(late, seeker), false, 'nobody finds who only looks');
+  });
+
+  test('a holder whose places are all taken is reached by who knows the content, and not for long in vain', async () => {
+    const holder = createNode({ room: { most: 1, lookMs: 500 } });
+    const [first, seeker] = [createNode(), createNode()];
+    const topic = contentTopicOf('full', Buffer.alloc(32, 8));
+    for (const node of [holder, first, seeker]) await node.network.open();
+    first.network.connect(holder.peerId);
+    await holder.until('its only place is taken', () => isConnected(holder, first));
+    holder.network.setContentTopics([{ topic, isAnnounced: true, isLookedUp: false }]);
+    seeker.network.setContentTopics([{ topic, isAnnounced: false, isLookedUp: true }]);
+    await holder.until('a place beyond', () => isConnected(holder, seeker));
+    await holder.until('it is of no use there', () => !isConnected(holder, seeker));
+    assert.equal(isConnected(holder, first), true);
   });
 
   test('three peers meet by the name of a party, and part when one leaves', async () => {

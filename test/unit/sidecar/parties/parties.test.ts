@@ -182,3 +182,13 @@ test('a founder who runs twice makes two lists of one revision: everybody ends w
     assert.equal(parties.roster(partyId)?.hash, low.hash);
   }
 });
+
+test('a content has a topic in each party, or in those that are asked for', (t) => {
+  const parties = create(t).open();
+  const ids = ['one', 'two'].map((name) => parties.join(name).partyId);
+  const root = Buffer.alloc(32, 5);
+  const all = parties.contentTopics(root);
+  assert.equal(all.length, 2);
+  assert.deepEqual(parties.contentTopics(root, ids.slice(1)), all.slice(1));
+  assert.deepEqual(parties.contentTopics(root, []), []);
+});

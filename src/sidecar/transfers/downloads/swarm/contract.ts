@@ -80,20 +80,34 @@ export interface Receiving {
   find(owner: PeerId, shareId: ShareId, path: string): { root: Uint8Array; partial: PartialContent } | undefined;
 }
 
+/** A file being received whose root is known. */
+export interface ReceivingFile {
+  root: Uint8Array;
+  partial: PartialContent;
+  /** Peers that give, or let us wait for our turn. */
+  sourceCount?: () => number;
+}
+
 /** Files being received whose root is known. One for the whole sidecar, shared by downloads and uploads. */
 export class ReceivingFiles implements Receiving {
-  readonly #files = new Map<string, { root: Uint8Array; partial: PartialContent }>();
+  readonly #files = new Map<string, ReceivingFile & { entry: EntryRef; sinceMs: number }>();
 
-  find(owner: PeerId, shareId: ShareId, path: string): { root: Uint8Array; partial: PartialContent } | undefined {
+  find(owner: PeerId, shareId: ShareId, path: string): ReceivingFile | undefined {
     return this.#files.get(JSON.stringify([owner, shareId, path]));
   }
 
   /** Offers it until the answer is called. The same file received twice at once is offered by the later one. */
-  add(entry: EntryRef, file: { root: Uint8Array; partial: PartialContent }): () => void {
+  add(entry: EntryRef, file: ReceivingFile): () => void {
     const key = JSON.stringify([entry.peerId, entry.shareId, entry.path]);
-    this.#files.set(key, file);
+    const added = { ...file, entry, sinceMs: performance.now() };
+    this.#files.set(key, added);
     return () => {
-      if (this.#files.get(key) === file) this.#files.delete(key);
+      if (this.#files.get(key) === added) this.#files.delete(key);
     };
+  }
+
+  /** The oldest first; `sinceMs` by performance.now(). */
+  all(): Iterable<ReceivingFile & { entry: EntryRef; sinceMs: number }> {
+    return this.#files.values();
   }
 }

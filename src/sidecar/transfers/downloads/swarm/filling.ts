@@ -11,12 +11,13 @@ import { badContent, peerGone, wasCancelled } from '../../failures.ts';
 import type { ByteBudget } from './budget.ts';
 import { type Content, ContentChanged } from './content.ts';
 import type { Holder, ReceiveOptions } from './contract.ts';
+import { Dripping } from './dripping.ts';
 import { checkedHead } from './head.ts';
 import { Looking } from './looking.ts';
 import type { Opened } from './ownerAnswers.ts';
 import { readRange } from './rangeRead.ts';
 import { type Assignment, type Holdings, Scheduler } from './scheduler.ts';
-import { type Job, restDripping, Source } from './source.ts';
+import { type Job, Source } from './source.ts';
 import type { Tally } from './tally.ts';
 
 /** Before a source's speed is known. */
@@ -50,11 +51,12 @@ export class Filling {
   readonly #sources = new Map<PeerId, Source>();
   readonly #abort = new AbortController();
   readonly #jobs = new Set<Promise<void>>();
+  readonly #dripping = new Dripping();
   #looking: Looking | undefined;
   #end: { resolve(): void; reject(error: Error): void } | undefined;
   #isEnding = false;
   #retry: NodeJS.Timeout | undefined;
-  #progressAtMs = Date.now();
+  #progressAtMs = performance.now();
 
   constructor(options: FillingOptions) {
     this.#options = options;
@@ -194,7 +196,7 @@ export class Filling {
       this.#finish();
       return;
     }
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     const usable = [...this.#sources.values()].filter((source) => this.#isUsable(source));
     usable.sort((a, b) => b.bytesPerSecond - a.bytesPerSecond);
     const most = Math.max(
@@ -222,7 +224,7 @@ export class Filling {
   }
 
   #isUsable({ isOwner, tally }: Source): boolean {
-    if (tally.isDropped || (tally.isGivenUp && Date.now() < tally.retryAtMs)) return false;
+    if (tally.isDropped || (tally.isGivenUp && performance.now() < tally.retryAtMs)) return false;
     return isOwner || this.#content.isVerifiable;
   }
 
@@ -254,7 +256,7 @@ export class Filling {
   }
 
   #begin(source: Source, assignment: Assignment, reply?: ReadReply): void {
-    const job: Job = { assignment, abort: new AbortController(), beganAtMs: Date.now(), isCut: false };
+    const job: Job = { assignment, abort: new AbortController(), beganAtMs: performance.now(), isCut: false };
     source.jobs.add(job);
     const work = this.#read(source, job, reply).finally(() => {
       if (reply) this.#options.opened?.giveUp(); // where it was not read to its end
@@ -345,7 +347,7 @@ export class Filling {
   #written(tally: Tally, { goodBytes, badBytes, epoch }: { goodBytes: number; badBytes: number; epoch: number }): void {
     if (goodBytes > 0) {
       tally.received(goodBytes, epoch);
-      this.#progressAtMs = Date.now();
+      this.#progressAtMs = performance.now();
     }
     if (badBytes > 0) this.#options.receive.onExtra?.(badBytes);
     this.#options.onProgress();
@@ -372,8 +374,8 @@ export class Filling {
   #tick(): void {
     this.#options.onTick();
     this.#look();
-    const nowMs = Date.now();
-    restDripping(this.#sources.values(), nowMs);
+    const nowMs = performance.now();
+    this.#dripping.look(this.#sources.values(), nowMs);
     const isStuck = this.#jobs.size === 0 && this.#content.isChecked && nowMs - this.#progressAtMs > stuckMs;
     const isWaiting = [...this.#sources.values()].some(({ isAlive, holds }) => isAlive && holds === undefined);
     if (isStuck && !isWaiting) this.#finish(this.#whyNobody());

@@ -96,7 +96,7 @@ class Writing {
   /** Where the collected bytes begin and end in the file. */
   #from: number;
   #position: number;
-  #flushedAtMs = Date.now();
+  #flushedAtMs = performance.now();
 
   constructor(range: RangeRead, abort: AbortController) {
     this.#range = range;
@@ -131,7 +131,8 @@ class Writing {
         this.#position += Math.min(chunk.length, room);
         assignment.taken = Math.min(leafCountOf(this.#position), assignment.end);
         const isLast = this.#position >= this.#endOfRange();
-        if (isLast || this.#position - this.#from >= batchBytes || Date.now() - this.#flushedAtMs > batchMs) await this.#flush();
+        if (isLast || this.#position - this.#from >= batchBytes || performance.now() - this.#flushedAtMs > batchMs)
+          await this.#flush();
         if (isLast && this.#position < this.#requestedEnd) return false;
       }
       if (this.#position < this.#requestedEnd && this.#position < this.#endOfRange()) {
@@ -164,7 +165,7 @@ class Writing {
   }
 
   async #flush(): Promise<void> {
-    this.#flushedAtMs = Date.now();
+    this.#flushedAtMs = performance.now();
     const { content, mayTrust, budgets, source, request } = this.#range;
     const first = this.#from / leafBytes;
     const chunks = this.#wholeLeaves();

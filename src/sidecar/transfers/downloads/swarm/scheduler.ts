@@ -223,7 +223,7 @@ export function unitLeavesOf(leafCount: number): number {
   return leaves;
 }
 
-function holdsLeaf({ unitLeaves, units }: Holdings, leaf: number): boolean {
+export function holdsLeaf({ unitLeaves, units }: Holdings, leaf: number): boolean {
   const unit = Math.floor(leaf / unitLeaves);
   return ((units[unit >> 3] ?? 0) & (0x80 >> (unit & 7))) !== 0;
 }

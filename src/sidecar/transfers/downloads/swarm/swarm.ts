@@ -52,7 +52,7 @@ class Swarm {
   #filling: Filling | undefined;
   #stopOffering: () => void = () => undefined;
   #reportedBytes = 0;
-  #beganAtMs = Date.now();
+  #beganAtMs = performance.now();
   #beganBytes = 0;
   #hasAskedRoot = false;
 
@@ -209,7 +209,8 @@ class Swarm {
       onBad: (source) => this.#tallyOf(source).badPieces++,
     });
     this.#stopOffering();
-    this.#stopOffering = receiving?.add(wanted.entry, { root, partial: content.partial }) ?? (() => undefined);
+    const offered = { root, partial: content.partial, sourceCount: () => this.#sourceCount() };
+    this.#stopOffering = receiving?.add(wanted.entry, offered) ?? (() => undefined);
     if (isCompared && content.partial.have.count > 0) content.check(this.#compareAll(content));
     this.#filling?.layerChanged();
   }
@@ -277,7 +278,7 @@ class Swarm {
   #askRoot(content: Content): void {
     const { sources, wanted } = this.#options;
     if (content.root || this.#hasAskedRoot || content.version === undefined || !sources.hasOthers(wanted.entry.peerId)) return;
-    const elapsedMs = Date.now() - this.#beganAtMs;
+    const elapsedMs = performance.now() - this.#beganAtMs;
     const leftMs = ((content.sizeBytes - content.haveBytes) * elapsedMs) / Math.max(1, content.haveBytes - this.#beganBytes);
     if (elapsedMs < transferLimits.askRootMs || leftMs < transferLimits.askRootLeftMs) return;
     this.#hasAskedRoot = true;
@@ -351,6 +352,11 @@ class Swarm {
     const tally = this.#tallies.get(source.peerId) ?? new Tally(source.peerId, source.linkKind);
     this.#tallies.set(source.peerId, tally);
     return tally;
+  }
+
+  #sourceCount(): number {
+    const states = [...this.#tallies.values()].map((tally) => tally.shown().state);
+    return states.filter((state) => state === 'active' || state === 'waiting').length;
   }
 
   #report(bytes = this.#content?.haveBytes ?? 0): void {

@@ -42,11 +42,11 @@ export class Tally {
     return this.badPieces >= transferLimits.badRanges;
   }
 
-  bytesPerSecond(nowMs = Date.now()): number {
+  bytesPerSecond(nowMs = performance.now()): number {
     return this.#meter.bytesPerSecond(nowMs);
   }
 
-  idleMs(nowMs = Date.now()): number {
+  idleMs(nowMs = performance.now()): number {
     return nowMs - this.lastBytesAtMs;
   }
 
@@ -60,14 +60,14 @@ export class Tally {
     this.failure = undefined;
   }
 
-  heard(nowMs = Date.now()): void {
+  heard(nowMs = performance.now()): void {
     this.lastBytesAtMs = nowMs;
     this.position = undefined;
     this.isRefusing = false;
   }
 
   /** A request failed, asked for in `epoch`. */
-  failed(error: AppError, epoch: number, nowMs = Date.now()): void {
+  failed(error: AppError, epoch: number, nowMs = performance.now()): void {
     if (epoch !== this.epoch) return;
     this.epoch++;
     this.failure = error;
@@ -80,7 +80,7 @@ export class Tally {
     else this.retryAtMs = nowMs + waitMs;
   }
 
-  rest(nowMs = Date.now()): void {
+  rest(nowMs = performance.now()): void {
     this.isGivenUp = true;
     this.retryAtMs = nowMs + restMs;
   }

@@ -91,6 +91,21 @@ test('links planted in the download folder lead no download outside', { skip: pr
   assert.deepEqual(readdirSync(outside), []);
 });
 
+test('what has the name of our own folder at its owner gets another one, whatever is to be done with taken names', async (t) => {
+  for (const conflict of ['keep-both', 'overwrite', 'skip'] as const) {
+    const base = temporaryFolder(t);
+    const from = owner(t, base);
+    from.write('.potluck-partial/planted', 'x');
+    from.write('sub/.Potluck-Partial', 'y');
+    const to = await receiver(t, base, from, { conflict: () => conflict });
+    const [folder, file] = [await to.get('.potluck-partial'), await to.get('sub/.Potluck-Partial')];
+    assert.equal(folder.destination, path.join(to.folder, '_.potluck-partial'));
+    assert.equal(file.destination, path.join(to.folder, '_.Potluck-Partial'));
+    assert.deepEqual(readdirSync(to.folder).sort(), ['_.Potluck-Partial', '_.potluck-partial']);
+    assert.equal(readFileSync(path.join(folder.destination, 'planted'), 'utf8'), 'x');
+  }
+});
+
 test('cleaning up follows no link', { skip: process.platform === 'win32' }, (t) => {
   const folder = temporaryFolder(t);
   const outside = temporaryFolder(t);

@@ -109,7 +109,12 @@ export async function attempt(
     const { failedFiles } = await runDownload({
       ...{ record, conflict: 'keep-both', disk, trees, rate: unlimited, permits: new Permits(8), log: silentLog },
       catalog: { stat: () => undefined, titleOf: () => 'things', files: () => listed(shared) },
-      sources: { owner: () => source, others: () => Promise.resolve([]), hasOthers: () => false, onChange: () => () => undefined },
+      sources: {
+        owner: () => source,
+        others: () => Promise.resolve([]),
+        hasOthers: () => false,
+        onChange: () => () => undefined,
+      },
       signal: new AbortController().signal,
       freeBytes: () => undefined,
       rootOf: () => Promise.resolve(undefined),

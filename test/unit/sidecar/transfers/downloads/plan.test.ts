@@ -7,7 +7,7 @@ import type { EntryKind } from '../../../../../src/protocol/model.ts';
 import { folderNameOf, planFolder } from '../../../../../src/sidecar/transfers/downloads/plan.ts';
 import { asSafe, owner, receiver, temporaryFolder } from '../world.ts';
 
-const rules = { isCaseSensitive: true, platform: 'linux' as const };
+const rules = { areNamesExact: true, platform: 'linux' as const };
 
 function entries(...list: (string | [path: string, kind: EntryKind, sizeBytes?: number])[]) {
   return list.map((item) => {
@@ -78,10 +78,10 @@ test('names that this disk cannot keep apart are refused, and only there', async
   ];
   for (const list of clashes) {
     await planFolder(asSafe(''), list, rules);
-    await assert.rejects(planFolder(asSafe(''), list, { ...rules, isCaseSensitive: false }), /same name on this disk/);
+    await assert.rejects(planFolder(asSafe(''), list, { ...rules, areNamesExact: false }), /same name on this disk/);
   }
   await assert.rejects(
-    planFolder(asSafe(''), entries('a?', 'a*'), { isCaseSensitive: false, platform: 'win32' }),
+    planFolder(asSafe(''), entries('a?', 'a*'), { areNamesExact: false, platform: 'win32' }),
     /same name on this disk/,
   );
 });
@@ -115,7 +115,7 @@ test('a plan has every folder once, empty and implied ones, and sums up', async 
 });
 
 test('names are spelled for Windows', async () => {
-  const plan = await planFolder(asSafe(''), entries('a?/aux.txt', 'b. '), { isCaseSensitive: false, platform: 'win32' });
+  const plan = await planFolder(asSafe(''), entries('a?/aux.txt', 'b. '), { areNamesExact: false, platform: 'win32' });
   assert.deepEqual(
     plan.files.map((file) => file.relative),
     ['a_/_aux.txt', 'b__'],

@@ -12,7 +12,11 @@ import { peer, signal } from './uploadsWorld.ts';
 function slotsIn(t: TestContext, options: { count?: number; friends?: string[] } = {}) {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] });
   const state = { count: options.count ?? 1 };
-  const slots = new Slots({ count: () => state.count, isFirst: (peerId) => options.friends?.includes(peerId) === true });
+  const slots = new Slots({
+    count: () => state.count,
+    isFirst: (peerId) => options.friends?.includes(peerId) === true,
+    now: () => Date.now(),
+  });
   /** What each request became: places told, then `in`, or the kind of its failure. */
   const told: Record<string, (string | number)[]> = {};
   const ask = (name: string, how: { signal?: AbortSignal; as?: string } = {}) => {
