@@ -15,6 +15,8 @@ export type ContentId = Branded<'ContentId'>;
 export type DownloadId = Branded<'DownloadId'>;
 /** One invite: 26 z-base-32 characters. Not its secret. */
 export type InviteId = Branded<'InviteId'>;
+/** One offer of files: 26 z-base-32 characters. Unique only together with the peer that made it. */
+export type OfferId = Branded<'OfferId'>;
 /** One watched search: 26 z-base-32 characters. */
 export type WatchId = Branded<'WatchId'>;
 
@@ -39,6 +41,10 @@ export function isDownloadId(text: string): text is DownloadId {
 }
 
 export function isInviteId(text: string): text is InviteId {
+  return z32Of16Bytes.test(text);
+}
+
+export function isOfferId(text: string): text is OfferId {
   return z32Of16Bytes.test(text);
 }
 

@@ -5,7 +5,10 @@ import type { ErrorData, ErrorKind } from './errors.ts';
 import type { Audience, PathReason, PeerPath } from './meeting.ts';
 import type { ConflictPolicy, LinkKind } from './transfers.ts';
 
+export type * from './links.ts';
+export type * from './compare.ts';
 export type * from './meeting.ts';
+export type * from './sending.ts';
 export type * from './transfers.ts';
 
 /** A failure kept as data: in a download's or a share's state. */
@@ -288,6 +291,8 @@ export interface Settings {
   relay: string;
   /** Others of our parties may be relayed through us, while we can be reached from everywhere. */
   offerRelay: boolean;
+  /** What is downloaded bears the system's mark of what came from others (Zone.Identifier, com.apple.quarantine, user.xdg.origin.url). */
+  markDownloads: boolean;
 }
 
 export interface SidecarStatus {

@@ -2,6 +2,7 @@
 // Transport: vscode-jsonrpc's Content-Length framing over a Unix domain socket, a named pipe, or stdio. Every failure carries
 // an ErrorKind as its code (errors.ts). Requests may be cancelled by JSON-RPC's `$/cancelRequest`.
 
+import type { CompareRequests } from './compare.ts';
 import type { ContentId, DownloadId, InviteId, PartyId, PeerId, ShareId, WatchId } from './ids.ts';
 import type {
   AccessRequest,
@@ -18,6 +19,12 @@ import type {
   HistoryEntry,
   InviteInfo,
   LinkedContentInfo,
+  LinkEntry,
+  LinkForm,
+  LinkSource,
+  LinkStatus,
+  LinkSummary,
+  LinkVerification,
   ListOrder,
   ListPage,
   LogEntry,
@@ -42,12 +49,13 @@ import type {
   UploadInfo,
   WatchedSearch,
 } from './model.ts';
+import type { SendingNotifications, SendingRequests } from './sending.ts';
 
 /** Raised by one whenever a client of the old version could not talk to the new sidecar, or the other way round. */
 export const protocolVersion = 4;
 
 /** `params` and `result` of every request. `session/hello` must come first; all else is refused with `unauthorized` before it. */
-export interface Requests {
+export interface Requests extends CompareRequests, SendingRequests {
   /** Proves the token and agrees on the version. `incompatible` when the versions differ; the newer side decides who leaves. */
   'session/hello': {
     params: { token: string; client: string; clientVersion: string; protocolVersion: number };
@@ -235,6 +243,61 @@ export interface Requests {
   'links/announce': { params: { entry: EntryRef; isOn: boolean }; result: Record<string, never> };
   /** Newest first. */
   'links/list': { params: Record<string, never>; result: LinkedContentInfo[] };
+  /**
+   * The text of a `.p2p` link file (docs/link-format.md) to a file, or to all files of a folder. Own files that were never hashed are hashed now
+   * (progress by token: bytes done of all); a peer is asked for ids that it did not tell: `unavailable` when it is away. `hasPlace` (left out: for own
+   * entries) puts in where it was seen, which names the owner's key. `creator` and `parties` (at most 64 characters each, 16 of them) go in as they
+   * are: never a party's name. `isAnnounced` does `links/announce` for the first 1,000 of its files. `too-large` above 100,000 files.
+   */
+  'links/create': {
+    params: {
+      entry: EntryRef;
+      title?: string;
+      creator?: string;
+      parties?: string[];
+      hasPlace?: boolean;
+      isAnnounced?: boolean;
+      progressToken?: string;
+    };
+    result: { text: string; summary: LinkSummary };
+  };
+  /**
+   * What a link says; never touches the network and changes nothing. `invalid-argument` names the line (or place) and what is wrong there. A page of
+   * its files, `limit` at most 10,000.
+   */
+  'links/inspect': {
+    params: LinkSource & { offset?: number; limit?: number };
+    result: { summary: LinkSummary; files: LinkEntry[] };
+  };
+  /** Who has what of it, as their indexes here say, and what is on this machine. Never touches the network. A page of its files, `limit` at most 1,000. */
+  'links/status': { params: LinkSource & { offset?: number; limit?: number }; result: LinkStatus };
+  /**
+   * Queues what it leads to as one download: each file from whoever has its content, now or when somebody comes, and verified by it; what is on this
+   * machine is copied. `paths` chooses some of its files. The download's `entry` has `linkPeerId` (links.ts of the protocol's values) as peer.
+   */
+  'links/download': {
+    params: LinkSource & {
+      paths?: string[];
+      folder?: string;
+      conflict?: ConflictPolicy;
+      priority?: Priority;
+      isPaused?: boolean;
+    };
+    result: DownloadInfo;
+  };
+  /**
+   * Reads what lies at an absolute path (the folder of the link's files, or the one that holds it; of a link to one file, that or its folder) and
+   * compares it with the link. Follows no links of the file system. `not-found` when nothing is there. Progress by token, in bytes.
+   */
+  'links/verify': { params: LinkSource & { folder: string; progressToken?: string }; result: LinkVerification };
+  /**
+   * The same contents in another form. A torrent (BitTorrent v2, as base64) and a magnet need the hashes of pieces of files above the piece length:
+   * from this machine, else of peers who have the content: `unavailable` when nobody gives them. A magnet of a folder names its info hash only.
+   */
+  'links/export': {
+    params: LinkSource & { as: LinkForm; progressToken?: string };
+    result: { text?: string; torrentBase64?: string; infoHash?: string };
+  };
 
   /** Running ones first, then those that wait, in order. */
   'uploads/list': { params: Record<string, never>; result: UploadInfo[] };
@@ -254,7 +317,7 @@ export interface Requests {
 }
 
 /** What the sidecar tells every client after hello. They say what changed; ask for the rest. */
-export interface Notifications {
+export interface Notifications extends SendingNotifications {
   /** A client asked it to stop: the others do not start it again by themselves. Comes before the connection closes. */
   'sidecar/stopping': Record<string, never>;
   'parties/changed': Record<string, never>;

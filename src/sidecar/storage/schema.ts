@@ -164,4 +164,23 @@ export const migrations: readonly string[] = [
     peerId TEXT NOT NULL, isOurs INTEGER NOT NULL, text TEXT NOT NULL, shareId TEXT, atMs INTEGER NOT NULL, PRIMARY KEY (peerId, isOurs)
   ) STRICT;
   `,
+  `
+  -- Offers of files to one peer: ours (isOurs 1; peerId: the receiver) and others' to us. text: what the sender wrote. manifest: what is in it, as it
+  -- travels (inbox/manifest.ts), NULL once it ended. paths: JSON, absolute, by item. folder, downloads (JSON), dropBoxId: of an accepted one.
+  CREATE TABLE offer (
+    isOurs INTEGER NOT NULL, peerId TEXT NOT NULL, offerId TEXT NOT NULL, text TEXT NOT NULL, items TEXT NOT NULL, fileCount INTEGER NOT NULL,
+    folderCount INTEGER NOT NULL, totalBytes INTEGER NOT NULL, manifest BLOB, paths TEXT, state TEXT NOT NULL, isTold INTEGER NOT NULL DEFAULT 0,
+    reason TEXT, atMs INTEGER NOT NULL, expiresAtMs INTEGER NOT NULL, folder TEXT, downloads TEXT, dropBoxId TEXT,
+    PRIMARY KEY (isOurs, peerId, offerId)
+  ) STRICT;
+
+  CREATE TABLE dropBox (
+    dropBoxId TEXT PRIMARY KEY, folder TEXT NOT NULL, audience TEXT NOT NULL, quotaBytes INTEGER NOT NULL, addedAtMs INTEGER NOT NULL
+  ) STRICT;
+
+  -- Downloads of some files of a folder: their paths inside the share, NUL between, deflated.
+  CREATE TABLE downloadSelection (
+    downloadId TEXT PRIMARY KEY REFERENCES download(downloadId) ON DELETE CASCADE, paths BLOB NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -85,7 +85,16 @@ export function checkSettings(given: Partial<Settings>): Partial<Settings> {
     if (!conflictPolicies.includes(given.conflict)) throw invalid('conflict', `one of ${conflictPolicies.join(', ')}`);
     changes.conflict = given.conflict;
   }
-  for (const name of ['friendsFirst', 'isSlow', 'linkListen', 'lanDiscovery', 'gossip', 'useRelay', 'offerRelay'] as const) {
+  for (const name of [
+    'friendsFirst',
+    'isSlow',
+    'linkListen',
+    'lanDiscovery',
+    'gossip',
+    'useRelay',
+    'offerRelay',
+    'markDownloads',
+  ] as const) {
     const value = given[name];
     if (value === undefined) continue;
     if (typeof value !== 'boolean') throw invalid(name, 'true or false');
@@ -156,6 +165,7 @@ function defaults(): Settings {
     useRelay: false,
     relay: '',
     offerRelay: false,
+    markDownloads: true,
   };
 }
 

@@ -142,6 +142,7 @@ export const someSettings: Settings = {
   useRelay: false,
   relay: '',
   offerRelay: false,
+  markDownloads: true,
 };
 
 /** A sidecar that answers with these handlers, and a command line that reaches it. */
