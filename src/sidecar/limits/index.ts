@@ -1,14 +1,12 @@
 // Indexes, and following them. Every maximum and deadline with its reason: see limits.ts.
 
+import { pathLimits } from '../../protocol/pathRules.ts';
 import { KiB, MiB } from './units.ts';
 
 /** What an index may hold, own or a peer's. */
 export const indexLimits = {
-  /** One name, in UTF-8: what Linux, macOS and NTFS carry. */
-  nameBytes: 255,
-  /** A whole path inside a share. */
-  pathBytes: 4096,
-  depth: 64,
+  /** `nameBytes` of one name, `pathBytes` of a whole path inside a share, `depth` of folders: part of the protocol. */
+  ...pathLimits,
   /** Entries of one share: 8 M entries is 8 x the design's target. */
   entries: 8_000_000,
   /** All names of one share: 8 M of 32 bytes. Shared beginnings and compression could make 2 GiB of them out of a few megabytes. */

@@ -4,31 +4,13 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../protocol/errors.ts';
-import { indexLimits } from '../limits.ts';
+import { nameProblem, pathProblem } from '../../protocol/pathRules.ts';
+
+export { nameProblem, pathProblem };
 
 declare const checked: unique symbol;
 /** Parts joined by `/`, each of which passed `nameProblem`; `''` is the root. */
 export type SafePath = string & { readonly [checked]: true };
-
-const deviceName = /^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]|conin\$|conout\$)$/i;
-const drivePrefix = /^[a-z]:/i;
-const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
-
-/**
- * Why a name cannot be carried in an index, or undefined when it can. Own files with such names are skipped and reported;
- * a peer that claims one has its session ended.
- */
-export function nameProblem(name: string): string | undefined {
-  if (name === '') return 'is empty';
-  if (name === '.' || name === '..') return 'is a relative part';
-  if (name.includes('/') || name.includes('\\')) return 'holds a path separator';
-  if (name.includes('\0')) return 'holds a NUL character';
-  if (drivePrefix.test(name)) return 'starts like a Windows drive';
-  if (deviceName.test(name)) return 'is a Windows device';
-  if (loneSurrogate.test(name)) return 'is not valid Unicode';
-  if (Buffer.byteLength(name) > indexLimits.nameBytes) return `is longer than ${indexLimits.nameBytes} bytes`;
-  return undefined;
-}
 
 /** Checks a whole path from outside. Throws `invalid-argument`. */
 export function parseSafePath(remotePath: string): SafePath {
@@ -40,19 +22,6 @@ export function parseSafePath(remotePath: string): SafePath {
       `The path ${JSON.stringify(remotePath.slice(0, 200))} ${problem}. Use names joined by "/", relative to the share.`,
     );
   return remotePath as SafePath;
-}
-
-/** As `nameProblem`, for a path; `''` is not asked here. */
-export function pathProblem(remotePath: string): string | undefined {
-  if (remotePath.length > indexLimits.pathBytes || Buffer.byteLength(remotePath) > indexLimits.pathBytes)
-    return `is longer than ${indexLimits.pathBytes} bytes`;
-  const names = remotePath.split('/');
-  if (names.length > indexLimits.depth) return `is deeper than ${indexLimits.depth} folders`;
-  for (const name of names) {
-    const problem = nameProblem(name);
-    if (problem) return `has a part that ${problem}`;
-  }
-  return undefined;
 }
 
 const windowsForbidden = /[<>:"|?*\u0000-\u001f]/g;
