@@ -27,6 +27,7 @@ const entryPoints: Readonly<Record<string, string>> = {
   searchBuildProcess: 'src/sidecar/catalog/search/searchBuildProcess.ts',
   detailWorker: 'src/sidecar/catalog/details/detailWorker.ts',
   describeWorker: 'src/sidecar/shares/details/describeWorker.ts',
+  compareWorker: 'src/sidecar/compare/compareWorker.ts',
   hashWorker: 'src/sidecar/transfers/content/hashWorker.ts',
   diskWorker: 'src/sidecar/transfers/disk/diskWorker.ts',
 };

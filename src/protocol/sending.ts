@@ -32,17 +32,17 @@ interface OfferFacts {
 
 /**
  * `waiting`: the peer does not know of it yet. `offered`: it lies in its inbox. `accepted`: it takes it. `delivered`: it has all. `declined`, `withdrawn`,
- * `expired`; `refused`: its inbox is full, or takes nothing from us (`reason`).
+ * `expired`.
  */
-export type OutgoingState = 'waiting' | 'offered' | 'accepted' | 'delivered' | 'declined' | 'refused' | 'withdrawn' | 'expired';
+export type OutgoingState = 'waiting' | 'offered' | 'accepted' | 'delivered' | 'declined' | 'withdrawn' | 'expired';
 
 export interface OutgoingOffer extends OfferFacts {
   state: OutgoingState;
   /** Absolute paths of this machine; never told. */
   paths: string[];
   createdAtMs: number;
-  /** Of `refused`. */
-  reason?: string;
+  /** Of `waiting`: why the peer did not take it last time: its inbox is `full`, or it does not know us (`unwelcome`). It is offered again. */
+  reason?: 'full' | 'unwelcome';
 }
 
 /**

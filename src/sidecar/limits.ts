@@ -9,3 +9,6 @@ export { detailLimits } from './limits/details.ts';
 export { linkLimits, transferLimits } from './limits/transfers.ts';
 export { admissionLimits, lanLimits, meetingLimits, relayLimits } from './limits/meeting.ts';
 export { localLimits } from './limits/local.ts';
+export { contentLinkLimits } from './limits/contentLinks.ts';
+export { compareLimits } from './limits/compare.ts';
+export { sendingLimits } from './limits/sending.ts';

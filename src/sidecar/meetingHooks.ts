@@ -10,6 +10,7 @@ import type {
   RelayMessage,
   RosterMessage,
 } from './wire/meetingMessages.ts';
+import type { SendingMessage } from './wire/sendingMessages.ts';
 import type { PeerSession } from './wire/services.ts';
 
 /**
@@ -30,6 +31,8 @@ export interface MeetingHooks {
   members?(session: PeerSession, message: MembersMessage): void;
   access?(session: PeerSession, message: AccessMessage): void;
   relay?(session: PeerSession, message: RelayMessage): void;
+  /** Offers of files, all kinds. */
+  sending?(session: PeerSession, message: SendingMessage): void;
 }
 
 /** Tells each part that listens, in this order. */
@@ -51,5 +54,11 @@ function tell(hook: MeetingHooks, session: PeerSession, message: MeetingMessage)
       return hook.access?.(session, message);
     case 'relay':
       return hook.relay?.(session, message);
+    case 'offer':
+    case 'offerListAsk':
+    case 'offerList':
+    case 'offerAnswer':
+    case 'offerEnd':
+      return hook.sending?.(session, message);
   }
 }

@@ -18,10 +18,12 @@ import { Feeds } from './catalog/feeds/feeds.ts';
 import { IdleTimer } from './idle.ts';
 import type { NodeLog } from './nodeLog.ts';
 import { Answers } from './nodeAnswers.ts';
+import { NodeCompare } from './nodeCompare.ts';
 import { NodeLinks } from './nodeLinks.ts';
 import { NodeAccess } from './nodeAccess.ts';
 import { NodeParties } from './nodeParties.ts';
 import { NodeInvites } from './nodeInvites.ts';
+import { NodeSending } from './nodeSending.ts';
 import { meetingOf } from './nodeMeeting.ts';
 import { Transfers } from './nodeTransfers.ts';
 import { NodeNetwork } from './nodeNetwork.ts';
@@ -70,6 +72,8 @@ export class SidecarNode {
   readonly #invites: NodeInvites;
   readonly #sessions: Sessions;
   readonly #transfers: Transfers;
+  readonly #sending: NodeSending;
+  readonly #compare: NodeCompare;
   readonly #meeting: Meeting;
   readonly #idle: IdleTimer;
   readonly #opened: { close(): Promise<void> | void }[] = [];
@@ -147,7 +151,14 @@ export class SidecarNode {
       },
     });
 
+    this.#sending = new NodeSending({
+      ...{ ownPeerId: peerId, database, dataFolder, log: log.for('transfers') },
+      downloadFolder: () => this.#settings.get().downloadFolder,
+      ...{ peers: () => this.#peers, sessions: () => this.#sessions, transfers: () => this.#transfers },
+      broadcast: (method, params) => this.api.broadcast(method, params),
+    });
     this.#transfers = new Transfers({
+      sending: () => this.#sending,
       ...{ dataFolder, identity, database, log: log.for('transfers') },
       settings: () => this.#settings.get(),
       catalog: () => this.#catalog,
@@ -159,6 +170,10 @@ export class SidecarNode {
       details: () => this.#answers.details,
       broadcast: (method, params) => this.api.broadcast(method, params),
       onActivity: () => this.#idle.look(),
+    });
+    this.#compare = new NodeCompare({
+      ...{ ownPeerId: peerId, details: this.#details, transfers: this.#transfers },
+      ...{ catalog: () => this.#catalog, shares: () => this.#shares, sessions: () => this.#sessions },
     });
     this.#net = new NodeNetwork({
       settings: this.#settings,
@@ -192,6 +207,7 @@ export class SidecarNode {
       ...{ ownPeerId: peerId, database, peers: this.#peers, shares: this.#shares },
       ...{ catalog: () => this.#catalog, sessions: () => this.#sessions, network: () => this.#network },
       meeting: () => this.#meeting,
+      forgetOffers: (peer) => this.#sending.forgetPeer(peer),
       broadcast: (method, params) => this.api.broadcast(method, params),
     });
     this.#parties = new NodeParties({
@@ -244,7 +260,7 @@ export class SidecarNode {
         isAwaited: (peer) => this.#invites.isAwaited(peer),
         mayBecomeCommon: (provenIds) => this.#parties.parties.mayBecomeCommon(provenIds),
       },
-      meeting: [...this.#parties.hooks, this.#invites.hooks, this.#net.hooks, this.#access.requests],
+      meeting: [...this.#parties.hooks, this.#invites.hooks, this.#net.hooks, this.#access.requests, this.#sending.hooks],
     });
 
     this.#meeting = this.#makeMeeting();
@@ -274,6 +290,8 @@ export class SidecarNode {
     this.#peers.dropHearsay();
     await this.#openPart(this.#answers);
     await this.#openPart(this.#transfers);
+    await this.#openPart(this.#sending);
+    await this.#openPart(this.#compare);
     await this.#openPart(this.#links);
     await this.#openPart(this.#network);
     this.#opened.push({ close: () => this.#sessions.endAll('this peer is leaving') });
@@ -327,6 +345,8 @@ export class SidecarNode {
       ...catalogHandlers(this.#answers.parts),
       ...searchHandlers(this.#answers.parts),
       ...this.#transfers.handlers(),
+      ...this.#sending.handlers(),
+      ...this.#compare.handlers(),
     };
   }
 
@@ -341,6 +361,7 @@ export class SidecarNode {
         parties: this.#parties,
         peers: this.#peers,
         access: this.#access,
+        sending: this.#sending,
         network: this.#network,
         sessions: this.#sessions,
         links: this.#links,

@@ -27,6 +27,8 @@ export interface NodeAccessOptions {
   network(): Network;
   /** `peers/connect`, with all that follows from it. */
   meeting(): Pick<Meeting, 'connectPeer'>;
+  /** Of a peer that is blocked. */
+  forgetOffers(peerId: PeerId): Promise<void>;
   broadcast: ApiServer['broadcast'];
 }
 
@@ -75,6 +77,7 @@ export class NodeAccess {
         isInAudience(audience, viewer) && !isInAudience(audience, { ...viewer, peerId: ownPeerId, isAddedByKey: false }),
     );
     await catalog().forgetPeer(peerId);
+    await this.#options.forgetOffers(peerId);
     return info;
   }
 

@@ -2,6 +2,7 @@
 // takes its catalog along. Put together by node.ts.
 
 import { AppError } from '../protocol/errors.ts';
+import type { PeerId } from '../protocol/ids.ts';
 import type { Settings, SidecarStatus } from '../protocol/model.ts';
 import { protocolVersion } from '../protocol/rpc.ts';
 import { productVersion } from '../protocol/version.ts';
@@ -29,6 +30,7 @@ export interface MeetingParts {
   parties: NodeParties;
   peers: Peers;
   access: NodeAccess;
+  sending: { forgetPeer(peerId: PeerId): Promise<void> };
   network: Network;
   sessions: Sessions;
   links: NodeLinks;
@@ -73,6 +75,7 @@ export function meetingOf(parts: MeetingParts): Meeting {
       network.disconnect(peer);
       sessions.end(peer, 'forgotten by the user');
       await catalog.forgetPeer(peer);
+      await parts.sending.forgetPeer(peer);
       peers.forget(peer);
       parties.forget(peer);
       parts.access.requests.forget(peer);

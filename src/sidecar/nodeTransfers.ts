@@ -4,9 +4,11 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/ids.ts';
+import { isOfLink } from '../protocol/linkPeer.ts';
 import type { EntryRef, Settings, TransferRates } from '../protocol/model.ts';
 import type { NotificationMethod, Notifications } from '../protocol/rpc.ts';
 import type { Handlers } from './api/handlers.ts';
+import { linkFileHandlers } from './api/linkFiles.ts';
 import { linkHandlers } from './api/links.ts';
 import { transferHandlers } from './api/transfers.ts';
 import type { Catalog } from './catalog/catalog.ts';
@@ -14,7 +16,11 @@ import type { DetailAnswers } from './catalog/details/detailAnswers.ts';
 import { ContentMeeting } from './contentMeeting.ts';
 import { localLimits } from './limits.ts';
 import type { Log } from './log.ts';
+import { withLinks } from './linkSources.ts';
+import { LinkBundles } from './links/linkBundles.ts';
 import type { Network } from './network/network.ts';
+import { LinkFiles } from './nodeLinkFiles.ts';
+import type { NodeSending } from './nodeSending.ts';
 import type { Parties } from './parties/parties.ts';
 import { derivedName } from './peers/names.ts';
 import type { Peers } from './peers/peers.ts';
@@ -28,25 +34,27 @@ import { parseSafePath } from './storage/safePath.ts';
 import { Hasher } from './transfers/content/hasher.ts';
 import { Trees } from './transfers/content/trees.ts';
 import { Disk } from './transfers/disk/disk.ts';
+import type { DownloadCatalog } from './transfers/downloads/downloadRecord.ts';
 import { Downloads } from './transfers/downloads/downloads.ts';
 import { freeBytesOn, runDownload } from './transfers/downloads/downloadRun.ts';
 import { HolderLook } from './transfers/downloads/holderLook.ts';
 import { Permits } from './transfers/downloads/permits.ts';
 import type { Attempt } from './transfers/downloads/running.ts';
-import { ReceivingFiles } from './transfers/downloads/swarm/contract.ts';
+import { Selections } from './transfers/downloads/selections.ts';
+import { ReceivingFiles, type SourceFinder } from './transfers/downloads/swarm/contract.ts';
 import { HeldContent } from './transfers/held/heldContent.ts';
 import { LinkedContents } from './transfers/held/linkedContents.ts';
 import { History } from './transfers/history/history.ts';
 import { LiveRates } from './transfers/liveRates.ts';
 import { Fetches } from './transfers/opening/fetches.ts';
-import { RateLimiter } from './transfers/rates.ts';
+import { limitsOf, RateLimiter } from './transfers/rates.ts';
 import { LocalCopies } from './transfers/reuse/localCopies.ts';
 import { KnownRoots } from './transfers/reuse/knownRoots.ts';
 import type { EndedUpload } from './transfers/uploads/parts.ts';
 import { Uploads } from './transfers/uploads/uploads.ts';
 import type { FileServer } from './wire/services.ts';
 
-type RunCatalog = Pick<Catalog, 'stat' | 'files' | 'titleOf'>;
+type RunCatalog = DownloadCatalog;
 
 export interface TransfersOptions {
   dataFolder: string;
@@ -60,6 +68,8 @@ export interface TransfersOptions {
   sessions: () => Sessions;
   peers: () => Peers;
   parties: () => Pick<Parties, 'contentTopics'>;
+  /** Offers to single peers: read and downloaded as shares are. */
+  sending: () => Pick<NodeSending, 'locate' | 'locateMany' | 'over' | 'downloadChanged'>;
   network: () => Pick<Network, 'setContentTopics'>;
   details: () => Pick<DetailAnswers, 'of' | 'holders'>;
   broadcast: <N extends NotificationMethod>(method: N, params: Notifications[N]) => void;
@@ -79,6 +89,9 @@ export class Transfers {
   readonly #up: RateLimiter;
   readonly #down: RateLimiter;
   readonly #sources: Sources;
+  readonly #bundles: LinkBundles;
+  /** With those of links. */
+  readonly #finder: SourceFinder;
   readonly #roots: KnownRoots;
   readonly #held: HeldContent;
   readonly #copies: LocalCopies;
@@ -87,6 +100,7 @@ export class Transfers {
   readonly #rates: LiveRates;
   readonly #holders: HolderLook;
   readonly #contents: ContentMeeting;
+  readonly #selections: Selections;
 
   constructor(options: TransfersOptions) {
     this.#options = options;
@@ -102,13 +116,16 @@ export class Transfers {
       sessions: () => options.sessions(),
       details: () => options.details(),
     });
-    this.#roots = new KnownRoots({ details: () => options.details(), receiving: this.#receiving });
+    this.#bundles = new LinkBundles(database);
+    this.#finder = withLinks(this.#sources, this.#bundles);
+    this.#roots = new KnownRoots({ details: () => this.#bundles.overDetails(options.details()), receiving: this.#receiving });
     this.#held = new HeldContent({ database, trees: this.trees, log });
     this.#copies = new LocalCopies({ database, log, held: this.#held, disk: this.#disk, cacheFolder: fetchedFolder(dataFolder) });
     this.#history = new History({ database, log });
+    this.#selections = new Selections(database);
     this.uploads = this.#makeUploads();
     const catalog = this.#catalogOfNow();
-    this.#holders = new HolderLook({ catalog, sources: this.#sources, roots: this.#roots });
+    this.#holders = new HolderLook({ catalog, sources: this.#finder, roots: this.#roots });
     this.downloads = this.#makeDownloads(catalog);
     this.#contents = this.#makeContents();
     const shared = { disk: this.#disk, sources: this.#sources, rate: this.#down, receiving: this.#receiving };
@@ -128,6 +145,7 @@ export class Transfers {
   async open(): Promise<void> {
     this.trees.open();
     this.#held.open();
+    this.#bundles.open();
     this.#fetches.open();
     await this.downloads.open();
     this.#contents.open();
@@ -219,18 +237,36 @@ export class Transfers {
       ...{ history: this.#history, rates: () => this.rates(), catalog: this.#options.catalog() },
       holderOf: (contentId) => this.#sources.listedBy(contentId),
     });
-    return { ...transfers, ...linkHandlers(this.#contents) };
+    return {
+      ...transfers,
+      ...linkHandlers(this.#contents),
+      ...linkFileHandlers(this.#makeLinkFiles(), this.#options.identity.peerId),
+    };
+  }
+
+  #makeLinkFiles(): LinkFiles {
+    const { database, identity, catalog, details } = this.#options;
+    return new LinkFiles({
+      ...{ database, ownPeerId: identity.peerId, bundles: this.#bundles, queue: this.downloads },
+      ...{ catalog: catalog(), trees: this.trees, hasher: this.#hasher, sources: this.#finder, details: details() },
+      locate: (entry) => this.#locate(entry),
+      rootOf: (located, { path }, options) => this.uploads.rootOf(located, parseSafePath(path), options),
+      localPath: (contentId, sizeBytes) => this.#copies.find(Buffer.from(contentId, 'hex'), sizeBytes)[0],
+      nameOf: (peerId) => this.#nameOf(peerId),
+      announce: (entry, options) => this.#contents.announce(entry, true, options),
+    });
   }
 
   #makeUploads(): Uploads {
-    const { identity, database, log, settings, shares, sessions, peers } = this.#options;
+    const { identity, database, log, settings, shares, sessions, peers, sending } = this.#options;
     return new Uploads({
       ownPeerId: identity.peerId,
       secret: createHash('sha256').update('potluck file versions 1\n').update(identity.secretKey).digest(),
       ...{ database, log, settings, disk: this.#disk, trees: this.trees, hasher: this.#hasher, rate: this.#up },
-      locate: (peerId, shareId, path) => (sessions().mayShare(peerId, shareId) ? shares().locate(shareId, path) : undefined),
+      locate: (peerId, shareId, path) =>
+        sessions().mayShare(peerId, shareId) ? shares().locate(shareId, path) : sending().locate(peerId, shareId, path),
       locateMany: (peerId, shareId, paths) =>
-        sessions().mayShare(peerId, shareId) ? shares().locateMany(shareId, paths) : undefined,
+        sessions().mayShare(peerId, shareId) ? shares().locateMany(shareId, paths) : sending().locateMany(peerId, shareId, paths),
       isFriend: (peerId) => peers().isAddedByKey(peerId),
       nameOf: (peerId) => this.#nameOf(peerId),
       givenOn: {
@@ -247,12 +283,12 @@ export class Transfers {
   }
 
   #catalogOfNow(): RunCatalog {
-    const { catalog } = this.#options;
-    return {
+    const catalog = () => this.#options.sending().over(this.#options.catalog());
+    return this.#bundles.over({
       stat: (ref: EntryRef) => catalog().stat(ref),
       files: (ref: EntryRef) => catalog().files(ref),
       titleOf: (...of: Parameters<Catalog['titleOf']>) => catalog().titleOf(...of),
-    };
+    });
   }
 
   #makeContents(): ContentMeeting {
@@ -272,7 +308,7 @@ export class Transfers {
         );
         const known = (entry: EntryRef) =>
           holdings.get(entry.peerId)?.find(({ announcement }) => announcement.shareId === entry.shareId);
-        return (entry) => (entry.peerId === identity.peerId ? undefined : (known(entry)?.partyIds ?? []));
+        return (entry) => (entry.peerId === identity.peerId || isOfLink(entry) ? undefined : (known(entry)?.partyIds ?? []));
       },
       topicsOf: (root, partyIds) => parties().contentTopics(root, partyIds),
       meet: (topics) => network().setContentTopics(topics),
@@ -280,7 +316,7 @@ export class Transfers {
   }
 
   #makeDownloads(catalogOfNow: RunCatalog): Downloads {
-    const { database, log, settings, sessions, broadcast } = this.#options;
+    const { database, log, settings, sessions, sending, broadcast } = this.#options;
     return new Downloads({
       ...{ database, log, catalog: catalogOfNow, history: this.#history },
       folder: () => settings().downloadFolder,
@@ -291,6 +327,7 @@ export class Transfers {
       run: (attempt) => this.#run(attempt, catalogOfNow),
       onChange: (download) => {
         broadcast('downloads/changed', { download });
+        sending().downloadChanged(download);
         this.#contents.touch();
         this.#active();
       },
@@ -303,7 +340,14 @@ export class Transfers {
     const { entry } = attempt.record;
     return runDownload({
       ...attempt,
-      ...{ catalog, sources: this.#sources, disk: this.#disk, trees: this.trees, rate: this.#down, permits: this.#permits },
+      ...{
+        catalog: this.#selections.over(attempt.record, catalog),
+        sources: this.#finder,
+        disk: this.#disk,
+        trees: this.trees,
+        rate: this.#down,
+        permits: this.#permits,
+      },
       ...{ receiving: this.#receiving, log: this.#options.log, freeBytes: freeBytesOn, mayReuse: true },
       rootOf: (ref) => this.#roots.of(ref),
       reuse: (file, options) => this.#copies.copyInto(file, options),
@@ -350,12 +394,7 @@ export class Transfers {
   }
 
   #nameOf(peerId: PeerId): string {
+    if (isOfLink({ peerId })) return 'Link';
     return this.#options.peers().get(peerId)?.name ?? derivedName(peerId);
   }
-}
-
-function limitsOf(settings: Settings): { up: number; down: number } {
-  return settings.isSlow
-    ? { up: settings.slowUploadLimit, down: settings.slowDownloadLimit }
-    : { up: settings.uploadLimit, down: settings.downloadLimit };
 }

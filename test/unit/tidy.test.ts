@@ -22,6 +22,9 @@ const services = [
   'sidecar/shares',
   'sidecar/catalog',
   'sidecar/transfers',
+  'sidecar/compare',
+  'sidecar/inbox',
+  'sidecar/links',
 ];
 
 /**
@@ -44,6 +47,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'sidecar/catalog': floor,
   'sidecar/shares': [...floor, 'sidecar/catalog'],
   'sidecar/transfers': floor,
+  'sidecar/links': floor,
+  'sidecar/compare': [...floor, 'sidecar/catalog'],
+  'sidecar/inbox': [...floor, 'sidecar/peers', 'sidecar/shares', 'sidecar/catalog'],
   'sidecar/api': [...floor, ...services],
   'sidecar/top': [...floor, ...services, 'sidecar/api', 'sidecar/network'],
 };

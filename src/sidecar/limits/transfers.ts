@@ -4,6 +4,8 @@ import { KiB, MiB } from './units.ts';
 
 /** Downloads, uploads, and the direct links that carry them. */
 export const transferLimits = {
+  /** Paths chosen for one download of differences, deflated: 200,000 of them. */
+  selectionBytes: 4 * MiB,
   /** Files up to this travel many to a request (a pack): a request of their own would cost more than their bytes. */
   packedFileBytes: 256 * KiB,
   /** Content of a pack, by the sizes in the index, and its files. A pack is made and taken apart in memory. */

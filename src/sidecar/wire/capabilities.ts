@@ -15,6 +15,7 @@ export const ownCapabilities = [
   'members',
   'access',
   'relays',
+  'offers',
 ] as const;
 
 export type Capability = (typeof ownCapabilities)[number];

@@ -9,6 +9,8 @@ import * as catalogCodec from './catalogCodec.ts';
 import * as codec from './codec.ts';
 import * as meetingCodec from './meetingCodec.ts';
 import type { MeetingMessage } from './meetingMessages.ts';
+import * as sendingCodec from './sendingCodec.ts';
+import type { SendingMessage } from './sendingMessages.ts';
 import { peerGone, protocolViolation } from './errors.ts';
 import type { GuardedMuxer } from './guardedMuxer.ts';
 import type { ServeMessages, Serving } from './serving.ts';
@@ -19,7 +21,7 @@ export const channelProtocol = 'potluck/1';
 export const linkProtocol = 'potluck/1 bulk';
 
 /** Numbers above are of newer peers, and ignored. */
-const typeCount = 29;
+const typeCount = 34;
 
 /** What comes in on every carrier, by type; each may throw AppError `protocol`. */
 export interface RequestHandlers {
@@ -100,6 +102,7 @@ function addMeeting(table: MessageTable, { onMeeting }: SessionHandlers): (messa
   const members = table.add(26, meetingCodec.members, (message) => onMeeting({ type: 'members', ...message }));
   const access = table.add(27, meetingCodec.access, (message) => onMeeting({ type: 'access', ...message }));
   const relay = table.add(28, meetingCodec.relay, (message) => onMeeting({ type: 'relay', ...message }));
+  const sending = addSending(table, onMeeting);
   return (message) => {
     switch (message.type) {
       case 'redeem':
@@ -114,6 +117,30 @@ function addMeeting(table: MessageTable, { onMeeting }: SessionHandlers): (messa
         return access(message);
       case 'relay':
         return relay(message);
+      default:
+        return sending(message);
+    }
+  };
+}
+
+function addSending(table: MessageTable, onMeeting: SessionHandlers['onMeeting']): (message: SendingMessage) => void {
+  const offer = table.add(29, sendingCodec.offer, (message) => onMeeting({ type: 'offer', ...message }));
+  const ask = table.add(30, sendingCodec.offerListAsk, (message) => onMeeting({ type: 'offerListAsk', ...message }));
+  const list = table.add(31, sendingCodec.offerList, (message) => onMeeting({ type: 'offerList', ...message }));
+  const answer = table.add(32, sendingCodec.offerAnswer, (message) => onMeeting({ type: 'offerAnswer', ...message }));
+  const end = table.add(33, sendingCodec.offerEnd, (message) => onMeeting({ type: 'offerEnd', ...message }));
+  return (message) => {
+    switch (message.type) {
+      case 'offer':
+        return offer(message);
+      case 'offerListAsk':
+        return ask(message);
+      case 'offerList':
+        return list(message);
+      case 'offerAnswer':
+        return answer(message);
+      case 'offerEnd':
+        return end(message);
     }
   };
 }

@@ -355,7 +355,7 @@ export function decodeWhole<T>(encoding: Encoding<T>, buffer: Uint8Array): T {
   }
 }
 
-export { bytes, fixed, list, text, uint };
+export { bytes, fixed, id, list, text, uint };
 
 /**
  * Whether a frame has an ArrayBuffer of its own and one message: protomux puts channel 0 before several. Streams keep up to 4 bytes before and 16

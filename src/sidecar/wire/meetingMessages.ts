@@ -1,9 +1,10 @@
-// What peers say to each other about meeting, beside the hello: invites, lists of closed parties, members, requests for access. Told by one event
+// What peers say to each other about meeting, beside the hello: invites, lists of closed parties, members, requests for access, offers of files. Told by one event
 // and one method, so that session.ts need not know their meanings: `SessionEvents.met`, `PeerSession.meet`.
 
 import type { PartyId, PeerId, ShareId } from '../../protocol/ids.ts';
 import type { InviteRefusal } from '../../protocol/model.ts';
 import type { Capability } from './capabilities.ts';
+import type { SendingMessage } from './sendingMessages.ts';
 import type { SignedAnnouncement } from './services.ts';
 
 /** An encoded body and its ed25519 signature, as SignedAnnouncement is; what signs and what the body says is the message's matter. */
@@ -50,7 +51,8 @@ export type MeetingMessage =
   | ({ type: 'roster' } & RosterMessage)
   | ({ type: 'members' } & MembersMessage)
   | ({ type: 'access' } & AccessMessage)
-  | ({ type: 'relay' } & RelayMessage);
+  | ({ type: 'relay' } & RelayMessage)
+  | SendingMessage;
 
 /** What a peer must understand to be told it. */
 export function capabilityOf({ type }: MeetingMessage): Capability {
@@ -66,5 +68,11 @@ export function capabilityOf({ type }: MeetingMessage): Capability {
       return 'access';
     case 'relay':
       return 'relays';
+    case 'offer':
+    case 'offerListAsk':
+    case 'offerList':
+    case 'offerAnswer':
+    case 'offerEnd':
+      return 'offers';
   }
 }

@@ -91,6 +91,7 @@ class Session implements PeerSession {
   #offer: LinkOffer | undefined;
   readonly #offerBudget = updateBudget();
   readonly #meetingBudget = updateBudget();
+  readonly #sendingBudget = updateBudget();
   readonly #helloBudget = updateBudget();
   readonly #checks = new SignatureChecks({ onFailure: (thrown) => this.#fail(thrown) });
   readonly #ownShares: OwnShares;
@@ -332,7 +333,8 @@ class Session implements PeerSession {
   }
 
   #onMeeting(message: MeetingMessage): void {
-    if (!this.#meetingBudget.take()) throw protocolViolation('it talks about meeting all the time');
+    const budget = capabilityOf(message) === 'offers' ? this.#sendingBudget : this.#meetingBudget;
+    if (!budget.take()) throw protocolViolation('it talks about meeting all the time');
     this.#tell(message.type, () => this.#events.met(this, message));
   }
 

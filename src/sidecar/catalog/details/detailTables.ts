@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Database } from '../../storage/database.ts';
 import type { FolderChange } from '../index/rows.ts';
-import type { DetailState, FileState, FindQuestion, FoundFile } from './detailMessages.ts';
+import type { DetailOperations, DetailState, FileState, FindQuestion, FoundFile } from './detailMessages.ts';
 import type { DetailRecord } from './detailRecord.ts';
 import { detailDatabase, wordTable } from './detailSchema.ts';
 
@@ -164,6 +164,24 @@ export class DetailTables {
         { key, last, limit },
       )
       .map(recordOf);
+  }
+
+  /** See `DetailOperations.roots`. */
+  roots({ key, below, after, limit }: DetailOperations['roots']['params']): DetailOperations['roots']['result'] {
+    // `0` follows `/`: what lies between is below the folder.
+    const rows = this.#database.all<FileState & { contentId: Uint8Array }>(
+      `SELECT path, sizeBytes, mtimeMs, contentId FROM detail WHERE share = (SELECT id FROM share WHERE key = :key)
+         AND path > :after AND (:below = '' OR path < :high) AND contentId IS NOT NULL ORDER BY path LIMIT :limit`,
+      { key, after, below, high: `${below}0`, limit },
+    );
+    const roots = new Uint8Array(32 * rows.length);
+    for (const [at, { contentId }] of rows.entries()) roots.set(contentId, 32 * at);
+    return {
+      paths: rows.map(({ path: file }) => file).join('\0'),
+      sizes: Float64Array.from(rows, ({ sizeBytes }) => sizeBytes),
+      times: Float64Array.from(rows, ({ mtimeMs }) => mtimeMs),
+      ...{ roots, last: rows.at(-1)?.path },
+    };
   }
 
   /** Deletes the records of these paths. */

@@ -69,6 +69,7 @@ class DetailWorker {
       return found;
     },
     get: ({ key, path }) => this.#tables.get(key, path),
+    roots: (asked) => this.#tables.roots(asked),
     find: (question) => this.#tables.find(question),
     holders: ({ contentId, limit }) => this.#tables.holders(contentId, limit),
     close: () => {

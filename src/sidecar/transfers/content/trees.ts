@@ -149,6 +149,15 @@ export class Trees {
     return this.#database.get('SELECT 1 FROM localRoot WHERE path = :path', { path: absolutePath }) !== undefined;
   }
 
+  /** Files below a folder whose root was remembered, in some order after a path; whether it still holds `rootOf` says. */
+  rootsBelow(folder: string, after: string, limit: number): { path: string }[] {
+    if (after === '') this.#writeRoots();
+    const prefix = folder.endsWith(path.sep) ? folder : folder + path.sep;
+    const high = prefix.slice(0, -1) + String.fromCharCode(path.sep.charCodeAt(0) + 1);
+    const sql = 'SELECT path FROM localRoot WHERE path > :after AND path < :high ORDER BY path LIMIT :limit';
+    return this.#database.all(sql, { after: after === '' ? prefix : after, high, limit });
+  }
+
   /**
    * Remembers a file's root for the state that `stats` tell of, seen the same before and after hashing. `readFromMs` is when reading
    * began: a file that had changed just before could have changed again unseen, and is not remembered.

@@ -18,6 +18,7 @@ import { localName, type SafePath } from '../../storage/safePath.ts';
 import type { DownloadRecord } from './downloadTable.ts';
 import { notShared } from '../failures.ts';
 import { besidePartials, folderNameOf } from './plan.ts';
+import { onlyOf } from './selections.ts';
 
 /** What downloads need of the catalog. */
 export interface DownloadCatalog {
@@ -30,8 +31,20 @@ export interface DownloadCatalog {
 /** Entries of a folder counted when it is added; larger ones show their totals when they run. */
 const countedOnAdd = 20_000;
 
+/** What may be said of a download when it is added. */
+export interface AddOptions {
+  /** Absolute. */
+  folder?: string;
+  conflict?: ConflictPolicy;
+  priority?: Priority;
+  isPaused?: boolean;
+  /** Of a folder: only these files (paths inside the share), right into `folder`. */
+  only?: readonly string[];
+}
+
 /** How a download is wanted, beyond what. */
 export interface Wanted {
+  only?: readonly string[] | undefined;
   /** Absolute. */
   folder: string;
   conflict: ConflictPolicy;
@@ -41,21 +54,27 @@ export interface Wanted {
 }
 
 /** A download of an entry (its path was checked). Throws `not-found` when the index has no such entry. */
-export function newRecord(ref: EntryRef, wanted: Wanted, catalog: DownloadCatalog): DownloadRecord {
+export function newRecord(ref: EntryRef, wanted: Wanted, whole: DownloadCatalog): DownloadRecord {
+  const catalog = wanted.only === undefined ? whole : onlyOf(whole, new Set(wanted.only));
   const entry = catalog.stat(ref);
   const title = catalog.titleOf(ref.peerId, ref.shareId);
   if (entry === undefined && (ref.path !== '' || title === undefined)) throw notShared(ref.path);
   const kind = ref.path === '' ? 'folder' : (entry?.kind ?? 'folder');
   const totals = kind === 'file' ? { totalFiles: 1, totalBytes: entry?.sizeBytes ?? 0 } : totalsOf(ref, catalog);
-  const { folder, conflict, priority, isPaused, order } = wanted;
+  const { folder, conflict, priority, isPaused, order, only } = wanted;
   return {
     downloadId: newDownloadId(),
     entry: { peerId: ref.peerId, shareId: ref.shareId, path: ref.path },
     kind,
-    name: ref.path === '' ? folderNameOf(title ?? 'share') : besidePartials(ref.path.split('/').at(-1) ?? ref.path),
+    name:
+      only !== undefined
+        ? path.basename(folder)
+        : ref.path === ''
+          ? folderNameOf(title ?? 'share')
+          : besidePartials(ref.path.split('/').at(-1) ?? ref.path),
     state: isPaused ? 'paused' : 'queued',
     ...{ folder, conflict, priority, order },
-    destination: '',
+    destination: only === undefined ? '' : folder,
     doneBytes: 0,
     doneFiles: 0,
     reusedBytes: 0,

@@ -4,6 +4,7 @@
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { AppError, asAppError, type ErrorKind } from '../../../protocol/errors.ts';
+import { isOfLink } from '../../../protocol/linkPeer.ts';
 import { localLimits, transferLimits } from '../../limits.ts';
 import { localName, parseSafePath } from '../../storage/safePath.ts';
 import type { DiskRun } from '../disk/diskRun.ts';
@@ -15,6 +16,7 @@ import { fetchPacks } from './packRun.ts';
 import { type Plan, planFolder, type PlannedFile, stepEntries } from './plan.ts';
 import { claimTop, keepsNamesApart, partialBytes, realFolder } from './preparing.ts';
 import type { PlacedFile, RunOptions } from './runOptions.ts';
+import { fillsFolder } from './selections.ts';
 import { fetchSingle, ownFailures, partialPathOf, type Single, type SingleOptions } from './singleRun.ts';
 import { SourcesShown } from './sourcesShown.ts';
 
@@ -40,6 +42,8 @@ class DownloadRun {
   readonly #singles: number[] = [];
   #failedFiles = 0;
   #failure: AppError | undefined;
+  /** A file of a link that nobody who is here has: the others are fetched first. */
+  #away: AppError | undefined;
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -74,7 +78,7 @@ class DownloadRun {
     const run = await this.#options.disk.openRun({
       ...{ root: this.#root, partials: this.#partials, top: this.#top, conflict: this.#options.conflict },
       ...(isFolder ? {} : { name: localName(record.name) }),
-      isOwnTop: isFolder && this.#options.conflict === 'keep-both',
+      isOwnTop: isFolder && this.#options.conflict === 'keep-both' && !fillsFolder(record),
     });
     run.listen({ settled: (settled) => this.#settled(settled), failed: (error) => this.#stopBy(error) });
     try {
@@ -114,6 +118,7 @@ class DownloadRun {
     this.#top = this.#root;
     if (record.kind === 'file') return;
     if (record.destination === '') this.#claim(claimTop(this.#root, localName(record.name), this.#options.conflict));
+    if (fillsFolder(record)) return;
     // A name claimed through a link to the download folder is as good as through its real path.
     this.#top = path.join(this.#root, path.basename(record.destination));
   }
@@ -204,6 +209,7 @@ class DownloadRun {
     if (this.#failure === undefined) await this.#fetchSingles(run);
     if (this.#failure !== undefined) throw this.#failure;
     this.#stopped();
+    if (this.#away !== undefined) throw this.#away;
   }
 
   /** All that are known by now, a few at a time. */
@@ -283,6 +289,10 @@ class DownloadRun {
 
   /** A file that could not be had: left out of a folder, or the end of all. */
   #failed(index: number, failure: AppError): void {
+    if (failure.kind === 'unavailable' && this.#record.kind === 'folder' && isOfLink(this.#record.entry)) {
+      this.#away ??= failure;
+      return;
+    }
     if (this.#record.kind === 'file' || !ownFailures.has(failure.kind)) {
       this.#stopBy(failure);
       return;

@@ -11,6 +11,7 @@ import type {
   Priority,
 } from '../../../protocol/model.ts';
 import type { Database } from '../../storage/database.ts';
+import { Selections } from './selections.ts';
 
 /** What of a download's info is of the moment, and not kept. */
 type OfTheMoment = 'bytesPerSecond' | 'secondsLeft' | 'sources' | 'retryAtMs' | 'place';
@@ -88,7 +89,15 @@ export class DownloadTable {
     return this.#database.all<DownloadRow>('SELECT * FROM download ORDER BY addedAtMs, rowid').map(toRecord);
   }
 
-  insert(record: DownloadRecord): void {
+  /** `only`: the files chosen for it. */
+  insert(record: DownloadRecord, only?: readonly string[]): void {
+    this.#database.transaction(() => {
+      this.#insert(record);
+      if (only !== undefined) new Selections(this.#database).put(record.downloadId, only);
+    });
+  }
+
+  #insert(record: DownloadRecord): void {
     const { downloadId, entry, kind, name, folder, conflict, addedAtMs } = record;
     const fixed = { downloadId, ...entry, kind, name, folder, conflict, addedAtMs };
     this.#database.run(insertSql, { ...fixed, ...changing(record) });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { AppError } from '../../../protocol/errors.ts';
 import type { DownloadId, PeerId } from '../../../protocol/ids.ts';
 import type { ConflictPolicy, DownloadInfo, EntryRef, Priority } from '../../../protocol/model.ts';
+import { isOfLink } from '../../../protocol/linkPeer.ts';
 import { localLimits, transferLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
@@ -14,12 +15,14 @@ import { removePartialFolder } from '../disk/placement.ts';
 import type { History } from '../history/history.ts';
 import { Pace } from '../pace.ts';
 import { DownloadItem } from './downloadItem.ts';
-import { type DownloadCatalog, isActive, isUnfinished, newRecord, sameRef } from './downloadRecord.ts';
+import { type AddOptions, type DownloadCatalog, isActive, isUnfinished, newRecord, sameRef } from './downloadRecord.ts';
 import { type DownloadRecord, DownloadTable } from './downloadTable.ts';
 import { endOf } from './ended.ts';
 import { breathe } from './plan.ts';
+import { promised } from './promised.ts';
 import { type Move, QueueOrder } from './queueOrder.ts';
 import { type Attempt, Running } from './running.ts';
+import { fillsFolder } from './selections.ts';
 import type { SwarmSource } from './swarm/contract.ts';
 
 export type { DownloadCatalog } from './downloadRecord.ts';
@@ -138,25 +141,29 @@ export class Downloads {
    * Queues a file or folder. Asked for again while it is not finished, it answers the same download. Rejects with `not-found` (not in the
    * index), `invalid-argument`, `busy` (queue full).
    */
-  add(
-    ref: EntryRef,
-    options: { folder?: string; conflict?: ConflictPolicy; priority?: Priority; isPaused?: boolean } = {},
-  ): Promise<DownloadInfo> {
+  add(ref: EntryRef, options: AddOptions = {}): Promise<DownloadInfo> {
     return promised(() => {
       const safePath = parseSafePath(ref.path);
       const folder = path.normalize(options.folder ?? this.#options.folder());
       if (!path.isAbsolute(folder))
         throw new AppError('invalid-argument', `The download folder ${folder} must be an absolute path.`);
       for (const item of this.#order)
-        if (item.record.folder === folder && sameRef(item.record.entry, ref)) return this.#info(item);
+        if (
+          options.only === undefined &&
+          !fillsFolder(item.record) &&
+          item.record.folder === folder &&
+          sameRef(item.record.entry, ref)
+        )
+          return this.#info(item);
       if (this.#items.size >= localLimits.downloads) {
         throw new AppError('busy', `The download list is full (${localLimits.downloads}). Clear finished downloads first.`);
       }
-      const { conflict = this.#options.conflict(), priority = 'normal', isPaused = false } = options;
-      const wanted = { folder, conflict, priority, isPaused, order: this.#order.next() };
+      const { conflict = this.#options.conflict(), priority = 'normal', isPaused = false, only } = options;
+      const wanted = { folder, conflict, priority, isPaused, only, order: this.#order.next() };
       const record = newRecord({ ...ref, path: safePath }, wanted, this.#options.catalog);
-      this.#table.insert(record);
+      this.#table.insert(record, only);
       const item = this.#item(record);
+      item.isHeldElsewhere = isOfLink(ref); // for one attempt: what is on this machine needs nobody
       this.#items.set(record.downloadId, item);
       this.#order.add(item);
       this.#places.touch();
@@ -382,7 +389,7 @@ export class Downloads {
 
   #removePartial(record: DownloadRecord): void {
     removePartialFolder(record.folder, record.downloadId);
-    if (record.kind !== 'folder' || record.destination === '') return;
+    if (record.kind !== 'folder' || record.destination === '' || fillsFolder(record)) return;
     try {
       if (lstatSync(record.destination).isDirectory()) rmdirSync(record.destination);
       record.destination = '';
@@ -390,11 +397,4 @@ export class Downloads {
       // Not empty: what is finished stays.
     }
   }
-}
-
-/** Synchronous work behind an asynchronous border: what it throws is a rejection. */
-function promised<T>(work: () => T): Promise<T> {
-  return new Promise((resolve) => {
-    resolve(work());
-  });
 }

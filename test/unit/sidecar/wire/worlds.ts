@@ -336,6 +336,11 @@ export const types = {
   members: 26,
   access: 27,
   relay: 28,
+  offer: 29,
+  offerListAsk: 30,
+  offerList: 31,
+  offerAnswer: 32,
+  offerEnd: 33,
 } as const;
 
 /** One of our sessions facing a remote played by hand. */

@@ -1,0 +1,278 @@
+// Two trees side by side: merges them into rows, says what became of each from what is known of contents, and answers pages of it. Pure; runs in the worker.
+
+import type { CompareState, CompareTotal, ComparedEntry, ComparedFile } from '../../protocol/compare.ts';
+import { isContentId } from '../../protocol/ids.ts';
+import type { TreeEntry } from './sides.ts';
+import { compareOrder } from './treeOrder.ts';
+
+export type SideName = 'left' | 'right';
+
+/** Content ids of files of one side, in the state that they are of: `roots` has 32 bytes each. */
+export interface KnownIds {
+  paths: readonly string[];
+  sizes: ArrayLike<number>;
+  /** NaN: whatever the time is. */
+  times: ArrayLike<number>;
+  roots: Uint8Array;
+}
+
+/** A file whose content id would decide something. */
+export interface WantedId {
+  side: SideName;
+  path: string;
+  sizeBytes: number;
+  mtimeMs: number;
+}
+
+interface Row {
+  path: string;
+  isFolder: boolean;
+  left: TreeEntry | undefined;
+  right: TreeEntry | undefined;
+  state: CompareState;
+  isLikely: boolean;
+  /** Of `moved`: the row that it was; that one is not shown then. */
+  from: Row | undefined;
+  isHidden: boolean;
+}
+
+export interface RowTotals {
+  totals: Record<CompareState, CompareTotal>;
+  leftTotal: CompareTotal;
+  rightTotal: CompareTotal;
+  folders: { onlyLeft: number; onlyRight: number };
+}
+
+export const allStates: readonly CompareState[] = ['same', 'likely-same', 'changed', 'only-left', 'only-right', 'moved'];
+
+const rootBytes = 32;
+/** File systems and archives that keep whole or even seconds only. */
+const coarseMs = 1000;
+const coarserMs = 2000;
+
+export class Rows {
+  readonly #rows: Row[] = [];
+  /** Content ids by path, one character a byte. */
+  readonly #ids = { left: new Map<string, string>(), right: new Map<string, string>() };
+  #byPath: { left: Map<string, Row>; right: Map<string, Row> } | undefined;
+
+  /** Reads both sides to their end. `onEntry` is called now and then with how many entries were read. */
+  read(left: Iterable<TreeEntry>, right: Iterable<TreeEntry>, onEntry: (count: number) => void): void {
+    this.#rows.length = 0;
+    this.#byPath = undefined;
+    const [lefts, rights] = [left[Symbol.iterator](), right[Symbol.iterator]()];
+    let [one, other] = [lefts.next(), rights.next()];
+    for (let count = 0; one.done !== true || other.done !== true; count++) {
+      if (count % 1024 === 0) onEntry(count);
+      const order = one.done === true ? 1 : other.done === true ? -1 : compareOrder(one.value, other.value);
+      if (order <= 0 && one.done !== true) this.#add(one.value, order === 0 && other.done !== true ? other.value : undefined);
+      else if (other.done !== true) this.#add(undefined, other.value);
+      if (order <= 0) one = lefts.next();
+      if (order >= 0) other = rights.next();
+    }
+  }
+
+  /** Takes those whose file is as the side has it. */
+  learn(side: SideName, { paths, sizes, times, roots }: KnownIds): void {
+    const rows = this.#index()[side];
+    const text = Buffer.from(roots.buffer, roots.byteOffset, roots.byteLength).toString('latin1');
+    for (const [at, path] of paths.entries()) {
+      const file = rows.get(path)?.[side];
+      if (file === undefined || file.isFolder || file.sizeBytes !== sizes[at]) continue;
+      const time = times[at] ?? 0;
+      if (!Number.isNaN(time) && time !== file.mtimeMs) continue;
+      this.#ids[side].set(path, text.slice(at * rootBytes, (at + 1) * rootBytes));
+    }
+  }
+
+  /** Says of each row what it is, by all that is known. */
+  judge(): RowTotals {
+    for (const row of this.#rows) {
+      row.from = undefined;
+      row.isHidden = false;
+      this.#judgeRow(row);
+    }
+    this.#findMoved();
+    return this.#count();
+  }
+
+  /** Files whose content ids are missing and would tell: those of equal size at one path, and those that could have been moved. */
+  wanted(): WantedId[] {
+    const wanted: WantedId[] = [];
+    const want = (side: SideName, file: TreeEntry | undefined): void => {
+      if (file === undefined || this.#ids[side].has(file.path)) return;
+      wanted.push({ side, path: file.path, sizeBytes: file.sizeBytes, mtimeMs: file.mtimeMs });
+    };
+    const gone = new Set<number>();
+    const come = new Set<number>();
+    for (const { state, isFolder, left, right } of this.#rows) {
+      if (isFolder) continue;
+      if (state === 'only-left' && left !== undefined) gone.add(left.sizeBytes);
+      if (state === 'only-right' && right !== undefined) come.add(right.sizeBytes);
+    }
+    for (const { isFolder, left, right, state } of this.#rows) {
+      if (isFolder) continue;
+      if (left !== undefined && right !== undefined) {
+        if (left.sizeBytes !== right.sizeBytes || left.sizeBytes === 0) continue;
+        want('left', left);
+        want('right', right);
+      } else if (state === 'only-left' && left !== undefined && left.sizeBytes > 0 && come.has(left.sizeBytes))
+        want('left', left);
+      else if (state === 'only-right' && right !== undefined && right.sizeBytes > 0 && gone.has(right.sizeBytes))
+        want('right', right);
+    }
+    return wanted;
+  }
+
+  /** Pairs of files that would be told apart by content ids that are missing. */
+  get unresolved(): number {
+    return this.#rows.filter(({ state, isLikely }) => state === 'likely-same' || isLikely).length;
+  }
+
+  page(
+    states: readonly CompareState[],
+    { under, offset, limit }: { under: string; offset: number; limit: number },
+  ): { entries: ComparedEntry[]; total: number } {
+    const isWanted = new Set(states);
+    const prefix = under === '' ? '' : `${under}/`;
+    const entries: ComparedEntry[] = [];
+    let total = 0;
+    for (const row of this.#rows) {
+      if (row.isHidden || !isWanted.has(row.state) || !row.path.startsWith(prefix)) continue;
+      if (total >= offset && entries.length < limit) entries.push(this.#entry(row));
+      total++;
+    }
+    return { entries, total };
+  }
+
+  /** Files of the right side in these states; `paths`: only those, and those below them. */
+  select(states: readonly CompareState[], paths: readonly string[] | undefined): string[] {
+    const isWanted = new Set(states);
+    const chosen = paths && new Set(paths);
+    return this.#rows
+      .filter(({ isFolder, right, state }) => !isFolder && right !== undefined && isWanted.has(state))
+      .map(({ path }) => path)
+      .filter((path) => chosen === undefined || isChosen(path, chosen));
+  }
+
+  #add(left: TreeEntry | undefined, right: TreeEntry | undefined): void {
+    const { path, isFolder } = left ?? right ?? { path: '', isFolder: true };
+    // A folder that both have is not news.
+    if (isFolder && left !== undefined && right !== undefined) return;
+    this.#rows.push({ path, isFolder, left, right, state: 'same', isLikely: false, from: undefined, isHidden: false });
+  }
+
+  #index(): { left: Map<string, Row>; right: Map<string, Row> } {
+    if (this.#byPath !== undefined) return this.#byPath;
+    const byPath = { left: new Map<string, Row>(), right: new Map<string, Row>() };
+    for (const row of this.#rows) {
+      if (row.isFolder) continue;
+      if (row.left !== undefined) byPath.left.set(row.path, row);
+      if (row.right !== undefined) byPath.right.set(row.path, row);
+    }
+    this.#byPath = byPath;
+    return byPath;
+  }
+
+  #judgeRow(row: Row): void {
+    const { left, right } = row;
+    row.isLikely = false;
+    if (left === undefined) row.state = 'only-right';
+    else if (right === undefined) row.state = 'only-left';
+    else if (left.sizeBytes !== right.sizeBytes) row.state = 'changed';
+    else if (left.sizeBytes === 0) row.state = 'same';
+    else {
+      const [one, other] = [this.#ids.left.get(row.path), this.#ids.right.get(row.path)];
+      if (one !== undefined && other !== undefined) row.state = one === other ? 'same' : 'changed';
+      else if (isSameTime(left.mtimeMs, right.mtimeMs)) row.state = 'likely-same';
+      else {
+        row.state = 'changed';
+        row.isLikely = true;
+      }
+    }
+  }
+
+  /** Of several with one content, the first goes to the first. */
+  #findMoved(): void {
+    const gone = new Map<string, Row[]>();
+    for (const row of this.#rows) {
+      if (row.state !== 'only-left' || row.isFolder || row.left?.sizeBytes === 0) continue;
+      const id = this.#ids.left.get(row.path);
+      if (id === undefined) continue;
+      const rows = gone.get(id);
+      if (rows === undefined) gone.set(id, [row]);
+      else rows.push(row);
+    }
+    if (gone.size === 0) return;
+    for (const rows of gone.values()) rows.reverse();
+    for (const row of this.#rows) {
+      if (row.state !== 'only-right' || row.isFolder) continue;
+      const id = this.#ids.right.get(row.path);
+      const from = id === undefined ? undefined : gone.get(id)?.pop();
+      if (from === undefined) continue;
+      row.state = 'moved';
+      row.from = from;
+      from.isHidden = true;
+    }
+  }
+
+  #count(): RowTotals {
+    const none = (): CompareTotal => ({ files: 0, bytes: 0 });
+    const counted: RowTotals = {
+      totals: { same: none(), 'likely-same': none(), changed: none(), 'only-left': none(), 'only-right': none(), moved: none() },
+      leftTotal: none(),
+      rightTotal: none(),
+      folders: { onlyLeft: 0, onlyRight: 0 },
+    };
+    for (const { isFolder, left, right, state, isHidden } of this.#rows) {
+      if (isFolder) {
+        counted.folders[left === undefined ? 'onlyRight' : 'onlyLeft']++;
+        continue;
+      }
+      if (left !== undefined) add(counted.leftTotal, left);
+      if (right !== undefined) add(counted.rightTotal, right);
+      const file = right ?? left;
+      if (!isHidden && file !== undefined) add(counted.totals[state], file);
+    }
+    return counted;
+  }
+
+  #entry({ path, isFolder, left, right, state, isLikely, from }: Row): ComparedEntry {
+    const wasLeft = left ?? from?.left;
+    return {
+      ...{ path, kind: isFolder ? 'folder' : 'file', state },
+      ...(isLikely && { isLikely }),
+      ...(from && { movedFrom: from.path }),
+      ...(wasLeft && { left: this.#file('left', wasLeft) }),
+      ...(right && { right: this.#file('right', right) }),
+    };
+  }
+
+  #file(side: SideName, { path, sizeBytes, mtimeMs }: TreeEntry): ComparedFile {
+    const id = this.#ids[side].get(path);
+    const contentId = id === undefined ? '' : Buffer.from(id, 'latin1').toString('hex');
+    return { sizeBytes, mtimeMs, ...(isContentId(contentId) && { contentId }) };
+  }
+}
+
+function add(total: CompareTotal, { sizeBytes }: TreeEntry): void {
+  total.files++;
+  total.bytes += sizeBytes;
+}
+
+/** Equal, or as equal as a file system with whole or even seconds could keep them. */
+function isSameTime(one: number, other: number): boolean {
+  return one === other || isRounded(one, other) || isRounded(other, one);
+}
+
+function isRounded(coarse: number, fine: number): boolean {
+  if (coarse % coarseMs !== 0) return false;
+  const apart = Math.abs(fine - coarse);
+  return apart < coarseMs || (coarse % coarserMs === 0 && apart < coarserMs);
+}
+
+function isChosen(path: string, chosen: ReadonlySet<string>): boolean {
+  if (chosen.has('') || chosen.has(path)) return true;
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) if (chosen.has(path.slice(0, at))) return true;
+  return false;
+}

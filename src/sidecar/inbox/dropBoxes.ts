@@ -1,0 +1,171 @@
+// Folders into which offers of some peers go by themselves: who may, how much. Room is what the folder really holds and what is on its way.
+
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { encode } from 'z32';
+import { AppError } from '../../protocol/errors.ts';
+import type { Audience } from '../../protocol/model.ts';
+import type { DropBox } from '../../protocol/sending.ts';
+import { sendingLimits } from '../limits.ts';
+import type { Log } from '../log.ts';
+import { audienceText, isInAudience, normalised, parseAudience, type Viewer } from '../shares/audienceText.ts';
+import type { Database } from '../storage/database.ts';
+import { localName, nameProblem } from '../storage/safePath.ts';
+import type { Acceptance, InboxRow } from './inbox.ts';
+
+export interface DropBoxesOptions {
+  database: Database;
+  log: Log;
+  /** What accepted offers of it still bring. */
+  comingBytes(dropBoxId: string): number;
+  offered(): InboxRow[];
+  /** Who the sender is to us; undefined when it is not here. */
+  viewer(row: InboxRow): Viewer | undefined;
+  nameOf(row: InboxRow): string;
+  accept(row: InboxRow, how: Acceptance): Promise<unknown>;
+  onChange(): void;
+}
+
+interface BoxRow {
+  dropBoxId: string;
+  folder: string;
+  audience: string;
+  quotaBytes: number;
+  addedAtMs: number;
+}
+
+export class DropBoxes {
+  readonly #options: DropBoxesOptions;
+  /** Offers are looked at one after another: each counts for the next. */
+  #last: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: DropBoxesOptions) {
+    this.#options = options;
+  }
+
+  async list(): Promise<DropBox[]> {
+    return Promise.all(this.#rows().map((row) => this.#info(row)));
+  }
+
+  /** Throws `invalid-argument`, `too-large`, `not-found`, `io`. */
+  async set(wanted: { dropBoxId?: string; folder: string; audience: Audience; quotaBytes: number }): Promise<DropBox> {
+    const { database } = this.#options;
+    const { folder, quotaBytes } = wanted;
+    const rows = this.#rows();
+    const before = rows.find(({ dropBoxId }) => dropBoxId === wanted.dropBoxId);
+    if (wanted.dropBoxId !== undefined && before === undefined) throw noSuchBox();
+    if (before === undefined && rows.length >= sendingLimits.dropBoxes)
+      throw new AppError('too-large', `There are ${sendingLimits.dropBoxes} drop boxes. Remove one first.`);
+    if (quotaBytes < sendingLimits.quotaMinBytes)
+      throw new AppError('invalid-argument', `A drop box has room for ${sendingLimits.quotaMinBytes} bytes at least.`);
+    makeFolder(folder);
+    const row: BoxRow = {
+      dropBoxId: before?.dropBoxId ?? encode(randomBytes(16)),
+      ...{ folder, audience: audienceText(normalised(wanted.audience)), quotaBytes },
+      addedAtMs: before?.addedAtMs ?? Date.now(),
+    };
+    database.run(
+      `INSERT OR REPLACE INTO dropBox (dropBoxId, folder, audience, quotaBytes, addedAtMs)
+         VALUES (:dropBoxId, :folder, :audience, :quotaBytes, :addedAtMs)`,
+      { ...row },
+    );
+    this.#options.onChange();
+    for (const offer of this.#options.offered()) this.look(offer);
+    return this.#info(row);
+  }
+
+  remove(dropBoxId: string): void {
+    if (this.#options.database.run('DELETE FROM dropBox WHERE dropBoxId = :dropBoxId', { dropBoxId }) === 0) throw noSuchBox();
+    this.#options.onChange();
+  }
+
+  /** Takes an offer, when there is a box for its sender with room for it. */
+  look(offer: InboxRow): void {
+    if (this.#rows().length === 0) return;
+    this.#last = this.#last
+      .then(() => this.#take(offer))
+      .catch((error: unknown) => {
+        this.#options.log.warn(`A drop box did not take an offer: ${error instanceof Error ? error.message : String(error)}`);
+      });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#last;
+  }
+
+  async #take(offer: InboxRow): Promise<void> {
+    const viewer = this.#options.viewer(offer);
+    for (const row of this.#rows()) {
+      if (this.#isClosed || offer.state !== 'offered' || viewer === undefined) return;
+      if (!isInAudience(parseAudience(row.audience), viewer)) continue;
+      const used = await this.#usedBytes(row);
+      if (used === undefined || used + offer.totalBytes > row.quotaBytes) continue;
+      const folder = path.join(row.folder, folderOf(this.#options.nameOf(offer)));
+      await this.#options.accept(offer, { folder, conflict: 'keep-both', dropBoxId: row.dropBoxId });
+      this.#options.onChange();
+      return;
+    }
+  }
+
+  #rows(): BoxRow[] {
+    return this.#options.database.all<BoxRow>('SELECT * FROM dropBox ORDER BY addedAtMs, dropBoxId');
+  }
+
+  async #info(row: BoxRow): Promise<DropBox> {
+    const usedBytes = (await this.#usedBytes(row)) ?? row.quotaBytes;
+    return { ...row, audience: parseAudience(row.audience), usedBytes };
+  }
+
+  /** Undefined when it holds more files than are counted, or cannot be read. */
+  async #usedBytes({ dropBoxId, folder }: BoxRow): Promise<number | undefined> {
+    const held = await bytesIn(folder);
+    return held === undefined ? undefined : held + this.#options.comingBytes(dropBoxId);
+  }
+}
+
+async function bytesIn(folder: string): Promise<number | undefined> {
+  let sum = 0;
+  let seen = 0;
+  const folders = [folder];
+  try {
+    for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
+      for (const each of await readdir(at, { withFileTypes: true })) {
+        if (++seen > sendingLimits.boxEntries) return undefined;
+        const absolute = path.join(at, each.name);
+        if (each.isDirectory()) folders.push(absolute);
+        else if (each.isFile()) sum += (await lstat(absolute)).size;
+      }
+    }
+    return sum;
+  } catch {
+    return undefined; // Not to be read: then nothing is put there by itself.
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new AppError('io', `The folder ${folder} could not be made: ${String(error)}. Choose another one.`, {
+      data: { path: folder },
+      cause: error,
+    });
+  }
+}
+
+/** A peer's name as a folder. */
+function folderOf(name: string): string {
+  const plain = name
+    .replace(/[/\\:*?"<>|]/g, '_')
+    .replace(/^\.+/, '_')
+    .trim();
+  return localName(plain === '' || nameProblem(plain) !== undefined ? 'peer' : plain);
+}
+
+function noSuchBox(): AppError {
+  return new AppError('not-found', 'There is no such drop box. Look at the list again.');
+}
