@@ -14,14 +14,14 @@ export const linkVersion = 1;
 
 export const linkFileLimits = {
   /** About 300 for each file of the largest link; what is larger is a folder to be shared, not a link to be committed. */
-  characters: 32 * 2 ** 20,
+  characters: 16 * 2 ** 20,
   /** Files and empty folders. */
-  files: 100_000,
-  folders: 100_000,
+  files: 50_000,
+  folders: 50_000,
   /** The format has three levels; unknown parts may have some more. */
   depth: 8,
   /** Five for each file, one for each folder, and some. */
-  values: 800_000,
+  values: 400_000,
   titleCharacters: 256,
   creatorCharacters: 64,
   hints: 16,

@@ -11,19 +11,22 @@ import type { LinkContents, LinkEntry } from './links.ts';
 import { nameProblem, pathLimits } from './pathRules.ts';
 
 export const torrentLimits = {
-  /** 100,000 files, and the piece hashes of 16 TiB in pieces of 16 MiB. */
+  /** 50,000 files, and the piece hashes of 16 TiB in pieces of 16 MiB. */
   bytes: 64 * 2 ** 20,
   /** Two levels a folder, and what is around. */
   depth: 160,
   /** Three for each file and one for each folder; a hybrid torrent lists its files twice. */
-  values: 1_200_000,
+  values: 800_000,
 } as const;
 
 const leafBytes = 16 * 1024;
 const hashBytes = 32;
-/** Pieces that a torrent has by choice, and the range of their size: small torrents, and no piece that takes long to check. */
+/**
+ * Pieces that a torrent has by choice, and the range of their size. Files up to the least need no piece hashes: of those the sidecar keeps no leaves.
+ * None is so large that it takes long to check.
+ */
 const wantedPieces = 2048;
-const leastPiece = 256 * 1024;
+const leastPiece = 2 ** 20;
 const mostPiece = 16 * 2 ** 20;
 /** What others may write. */
 const mostForeignPiece = 2 ** 30;
@@ -112,6 +115,20 @@ export function readTorrent(bytes: Uint8Array): ReadTorrent {
   return { link, infoHash: sha256(writeBencode(info)).toString('hex'), warnings: read.warnings };
 }
 
+/** The packed hashes of the pieces that packed leaves (of 16 KiB) make; the last piece may be short. */
+export function pieceHashes(leaves: Uint8Array, pieceLength: number): Buffer {
+  const leavesOfPiece = pieceLength / leafBytes;
+  const packed = Buffer.alloc(Math.ceil(leaves.length / hashBytes / leavesOfPiece) * hashBytes);
+  for (let piece = 0; piece * hashBytes < packed.length; piece++) {
+    const from = piece * leavesOfPiece * hashBytes;
+    let nodes = Buffer.alloc(leavesOfPiece * hashBytes); // padded with zero hashes
+    nodes.set(leaves.subarray(from, from + nodes.length));
+    while (nodes.length > hashBytes) nodes = above(nodes);
+    nodes.copy(packed, piece * hashBytes);
+  }
+  return packed;
+}
+
 /** Whether these are the hashes of the file's pieces, up to its root. */
 export function isLayer(
   layer: Uint8Array,
@@ -123,12 +140,16 @@ export function isLayer(
   let nodes = Buffer.from(layer);
   while (nodes.length > hashBytes) {
     if ((nodes.length / hashBytes) % 2 === 1) nodes = Buffer.concat([nodes, pad]);
-    const above = Buffer.alloc(nodes.length / 2);
-    for (let at = 0; at < nodes.length; at += 2 * hashBytes) sha256(nodes.subarray(at, at + 2 * hashBytes)).copy(above, at / 2);
-    nodes = above;
+    nodes = above(nodes);
     pad = sha256(Buffer.concat([pad, pad]));
   }
   return nodes.toString('hex') === contentId;
+}
+
+function above(nodes: Uint8Array): Buffer<ArrayBuffer> {
+  const layer = Buffer.alloc(nodes.length / 2);
+  for (let at = 0; at < nodes.length; at += 2 * hashBytes) sha256(nodes.subarray(at, at + 2 * hashBytes)).copy(layer, at / 2);
+  return layer;
 }
 
 function infoOf(link: LinkContents, pieceLength: number): BDict {

@@ -3,6 +3,7 @@
 
 import { AppError } from '../protocol/errors.ts';
 import { isContentId, type ContentId, type DownloadId, type PartyId } from '../protocol/ids.ts';
+import { isOfLink } from '../protocol/linkPeer.ts';
 import type { EntryRef, LinkedContentInfo } from '../protocol/model.ts';
 import { networkLimits, transferLimits } from './limits.ts';
 import type { Log } from './log.ts';
@@ -174,7 +175,8 @@ export class ContentMeeting {
     for (const { root, entry, sinceMs, partial, sourceCount } of this.#options.receiving.all()) {
       if (partial.sizeBytes <= transferLimits.packedFileBytes || performance.now() - sinceMs < this.#afterMs) continue;
       const content = { root, entry };
-      if (partial.have.count > 0) given.push(content);
+      // What comes by a link is of no share that we could give it under.
+      if (partial.have.count > 0 && !isOfLink(entry)) given.push(content);
       // Once looked for, until there are plenty: not on and off with every source that comes and goes.
       const enough = networkLimits.contentSources * (this.#lookedUp.has(contentIdOf(root)) ? 2 : 1);
       if ((sourceCount?.() ?? 0) < enough) wanted.push(content);

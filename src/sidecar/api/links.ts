@@ -9,7 +9,7 @@ export interface LinkParts {
   list(): LinkedContentInfo[];
 }
 
-export function linkHandlers(links: LinkParts): Handlers<'links'> {
+export function linkHandlers(links: LinkParts): Pick<Handlers<'links'>, 'links/announce' | 'links/list'> {
   return {
     'links/announce': async (fields, { signal }) => {
       await links.announce(entryField(fields), flagField(fields, 'isOn'), { signal });

@@ -183,4 +183,9 @@ export const migrations: readonly string[] = [
     downloadId TEXT PRIMARY KEY REFERENCES download(downloadId) ON DELETE CASCADE, paths BLOB NOT NULL
   ) STRICT;
   `,
+  `
+  -- Links that are being downloaded: the text of a link file, compressed; shareId as in their download. And links by the info hash of their torrent.
+  CREATE TABLE linkBundle (shareId TEXT PRIMARY KEY, body BLOB NOT NULL, addedAtMs INTEGER NOT NULL) STRICT;
+  CREATE TABLE knownTorrent (infoHash TEXT PRIMARY KEY, body BLOB NOT NULL, addedAtMs INTEGER NOT NULL) STRICT;
+  `,
 ];

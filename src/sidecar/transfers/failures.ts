@@ -3,6 +3,7 @@
 import { unlinkSync } from 'node:fs';
 import { AppError, type ErrorKind } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/ids.ts';
+import { isOfLink } from '../../protocol/linkPeer.ts';
 import { transferLimits } from '../limits.ts';
 
 /** Enough of a key to tell peers apart in a message. */
@@ -40,6 +41,8 @@ export function ownerIoError(path: string, code: string): AppError {
 }
 
 export function peerGone(peerId: PeerId): AppError {
+  if (isOfLink({ peerId }))
+    return new AppError('unavailable', 'Nobody who is here has all of what this link leads to. It goes on when somebody comes who has it.');
   return new AppError('unavailable', `The peer ${shortPeer(peerId)} is not connected. It goes on when the peer is back.`);
 }
 

@@ -1,6 +1,7 @@
 // Limits of bytes a second, one for all that we send and one for all that we receive: a token bucket each, fair between those that wait. Knows
 // no peers but as keys.
 
+import type { Settings } from '../../protocol/model.ts';
 import { transferLimits } from '../limits.ts';
 import { wasCancelled } from './failures.ts';
 
@@ -144,4 +145,11 @@ export class RateLimiter implements Rate {
     if (turns.length === 0) this.#waiting.delete(key);
     if (this.#waiting.size === 0) this.#rest();
   }
+}
+
+/** Those in force: of the second set while it is chosen. */
+export function limitsOf(settings: Settings): { up: number; down: number } {
+  return settings.isSlow
+    ? { up: settings.slowUploadLimit, down: settings.slowDownloadLimit }
+    : { up: settings.uploadLimit, down: settings.downloadLimit };
 }

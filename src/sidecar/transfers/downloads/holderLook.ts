@@ -1,6 +1,7 @@
 // Whether anybody but its owner could give some of a download that waits: those who list its content, and those who say that they hold it.
 
 import type { EntryRef } from '../../../protocol/model.ts';
+import { isOfLink } from '../../../protocol/linkPeer.ts';
 import { transferLimits } from '../../limits.ts';
 import type { DownloadCatalog } from './downloadRecord.ts';
 import type { DownloadRecord } from './downloadTable.ts';
@@ -47,10 +48,25 @@ export class HolderLook {
       yield { ...record.entry, sizeBytes: record.totalBytes };
       return;
     }
+    if (isOfLink(record.entry)) {
+      yield* this.#spread(record.entry);
+      return;
+    }
     let seen = 0;
     for (const { path, entry } of this.#options.catalog.files(record.entry)) {
       if (seen++ >= lookedAt) return;
       if (entry.kind === 'file') yield { ...record.entry, path, sizeBytes: entry.sizeBytes };
+    }
+  }
+
+  /** Files of a link are each somewhere else, and some may be here already: others are looked at each time. */
+  *#spread(ref: EntryRef): Iterable<EntryRef & { sizeBytes: number }> {
+    const files = [...this.#options.catalog.files(ref)].filter(({ entry }) => entry.kind === 'file' && entry.sizeBytes > 0);
+    const step = Math.max(1, files.length / lookedAt);
+    const start = Math.random() * step;
+    for (let at = start; at < files.length; at += step) {
+      const file = files[Math.floor(at)];
+      if (file) yield { ...ref, path: file.path, sizeBytes: file.entry.sizeBytes };
     }
   }
 }

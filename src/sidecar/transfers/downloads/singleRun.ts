@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { asAppError } from '../../../protocol/errors.ts';
+import { isOfLink } from '../../../protocol/linkPeer.ts';
 import type { DiskRun } from '../disk/diskRun.ts';
 import type { PlannedFile } from './plan.ts';
 import type { RunOptions } from './runOptions.ts';
@@ -45,6 +46,10 @@ export async function fetchSingle(file: PlannedFile, single: SingleOptions): Pro
     single.onBytes(file.sizeBytes);
     return named(await run.place(file.relative, partialPath), { ...file, root });
   }
+  if (root && file.sizeBytes === 0 && isOfLink(entry)) {
+    await makeEmpty(partialPath, { root, mtimeMs: file.mtimeMs, disk });
+    return named(await run.place(file.relative, partialPath), { ...file, root });
+  }
   let counted = 0;
   let planned = file.sizeBytes;
   const part = {};
@@ -75,6 +80,19 @@ export async function fetchSingle(file: PlannedFile, single: SingleOptions): Pro
     throw error;
   } finally {
     shown.remove(part);
+  }
+}
+
+/** Nobody need be asked for nothing. */
+async function makeEmpty(
+  path: string,
+  { root, mtimeMs, disk }: { root: Uint8Array; mtimeMs: number } & Pick<RunOptions, 'disk'>,
+): Promise<void> {
+  const partial = await disk.openPartial({ path, sizeBytes: 0 });
+  try {
+    await partial.finish({ mtimeMs, root });
+  } finally {
+    await partial.close();
   }
 }
 
