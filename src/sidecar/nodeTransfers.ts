@@ -349,6 +349,7 @@ export class Transfers {
         permits: this.#permits,
       },
       ...{ receiving: this.#receiving, log: this.#options.log, freeBytes: freeBytesOn, mayReuse: true },
+      ...(this.#options.settings().markDownloads && { origin: `potluck://${entry.peerId}/${entry.shareId}` }),
       rootOf: (ref) => this.#roots.of(ref),
       reuse: (file, options) => this.#copies.copyInto(file, options),
       onPlaced: (files) => {

@@ -46,6 +46,8 @@ export interface RunSettings {
   /** The single file's name in `top`. */
   name?: string;
   conflict: ConflictPolicy;
+  /** Where its files come from, for the mark that says so; without it they bear none. */
+  origin?: string | undefined;
   /** `top` was made by this download: a file of the same size and time in it is one that was placed before a power cut. */
   isOwnTop: boolean;
 }

@@ -16,6 +16,7 @@ import { type Finished, finishedFile, TargetFolder } from './naming.ts';
 import { leavesPathOf, setTime } from './openPartial.ts';
 import { type PackItem, readPackItems } from './pack.ts';
 import { rootOfBytes } from './packReading.ts';
+import { type OriginMark, originMark } from './originMark.ts';
 import { openNew } from './plainFiles.ts';
 
 const temporary = /^\d+\.tmp$/;
@@ -34,6 +35,7 @@ export class PlacingRun {
   readonly #journal: Journal;
   readonly #naming: GroupNaming;
   readonly #isInMemory: boolean;
+  readonly #mark: OriginMark;
   #temporaries = 0;
   #group: Waiting[] = [];
   /** Of the group: target folder to the folder of ours. */
@@ -52,6 +54,7 @@ export class PlacingRun {
       else tell({ run, type: 'failed', kind: event.error.kind, message: event.error.message, data: event.error.data });
     };
     this.#isInMemory = isInMemory(settings.root);
+    this.#mark = originMark(settings.origin);
     makeFoldersBelow(settings.root, settings.partials);
     let hadParts = false;
     for (const name of readdirSync(settings.partials)) {
@@ -131,6 +134,7 @@ export class PlacingRun {
   /** A finished partial file (flushed already) gets its name. */
   async place({ relative, partialPath }: { relative: string; partialPath: string }) {
     try {
+      this.#mark.closed(partialPath, lstatSync(partialPath));
       const file = finishedFile(partialPath, lstatSync(partialPath));
       const folder = new TargetFolder(this.#settings.root, path.dirname(this.#naming.absolute(this.#naming.nameOf(relative))));
       const named = this.#naming.name(file, folder, relative);
@@ -193,6 +197,7 @@ export class PlacingRun {
     try {
       fd = openNew(temporaryPath);
       for (let at = 0; at < content.length;) at += writeSync(fd, content, at, content.length - at);
+      this.#mark.open(fd, temporaryPath);
       setTime(fd, mtimeMs);
       return { ...finishedFile(temporaryPath, fstatSync(fd)), staged };
     } catch (error) {

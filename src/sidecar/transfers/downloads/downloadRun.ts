@@ -77,6 +77,7 @@ class DownloadRun {
     const isFolder = record.kind === 'folder';
     const run = await this.#options.disk.openRun({
       ...{ root: this.#root, partials: this.#partials, top: this.#top, conflict: this.#options.conflict },
+      origin: this.#options.origin,
       ...(isFolder ? {} : { name: localName(record.name) }),
       isOwnTop: isFolder && this.#options.conflict === 'keep-both' && !fillsFolder(record),
     });

@@ -44,6 +44,8 @@ export type CountedRecord = Pick<
 export interface RunOptions {
   record: CountedRecord;
   conflict: ConflictPolicy;
+  /** Where the files come from, for the mark that they bear; left out: they bear none. */
+  origin?: string | undefined;
   catalog: DownloadCatalog;
   sources: SourceFinder;
   disk: Disk;

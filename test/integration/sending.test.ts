@@ -1,0 +1,244 @@
+// Files sent to one peer, with real sidecars: offered while it is away, taken only with consent or by the rule of a drop box, seen by nobody else.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { getAttrSync } from 'fs-native-extensions';
+import type { IncomingOffer, OutgoingOffer } from '../../src/protocol/model.ts';
+import { MiB, settings, tableOf } from './transferScene.ts';
+import { createWorld, seen, treeOf, until, type TestPeer, type World } from './world.ts';
+
+test('files sent while the peer is away are offered when it comes, and come whole once it agrees', async (t) => {
+  const { world, peers } = await tableOf(t, 'ann', 'ben');
+  const [ann, ben] = peers;
+  await seen(ann, ben);
+  await ben.stop();
+  await seen(ann, ben, false);
+  const folder = tree(world, 'photos');
+  const single = path.join(world.folder, 'note.txt');
+  writeFileSync(single, 'a note');
+  const sent = await ann.client.request('outbox/send', {
+    peerId: ben.client.peerId,
+    paths: [folder, single],
+    text: 'from the \u202etrip\u0007\nsecond line',
+  });
+  assert.equal(sent.state, 'waiting');
+  assert.equal(sent.isOnline, false);
+  await ann.stop();
+  await ann.start();
+  await ben.start();
+  const offer = await incoming(ben, ({ state }) => state === 'offered');
+  assert.equal(offer.peerId, ann.client.peerId);
+  assert.equal(offer.text, 'from the trip\nsecond line');
+  assert.deepEqual(
+    offer.items.map(({ name, kind, fileCount }) => [name, kind, fileCount]),
+    [
+      ['photos', 'folder', 4],
+      ['note.txt', 'file', 1],
+    ],
+  );
+  await outgoing(ann, ({ state }) => state === 'offered');
+  const { entries } = await ben.client.request('inbox/entries', { peerId: offer.peerId, offerId: offer.offerId });
+  assert.ok(entries.some(({ path: each }) => each === 'photos/deep/er/c.bin'));
+  assert.equal((await ben.client.request('downloads/list', {})).length, 0, 'nothing comes without consent');
+  assert.deepEqual(await ben.client.request('catalog/shares', { peerId: ann.client.peerId }), [], 'an offer is no share');
+
+  const target = path.join(world.folder, 'taken');
+  const accepted = await ben.client.request('inbox/accept', { peerId: offer.peerId, offerId: offer.offerId, folder: target });
+  assert.equal(accepted.downloadIds.length, 2);
+  await incoming(ben, ({ state }) => state === 'done');
+  assert.deepEqual(treeOf(path.join(target, 'photos')), treeOf(folder));
+  assert.equal(readFileSync(path.join(target, 'note.txt'), 'utf8'), 'a note');
+  await outgoing(ann, ({ state }) => state === 'delivered');
+  if (process.platform === 'linux') {
+    for (const name of ['note.txt', 'photos/a.bin', 'photos/b.bin', 'photos/deep/er/c.bin'])
+      assert.match(originOf(path.join(target, name)), new RegExp(`^potluck://${ann.client.peerId}/`), `${name} bears its origin`);
+  }
+});
+
+test('secrets and links are left out of what is sent, and told before', async (t) => {
+  const { world, peers } = await tableOf(t, 'ann', 'ben');
+  const [ann, ben] = peers;
+  const folder = tree(world, 'work');
+  writeFileSync(path.join(folder, 'id_rsa'), 'key');
+  writeFileSync(path.join(folder, '.gitignore'), '*.log\n');
+  writeFileSync(path.join(folder, 'x.log'), 'log');
+  const key = path.join(world.folder, 'id_ed25519');
+  writeFileSync(key, 'key');
+  const link = path.join(world.folder, 'link');
+  symlinkSync(key, link);
+  const preview = await ann.client.request('outbox/preview', { paths: [folder, key, link] });
+  assert.deepEqual(preview.skippedCounts, { secret: 2, ignored: 1, symlink: 1 });
+  assert.deepEqual(
+    preview.items.map(({ name }) => name),
+    ['work'],
+  );
+  await assert.rejects(ann.client.request('outbox/send', { peerId: ben.client.peerId, paths: [key, link] }), /may be sent/);
+  await assert.rejects(
+    ann.client.request('outbox/send', { peerId: ben.client.peerId, paths: [ann.dataFolder] }),
+    /cannot be shared/,
+  );
+  await assert.rejects(ann.client.request('outbox/send', { peerId: ann.client.peerId, paths: [folder] }), /your own key/);
+});
+
+test('nobody but its receiver can read an offer, and it neither once it is taken back', async (t) => {
+  const { world, peers } = await tableOf(t, 'ann', 'ben', 'cat');
+  const [ann, ben, cat] = peers;
+  await Promise.all([seen(ann, ben), seen(ann, cat), seen(cat, ann)]);
+  const file = path.join(world.folder, 'plan.txt');
+  writeFileSync(file, 'for ben alone');
+  const sent = await ann.client.request('outbox/send', { peerId: ben.client.peerId, paths: [file] });
+  const offer = await incoming(ben, ({ state }) => state === 'offered');
+  const entry = { peerId: ann.client.peerId, shareId: sent.offerId as never, path: 'plan.txt' };
+  await assert.rejects(cat.client.request('downloads/add', { entry }), /no share/);
+  await assert.rejects(cat.client.request('files/fetch', { entry }), /no share|not in|has no/);
+  assert.deepEqual(await cat.client.request('inbox/list', {}), []);
+
+  // Taken back before it is accepted: the wish to have it fails in plain words.
+  await ann.client.request('outbox/withdraw', { offerId: sent.offerId });
+  const gone = await incoming(ben, ({ state }) => state === 'withdrawn');
+  assert.equal(gone.offerId, offer.offerId);
+  await assert.rejects(ben.client.request('inbox/accept', { peerId: offer.peerId, offerId: offer.offerId }), /withdrawn/);
+});
+
+test('an offer taken back in the middle of its transfer ends it', async (t) => {
+  const { world, peers } = await tableOf(t, 'ann', 'ben');
+  const [ann, ben] = peers;
+  await seen(ann, ben);
+  const file = path.join(world.folder, 'big.bin');
+  writeFileSync(file, randomBytes(16 * MiB));
+  await settings(ann, { uploadLimit: 2 * MiB });
+  const sent = await ann.client.request('outbox/send', { peerId: ben.client.peerId, paths: [file] });
+  const offer = await incoming(ben, ({ state }) => state === 'offered');
+  await ben.client.request('inbox/accept', { peerId: offer.peerId, offerId: offer.offerId });
+  await until(
+    ben.client,
+    ['downloads/changed'],
+    async () => (await ben.client.request('downloads/list', {})).some(({ doneBytes }) => doneBytes > MiB),
+    { what: 'some of it is here' },
+  );
+  await ann.client.request('outbox/withdraw', { offerId: sent.offerId });
+  await incoming(ben, ({ state }) => state === 'withdrawn');
+  await until(
+    ben.client,
+    ['downloads/changed'],
+    async () => (await ben.client.request('downloads/list', {})).every(({ state }) => state === 'cancelled'),
+    { what: 'its download was cancelled' },
+  );
+  assert.equal(existsSync(path.join(ben.downloadFolder, 'big.bin')), false);
+  await until(ann.client, ['uploads/changed'], async () => (await ann.client.request('uploads/list', {})).length === 0, {
+    what: 'nothing is given any more',
+  });
+});
+
+test('an offer is declined, and its sender is told', async (t) => {
+  const { world, peers } = await tableOf(t, 'ann', 'ben');
+  const [ann, ben] = peers;
+  await seen(ann, ben);
+  const sent = await ann.client.request('outbox/send', { peerId: ben.client.peerId, paths: [tree(world, 'photos')] });
+  const offer = await incoming(ben, ({ state }) => state === 'offered');
+  await ben.client.request('inbox/decline', { peerId: offer.peerId, offerId: offer.offerId });
+  await outgoing(ann, ({ offerId, state }) => offerId === sent.offerId && state === 'declined');
+  await ann.client.request('outbox/clear', {});
+  assert.deepEqual(await ann.client.request('outbox/list', {}), []);
+});
+
+test("a stranger's offer is refused, and arrives once it is let in", async (t) => {
+  const world = await createWorld(t);
+  const [ann, ben] = [await world.peer('ann'), await world.peer('ben')];
+  const file = path.join(world.folder, 'hello.txt');
+  writeFileSync(file, 'hello');
+  await ann.client.request('peers/connect', { peerId: ben.client.peerId });
+  await seen(ann, ben);
+  await ann.client.request('outbox/send', { peerId: ben.client.peerId, paths: [file] });
+  await outgoing(ann, ({ state, reason }) => state === 'waiting' && reason === 'unwelcome');
+  assert.deepEqual(await ben.client.request('inbox/list', {}), []);
+  await ben.client.request('peers/connect', { peerId: ann.client.peerId });
+  await incoming(ben, ({ state }) => state === 'offered');
+});
+
+test('a drop box takes what fits into its quota, and leaves the rest to be answered', async (t) => {
+  const { world, peers } = await tableOf(t, 'ann', 'ben');
+  const [ann, ben] = peers;
+  await Promise.all([seen(ann, ben), seen(ben, ann)]);
+  const box = path.join(world.folder, 'box');
+  await ben.client.request('dropBoxes/set', {
+    folder: box,
+    audience: { everyone: false, partyIds: [], peerIds: [ann.client.peerId] },
+    quotaBytes: 2 * MiB,
+  });
+  const small = path.join(world.folder, 'small.bin');
+  const bytes = randomBytes(1.5 * MiB);
+  writeFileSync(small, bytes);
+  await ann.client.request('outbox/send', { peerId: ben.client.peerId, paths: [small] });
+  await incoming(ben, ({ state }) => state === 'done');
+  assert.deepEqual(readFileSync(path.join(box, 'ann', 'small.bin')), bytes);
+  const [told] = await ben.client.request('dropBoxes/list', {});
+  assert.equal(told?.usedBytes, bytes.byteLength);
+
+  const more = path.join(world.folder, 'more.bin');
+  writeFileSync(more, randomBytes(MiB));
+  await ann.client.request('outbox/send', { peerId: ben.client.peerId, paths: [more] });
+  const waiting = await incoming(ben, ({ items }) => items[0]?.name === 'more.bin');
+  assert.equal(waiting.state, 'offered');
+  // With more room it is taken.
+  await ben.client.request('dropBoxes/set', {
+    ...{ dropBoxId: told?.dropBoxId ?? '', folder: box, quotaBytes: 8 * MiB },
+    audience: { everyone: false, partyIds: [], peerIds: [ann.client.peerId] },
+  });
+  await incoming(ben, ({ items, state }) => items[0]?.name === 'more.bin' && state === 'done');
+});
+
+test('a peer that blocks the sender forgets its offers', async (t) => {
+  const { world, peers } = await tableOf(t, 'ann', 'ben');
+  const [ann, ben] = peers;
+  await seen(ann, ben);
+  await ann.client.request('outbox/send', { peerId: ben.client.peerId, paths: [tree(world, 'photos')] });
+  await incoming(ben, ({ state }) => state === 'offered');
+  await ben.client.request('peers/block', { peerId: ann.client.peerId });
+  assert.deepEqual(await ben.client.request('inbox/list', {}), []);
+});
+
+function originOf(file: string): string {
+  const fd = openSync(file, 'r');
+  try {
+    return getAttrSync(fd, 'user.xdg.origin.url')?.toString() ?? '';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function tree(world: World, name: string): string {
+  const folder = path.join(world.folder, name);
+  mkdirSync(path.join(folder, 'deep', 'er'), { recursive: true });
+  mkdirSync(path.join(folder, 'empty'));
+  writeFileSync(path.join(folder, 'a.bin'), randomBytes(300_000));
+  writeFileSync(path.join(folder, 'b.bin'), randomBytes(3 * MiB));
+  writeFileSync(path.join(folder, 'deep', 'er', 'c.bin'), randomBytes(20_000));
+  writeFileSync(path.join(folder, 'deep', 'nothing'), '');
+  return folder;
+}
+
+async function incoming(peer: TestPeer, check: (offer: IncomingOffer) => boolean): Promise<IncomingOffer> {
+  return until(
+    peer.client,
+    ['inbox/changed', 'peers/changed'],
+    async () => (await peer.client.request('inbox/list', {})).find(check),
+    {
+      ...{ what: `${peer.name} has such an offer in the inbox`, timeoutMs: 45_000 },
+    },
+  );
+}
+
+async function outgoing(peer: TestPeer, check: (offer: OutgoingOffer) => boolean): Promise<OutgoingOffer> {
+  return until(
+    peer.client,
+    ['outbox/changed', 'peers/changed'],
+    async () => (await peer.client.request('outbox/list', {})).find(check),
+    {
+      ...{ what: `${peer.name} has such an offer in the outbox`, timeoutMs: 45_000 },
+    },
+  );
+}
