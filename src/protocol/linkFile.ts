@@ -61,8 +61,14 @@ export function parseLinkFile(text: string): { link: LinkContents; warnings: str
  * same link always gives the same text. Throws `invalid-argument` when it could not be read again.
  */
 export function writeLinkFile(link: LinkContents): string {
-  const { title, kind, creator, hints } = link;
   checkNames(link);
+  parseLinkFile(textOf({ ...link, kind: 'folder', files: [], folders: [] })); // what people may have typed
+  const text = textOf(link);
+  if (text.length <= linkFileLimits.characters) return text;
+  throw new AppError('too-large', 'The link would be longer than 16 MiB. Make links to smaller folders.');
+}
+
+function textOf({ title, kind, creator, hints, ...link }: LinkContents): string {
   const files = [...link.files].sort((a, b) => compareBytes(a.path, b.path)).map((file) => JSON.stringify(ordered(file)));
   const folders = [...link.folders].sort(compareBytes).map((folder) => JSON.stringify(folder));
   const fields = [
@@ -75,9 +81,7 @@ export function writeLinkFile(link: LinkContents): string {
     `"files": ${listText(files)}`,
     ...(folders.length === 0 ? [] : [`"folders": ${listText(folders)}`]),
   ];
-  const text = `{\n${fields.map((field) => `  ${field}`).join(',\n')}\n}\n`;
-  parseLinkFile(text);
-  return text;
+  return `{\n${fields.map((field) => `  ${field}`).join(',\n')}\n}\n`;
 }
 
 function ordered({ path, sizeBytes, mtimeMs, contentId }: LinkEntry): LinkEntry {
