@@ -12,6 +12,7 @@ export const exitCodes = {
   verification: 6,
   diskFull: 7,
   cancelled: 8,
+  differ: 9,
   /** 128 + SIGINT, as shells have it. */
   interrupted: 130,
 } as const;
@@ -27,6 +28,7 @@ export const exitCodeTexts: readonly [number, string][] = [
   [exitCodes.verification, 'the bytes did not match their content id'],
   [exitCodes.diskFull, 'the disk is full'],
   [exitCodes.cancelled, 'the download or request was cancelled'],
+  [exitCodes.differ, 'compare: the folders are not the same'],
   [exitCodes.interrupted, 'interrupted by Ctrl-C'],
 ];
 

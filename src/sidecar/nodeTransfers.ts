@@ -5,31 +5,22 @@ import { createHash } from 'node:crypto';
 import { AppError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/ids.ts';
 import { isOfLink } from '../protocol/linkPeer.ts';
-import type { EntryRef, Settings, TransferRates } from '../protocol/model.ts';
-import type { NotificationMethod, Notifications } from '../protocol/rpc.ts';
+import type { EntryRef, TransferRates } from '../protocol/model.ts';
 import type { Handlers } from './api/handlers.ts';
 import { linkFileHandlers } from './api/linkFiles.ts';
 import { linkHandlers } from './api/links.ts';
 import { transferHandlers } from './api/transfers.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import type { DetailAnswers } from './catalog/details/detailAnswers.ts';
 import { ContentMeeting } from './contentMeeting.ts';
 import { localLimits } from './limits.ts';
-import type { Log } from './log.ts';
 import { withLinks } from './linkSources.ts';
 import { LinkBundles } from './links/linkBundles.ts';
-import type { Network } from './network/network.ts';
 import { LinkFiles } from './nodeLinkFiles.ts';
-import type { NodeSending } from './nodeSending.ts';
-import type { Parties } from './parties/parties.ts';
 import { derivedName } from './peers/names.ts';
-import type { Peers } from './peers/peers.ts';
-import type { LinkHooks, Sessions } from './sessions.ts';
-import type { Located, Shares } from './shares/shares.ts';
+import type { LinkHooks } from './sessions.ts';
+import type { Located } from './shares/shares.ts';
 import { Sources } from './sources.ts';
-import type { Database } from './storage/database.ts';
 import { fetchedFolder } from './storage/dataFolder.ts';
-import type { Identity } from './storage/identity.ts';
 import { parseSafePath } from './storage/safePath.ts';
 import { Hasher } from './transfers/content/hasher.ts';
 import { Trees } from './transfers/content/trees.ts';
@@ -52,30 +43,10 @@ import { LocalCopies } from './transfers/reuse/localCopies.ts';
 import { KnownRoots } from './transfers/reuse/knownRoots.ts';
 import type { EndedUpload } from './transfers/uploads/parts.ts';
 import { Uploads } from './transfers/uploads/uploads.ts';
+import type { TransfersOptions } from './transfersOptions.ts';
 import type { FileServer } from './wire/services.ts';
 
 type RunCatalog = DownloadCatalog;
-
-export interface TransfersOptions {
-  dataFolder: string;
-  identity: Identity;
-  database: Database;
-  log: Log;
-  settings: () => Settings;
-  /** These exist by the time that anything is asked. */
-  catalog: () => Catalog;
-  shares: () => Shares;
-  sessions: () => Sessions;
-  peers: () => Peers;
-  parties: () => Pick<Parties, 'contentTopics'>;
-  /** Offers to single peers: read and downloaded as shares are. */
-  sending: () => Pick<NodeSending, 'locate' | 'locateMany' | 'over' | 'downloadChanged'>;
-  network: () => Pick<Network, 'setContentTopics'>;
-  details: () => Pick<DetailAnswers, 'of' | 'holders'>;
-  broadcast: <N extends NotificationMethod>(method: N, params: Notifications[N]) => void;
-  /** Something began or ended: the sidecar may be busy, or idle. */
-  onActivity: () => void;
-}
 
 export class Transfers {
   readonly trees: Trees;

@@ -3,6 +3,7 @@
 import type { Command } from '../command.ts';
 import { browseCommands } from './browse.ts';
 import { catCommand } from './cat.ts';
+import { compareCommand } from './compare.ts';
 import { getCommand } from './get.ts';
 import { historyCommand } from './history.ts';
 import { infoCommand } from './info.ts';
@@ -13,6 +14,7 @@ import { partyCommands } from './parties.ts';
 import { peerCommands } from './peers.ts';
 import { queueCommands } from './queue.ts';
 import { searchCommands } from './search.ts';
+import { sendingCommands } from './sending.ts';
 import { settingCommands } from './settings.ts';
 import { shareCommands } from './shares.ts';
 import { sidecarCommands } from './sidecar.ts';
@@ -28,7 +30,14 @@ const helpCommand: Command = {
   run: async () => undefined, // cli.ts shows it: it knows the whole table.
 };
 
-const transferCommands: readonly Command[] = [...queueCommands, uploadsCommand, historyCommand, limitsCommand, linkCommand];
+const transferCommands: readonly Command[] = [
+  ...queueCommands,
+  uploadsCommand,
+  historyCommand,
+  limitsCommand,
+  linkCommand,
+  ...sendingCommands,
+];
 
 export const commands: readonly Command[] = [
   ...partyCommands,
@@ -38,6 +47,7 @@ export const commands: readonly Command[] = [
   infoCommand,
   treeCommand,
   catCommand,
+  compareCommand,
   ...searchCommands,
   ...watchCommands,
   getCommand,
@@ -51,7 +61,7 @@ export const commands: readonly Command[] = [
 export const groups: readonly [string, readonly string[]][] = [
   ['Meet', [...partyCommands, ...peerCommands].map(({ name }) => name)],
   ['Share', shareCommands.map(({ name }) => name)],
-  ['Browse and open', [...browseCommands, infoCommand, treeCommand, catCommand].map(({ name }) => name)],
+  ['Browse and open', [...browseCommands, infoCommand, treeCommand, catCommand, compareCommand].map(({ name }) => name)],
   ['Search', [...searchCommands, ...watchCommands].map(({ name }) => name)],
   ['Transfer', [getCommand, ...transferCommands].map(({ name }) => name)],
   ['The sidecar', [...sidecarCommands, ...settingCommands, logCommand, helpCommand].map(({ name }) => name)],

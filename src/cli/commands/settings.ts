@@ -60,6 +60,12 @@ const settings: readonly Setting[] = [
     parse: (text) => ({ describeFiles: parseSwitch(text, { what: 'describe-files', command: 'set' }) }),
   },
   {
+    name: 'mark-downloads',
+    help: "what is downloaded bears the system's mark of what came from others: on or off",
+    show: ({ markDownloads }) => onOff(markDownloads),
+    parse: (text) => ({ markDownloads: parseSwitch(text, { what: 'mark-downloads', command: 'set' }) }),
+  },
+  {
     name: 'conflict',
     help: 'where a name is taken at the destination: keep-both, skip or overwrite',
     show: ({ conflict }) => conflict,
