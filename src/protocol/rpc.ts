@@ -247,7 +247,7 @@ export interface Requests extends CompareRequests, SendingRequests {
    * The text of a `.p2p` link file (docs/link-format.md) to a file, or to all files of a folder. Own files that were never hashed are hashed now
    * (progress by token: bytes done of all); a peer is asked for ids that it did not tell: `unavailable` when it is away. `hasPlace` (left out: for own
    * entries) puts in where it was seen, which names the owner's key. `creator` and `parties` (at most 64 characters each, 16 of them) go in as they
-   * are: never a party's name. `isAnnounced` does `links/announce` for the first 1,000 of its files. `too-large` above 100,000 files.
+   * are: never a party's name. `isAnnounced` does `links/announce` for the first 1,000 of its files. `too-large` above 50,000 files.
    */
   'links/create': {
     params: {

@@ -138,7 +138,10 @@ export class SidecarNode {
       isOnline: (peer) => this.#peers.isOnline(peer),
       log: log.for('catalog'),
       listener: this.#answers,
-      onChange: (peer, shareId) => this.api.broadcast('catalog/changed', { peerId: peer, shareId }),
+      onChange: (peer, shareId) => {
+        this.api.broadcast('catalog/changed', { peerId: peer, shareId });
+        this.#transfers.contentsChanged();
+      },
       onHostile: (peer, reason) => this.#sessions.endHostile(peer, reason),
       onHoldings: () => this.#sessions.passOn(),
     });

@@ -96,6 +96,7 @@ export class LinkFiles implements LinkFileParts {
 
   async status(source: LinkSource, options: Signalled & { offset: number; limit: number }): Promise<LinkStatus> {
     const read = await this.#reading.readWhole(source);
+    this.#options.trees.flush();
     return statusOf({ link: read.link, summary: summaryOf(read) }, this.#having(), options);
   }
 
@@ -106,6 +107,7 @@ export class LinkFiles implements LinkFileParts {
     if (chosen.files.length === 0 && chosen.folders.length === 0)
       throw new AppError('invalid-argument', 'The link leads to no file. Nothing was queued.');
     if (infoHash !== undefined) this.#reading.remember(infoHash, link);
+    this.#options.trees.flush();
     const entry = bundles.add(chosen);
     try {
       return await queue.add(entry, wanted);

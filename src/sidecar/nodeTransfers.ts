@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/ids.ts';
-import { isOfLink } from '../protocol/linkPeer.ts';
+import { isOfLink, linkPeerId } from '../protocol/linkPeer.ts';
 import type { EntryRef, TransferRates } from '../protocol/model.ts';
 import type { Handlers } from './api/handlers.ts';
 import { linkFileHandlers } from './api/linkFiles.ts';
@@ -12,7 +12,7 @@ import { linkHandlers } from './api/links.ts';
 import { transferHandlers } from './api/transfers.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { ContentMeeting } from './contentMeeting.ts';
-import { localLimits } from './limits.ts';
+import { localLimits, transferLimits } from './limits.ts';
 import { withLinks } from './linkSources.ts';
 import { LinkBundles } from './links/linkBundles.ts';
 import { LinkFiles } from './nodeLinkFiles.ts';
@@ -38,6 +38,7 @@ import { LinkedContents } from './transfers/held/linkedContents.ts';
 import { History } from './transfers/history/history.ts';
 import { LiveRates } from './transfers/liveRates.ts';
 import { Fetches } from './transfers/opening/fetches.ts';
+import { Pace } from './transfers/pace.ts';
 import { limitsOf, RateLimiter } from './transfers/rates.ts';
 import { LocalCopies } from './transfers/reuse/localCopies.ts';
 import { KnownRoots } from './transfers/reuse/knownRoots.ts';
@@ -72,6 +73,9 @@ export class Transfers {
   readonly #holders: HolderLook;
   readonly #contents: ContentMeeting;
   readonly #selections: Selections;
+  readonly #newContents = new Pace(transferLimits.contentLooksPerSecond, () => {
+    if (this.downloads.waiting().some(({ entry }) => isOfLink(entry))) this.downloads.peerOnline(linkPeerId);
+  });
 
   constructor(options: TransfersOptions) {
     this.#options = options;
@@ -124,6 +128,7 @@ export class Transfers {
 
   async close(): Promise<void> {
     this.#rates.close();
+    this.#newContents.stop();
     await this.#contents.close();
     await this.downloads.close();
     await this.#fetches.close();
@@ -138,6 +143,11 @@ export class Transfers {
   isWith(peerId: PeerId): boolean {
     const isSource = this.downloads.list().some(({ sources }) => sources.some((source) => source.peerId === peerId));
     return isSource || this.uploads.list().some((upload) => upload.peerId === peerId);
+  }
+
+  /** More may be known of who has which content: what links lead to is looked for again. */
+  contentsChanged(): void {
+    this.#newContents.touch();
   }
 
   /** A party was joined or left. */

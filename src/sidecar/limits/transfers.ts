@@ -109,6 +109,8 @@ export const transferLimits = {
   localCopies: 8,
   /** Downloads whose holders are away are looked for elsewhere after somebody came, and this often; so many a second, so long each. */
   lookForHoldersMs: 30_000,
+  /** What links lead to is looked for as indexes and content ids arrive, at most so often: they come in many steps. */
+  contentLooksPerSecond: 0.2,
   holderLooksPerSecond: 20,
   holderLookMs: 10_000,
   /** Downloads whose place changed are told at once up to this many; further ones by the list. */

@@ -170,6 +170,11 @@ export class Trees {
     this.#onRoot?.(absolutePath);
   }
 
+  /** What was remembered can be found by its content. */
+  flush(): void {
+    this.#writeRoots();
+  }
+
   #writeRoots(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
