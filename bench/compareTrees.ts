@@ -8,6 +8,7 @@ import type { LocalPeer } from '../scripts/localPeers.ts';
 import type { CompareSide, Comparison } from '../src/protocol/compare.ts';
 import { findMs, inBenchWorld, memoryMb, pause, rootOf, watching, type BenchWorld } from './parts/benchWorld.ts';
 import { generateTree, writeGeneratedTree } from './parts/generatedTree.ts';
+import { knownTrees } from './parts/knownTrees.ts';
 import { median, timed } from './parts/report.ts';
 
 const { values } = parseArgs({
@@ -29,6 +30,7 @@ await inBenchWorld('compareTrees', async (world) => {
   const merge = bareMerge(options);
   const found = (await findMs(one)) + (await findMs(other));
   await measure(world, peer, { name: 'two indexes', left, right, baseline: ['bare merge of paths', merge], limit: 1000 });
+  await measureKnown(world, merge);
   await measure(world, peer, {
     name: 'a folder and an index',
     left: { folder: one },
@@ -86,6 +88,29 @@ function pinging(peer: LocalPeer): { end(): Promise<number> } {
       return longest;
     },
   };
+}
+
+/** With the content id of every file known, in this process. */
+async function measureKnown({ folder, report }: BenchWorld, merge: number): Promise<void> {
+  const known = knownTrees(folder, { files, seed: 7 });
+  const times: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const signal = new AbortController().signal;
+    const [ms, { compareId, totals }] = await timed(() =>
+      known.comparisons.start({ left: known.left, right: known.right, isExact: false, signal, onProgress: () => undefined }),
+    );
+    if (run === 0) console.log(`  ${JSON.stringify(totals)}`);
+    known.comparisons.drop(compareId);
+    times.push(ms);
+  }
+  await known.close();
+  report.add({
+    name: 'two indexes, all contents known',
+    value: median(times),
+    unit: 'ms',
+    baseline: ['bare merge of paths', merge],
+    limit: 1000,
+  });
 }
 
 /** The same while nothing else is done, for a second. */

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import type { CompareState } from '../../../../src/protocol/compare.ts';
+import { allStates, Rows } from '../../../../src/sidecar/compare/rows.ts';
+import { openSide, type TreeEntry } from '../../../../src/sidecar/compare/sides.ts';
+import { compareOrder } from '../../../../src/sidecar/compare/treeOrder.ts';
+
+const whole = { under: '', offset: 0, limit: 1000 };
+
+test('each path is told apart by size, time and content', () => {
+  const rows = read(
+    [
+      file('a', 1, 5),
+      file('b', 1, 5),
+      file('c', 1, 5),
+      file('d', 2, 5),
+      file('e', 1, 5),
+      file('empty', 0, 1),
+      file('left', 3, 3),
+    ],
+    [
+      file('a', 1, 5),
+      file('b', 1, 77777),
+      file('c', 1, 5),
+      file('d', 1, 5),
+      file('e', 1, 5),
+      file('empty', 0, 9),
+      file('right', 4, 4),
+    ],
+  );
+  learn(rows, 'left', { c: 1, e: 2 });
+  learn(rows, 'right', { c: 1, e: 3 });
+  const { totals } = rows.judge();
+  assert.deepEqual(states(rows), {
+    ...{
+      a: 'likely-same',
+      b: 'changed',
+      c: 'same',
+      d: 'changed',
+      e: 'changed',
+      empty: 'same',
+      left: 'only-left',
+      right: 'only-right',
+    },
+  });
+  assert.equal(rows.unresolved, 2);
+  assert.deepEqual(totals.changed, { files: 3, bytes: 3 });
+  assert.equal(rows.page(['changed'], whole).entries.find(({ path: each }) => each === 'b')?.isLikely, true);
+  assert.equal(rows.page(['changed'], whole).entries.find(({ path: each }) => each === 'e')?.isLikely, undefined);
+});
+
+test('the same content at another path has moved, once for each that is gone', () => {
+  const rows = read([file('old1', 9, 1), file('old2', 9, 1)], [file('new1', 9, 2), file('new2', 9, 2), file('new3', 9, 2)]);
+  learn(rows, 'left', { old1: 7, old2: 7 });
+  learn(rows, 'right', { new1: 7, new2: 7, new3: 7 });
+  const { totals } = rows.judge();
+  assert.deepEqual(states(rows), { new1: 'moved', new2: 'moved', new3: 'only-right' });
+  const [first] = rows.page(['moved'], whole).entries;
+  assert.equal(first?.movedFrom, 'old1');
+  assert.equal(totals.moved.files, 2);
+  assert.equal(totals['only-left'].files, 0);
+  assert.deepEqual(rows.select(['moved', 'only-right'], undefined), ['new1', 'new2', 'new3']);
+});
+
+test('a content id of another state of the file is not taken', () => {
+  const rows = read([file('a', 1, 5)], [file('a', 1, 5)]);
+  learn(rows, 'left', { a: 1 });
+  rows.learn('right', { paths: ['a', 'gone'], sizes: [1, 1], times: [6, 6], roots: roots([1, 1]) });
+  rows.judge();
+  assert.deepEqual(states(rows), { a: 'likely-same' });
+  assert.deepEqual(rows.wanted(), [{ side: 'right', path: 'a', sizeBytes: 1, mtimeMs: 5 }]);
+});
+
+test('times that a file system rounded are the same', () => {
+  const rows = read(
+    [file('fat', 1, 2000), file('other', 1, 1234), file('whole', 1, 1000)],
+    [file('fat', 1, 3999), file('other', 1, 2345), file('whole', 1, 1999)],
+  );
+  rows.judge();
+  assert.deepEqual(states(rows), { fat: 'likely-same', other: 'changed', whole: 'likely-same' });
+});
+
+test('a file where the other side has a folder is one of each', () => {
+  const rows = read([file('x', 1, 1)], [folder('x'), file('x/y', 1, 1)]);
+  const { folders } = rows.judge();
+  const entries = rows.page(allStates, whole).entries.map(({ path: each, kind, state }) => [each, kind, state]);
+  assert.deepEqual(entries, [
+    ['x', 'folder', 'only-right'],
+    ['x/y', 'file', 'only-right'],
+    ['x', 'file', 'only-left'],
+  ]);
+  assert.deepEqual(folders, { onlyLeft: 0, onlyRight: 1 });
+});
+
+test('pages, states and folders are chosen', () => {
+  const many = Array.from({ length: 50 }, (_, at) => file(`f/${String(at).padStart(2, '0')}`, 1, 1));
+  const rows = read([], [folder('f'), ...many, folder('g'), file('g/x', 1, 1)]);
+  rows.judge();
+  const { entries, total } = rows.page(['only-right'], { under: 'f', offset: 10, limit: 3 });
+  assert.equal(total, 50);
+  assert.deepEqual(
+    entries.map(({ path: each }) => each),
+    ['f/10', 'f/11', 'f/12'],
+  );
+  assert.deepEqual(rows.select(['only-right'], ['g', 'f/07']), ['f/07', 'g/x']);
+});
+
+test('the order is that of an index: folders first, each with its content, names by their bytes', () => {
+  const ordered = [
+    folder('a'),
+    folder('a/b'),
+    file('a/b/z', 1, 1),
+    file('a/c', 1, 1),
+    folder('a-'),
+    file('a-/x', 1, 1),
+    folder('\uffee'),
+    folder('\u{1f600}'),
+    file('Z', 1, 1),
+    file('a.txt', 1, 1),
+    file('\uffee.txt', 1, 1),
+    file('\u{1f600}.txt', 1, 1),
+  ];
+  for (const [at, one] of ordered.entries())
+    for (const [other, two] of ordered.entries())
+      assert.equal(Math.sign(compareOrder(one, two)), Math.sign(at - other), `${one.path} and ${two.path}`);
+});
+
+test('a folder on the disk is read whole, links are not followed, and comes in the order of an index', (t) => {
+  const root = temporary(t);
+  mkdirSync(path.join(root, 'sub', 'empty'), { recursive: true });
+  writeFileSync(path.join(root, '.hidden'), 'x');
+  writeFileSync(path.join(root, 'sub', 'file'), 'xy');
+  writeFileSync(path.join(root, '\u{1f600}'), '');
+  writeFileSync(path.join(root, '\uffee'), '');
+  symlinkSync('/etc', path.join(root, 'link'));
+  const side = openSide({ kind: 'folder', root });
+  const entries = [...side.entries];
+  assert.deepEqual(
+    entries.map(({ path: each }) => each),
+    ['sub', 'sub/empty', 'sub/file', '.hidden', '\uffee', '\u{1f600}'],
+  );
+  assert.equal(side.skipped(), 1);
+  for (const [at, entry] of entries.entries()) {
+    const next = entries[at + 1];
+    if (next !== undefined) assert.ok(compareOrder(entry, next) < 0);
+  }
+});
+
+function read(left: TreeEntry[], right: TreeEntry[]): Rows {
+  const rows = new Rows();
+  rows.read(left, right, () => undefined);
+  return rows;
+}
+
+function file(name: string, sizeBytes: number, mtimeMs: number): TreeEntry {
+  return { path: name, isFolder: false, sizeBytes, mtimeMs };
+}
+
+function folder(name: string): TreeEntry {
+  return { path: name, isFolder: true, sizeBytes: 0, mtimeMs: 0 };
+}
+
+/** Content ids of files, whatever their state is. */
+function learn(rows: Rows, side: 'left' | 'right', ids: Record<string, number>): void {
+  const paths = Object.keys(ids);
+  const sizes = paths.map((each) => (each.startsWith('old') || each.startsWith('new') ? 9 : 1));
+  rows.learn(side, { paths, sizes, times: paths.map(() => Number.NaN), roots: roots(Object.values(ids)) });
+}
+
+function roots(ids: number[]): Uint8Array {
+  return Uint8Array.from(ids.flatMap((id) => Array<number>(32).fill(id)));
+}
+
+function states(rows: Rows): Record<string, CompareState> {
+  return Object.fromEntries(rows.page(allStates, whole).entries.map(({ path: each, state }) => [each, state]));
+}
+
+function temporary(t: TestContext): string {
+  const found = mkdtempSync(path.join(tmpdir(), 'pl-compare-'));
+  t.after(() => rmSync(found, { recursive: true, force: true }));
+  return found;
+}
