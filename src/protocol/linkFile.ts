@@ -50,6 +50,9 @@ const topNames: ReadonlySet<string> = new Set([
 const fileNames: ReadonlySet<string> = new Set(['path', 'sizeBytes', 'mtimeMs', 'contentId']);
 const hintNames: ReadonlySet<string> = new Set(['entries', 'parties']);
 
+/** What an editor, a diff or a terminal does not show, or acts on; JSON.stringify leaves it as it is. Written as escapes. */
+const unseen = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
 /** Throws `invalid-argument` (what is wrong in which line), or `too-large`. */
 export function parseLinkFile(text: string): { link: LinkContents; warnings: string[] } {
   const { characters, depth, values } = linkFileLimits;
@@ -81,7 +84,11 @@ function textOf({ title, kind, creator, hints, ...link }: LinkContents): string 
     `"files": ${listText(files)}`,
     ...(folders.length === 0 ? [] : [`"folders": ${listText(folders)}`]),
   ];
-  return `{\n${fields.map((field) => `  ${field}`).join(',\n')}\n}\n`;
+  return `{\n${fields.map((field) => `  ${field}`).join(',\n')}\n}\n`.replace(unseen, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function ordered({ path, sizeBytes, mtimeMs, contentId }: LinkEntry): LinkEntry {

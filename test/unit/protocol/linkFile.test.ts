@@ -49,6 +49,7 @@ test('what is written is read again, sorted by bytes, one file a line', () => {
   const text = writeLinkFile(link);
   const { link: read, warnings } = parseLinkFile(text);
   assert.deepEqual(warnings, []);
+  assert.ok(!text.includes('\u202e') && text.includes('\\u202e'), 'what turns text round is seen');
   assert.deepEqual(
     read.files.map(({ path }) => path),
     ['Z/"quoted" \u202e.txt', 'a.txt', 'b/z.jpg', 'empty'],
