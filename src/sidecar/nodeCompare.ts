@@ -14,9 +14,9 @@ export interface NodeCompareOptions {
   details: DetailStore;
   transfers: Transfers;
   /** These exist by the time that anything is asked. */
-  catalog(): Catalog;
-  shares(): Shares;
-  sessions(): Sessions;
+  catalog: () => Catalog;
+  shares: () => Shares;
+  sessions: () => Sessions;
 }
 
 export class NodeCompare {

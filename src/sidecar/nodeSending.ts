@@ -32,9 +32,9 @@ export interface NodeSendingOptions {
   /** The configured download folder. */
   downloadFolder(): string;
   /** These exist by the time that anything is asked. */
-  peers(): Peers;
-  sessions(): Sessions;
-  transfers(): Pick<Transfers, 'downloads'>;
+  peers: () => Peers;
+  sessions: () => Sessions;
+  transfers: () => Pick<Transfers, 'downloads'>;
   broadcast: ApiServer['broadcast'];
 }
 

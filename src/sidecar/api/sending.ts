@@ -1,6 +1,6 @@
 // Requests about offers of files: outbox, inbox, drop boxes.
 
-import type { OfferId } from '../../protocol/ids.ts';
+import type { OfferId, PeerId } from '../../protocol/ids.ts';
 import { isOfferId } from '../../protocol/ids.ts';
 import type { DropBoxes } from '../inbox/dropBoxes.ts';
 import type { Inbox } from '../inbox/inbox.ts';
@@ -25,7 +25,7 @@ export interface SendingVerbs {
   inbox: Pick<Inbox, 'list' | 'entries' | 'accept' | 'decline' | 'clear'>;
   dropBoxes: Pick<DropBoxes, 'list' | 'set' | 'remove'>;
   /** Throws when no offer can be made to it: it is ourselves, or blocked. */
-  checkReceiver(peerId: ReturnType<typeof peerIdField>): void;
+  checkReceiver: (peerId: PeerId) => void;
 }
 
 export function sendingHandlers(verbs: SendingVerbs): Handlers<'outbox' | 'inbox' | 'dropBoxes'> {

@@ -36,7 +36,7 @@ export interface CompareStart {
   right: CompareSide;
   isExact: boolean;
   signal: AbortSignal;
-  onProgress(done: number, total: number): void;
+  onProgress: (done: number, total: number) => void;
 }
 
 interface Kept {

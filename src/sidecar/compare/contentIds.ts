@@ -153,16 +153,16 @@ function finder(place: Place, options: ContentIdsOptions): Find {
 /** Its head and no bytes: the owner hashes for it if it must. */
 async function askOwner(
   { peerId, shareId }: Place & { kind: 'entry' },
-  { source }: ContentIdsOptions,
+  options: ContentIdsOptions,
   { path: file, sizeBytes }: { path: string; sizeBytes: number },
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  const session = source(peerId);
+  const session = options.source(peerId);
   if (session === undefined) throw new AppError('unavailable', 'The owner is not connected.');
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(compareLimits.askMs)]);
   const request = { shareId, path: file, offset: 0, length: 0, needsRoot: true };
   const reply = await session.read(request, { signal: deadline });
-  for await (const _ of reply.bytes) break;
+  await reply.bytes[Symbol.asyncIterator]().next();
   return reply.sizeBytes === sizeBytes ? reply.root : undefined;
 }
 

@@ -29,6 +29,9 @@ interface Row {
   isFolder: boolean;
   left: TreeEntry | undefined;
   right: TreeEntry | undefined;
+  /** Content ids, one character a byte; '' = not known. */
+  leftId: string;
+  rightId: string;
   state: CompareState;
   isLikely: boolean;
   /** Of `moved`: the row that it was; that one is not shown then. */
@@ -52,14 +55,13 @@ const coarserMs = 2000;
 
 export class Rows {
   readonly #rows: Row[] = [];
-  /** Content ids by path, one character a byte. */
-  readonly #ids = { left: new Map<string, string>(), right: new Map<string, string>() };
-  #byPath: { left: Map<string, Row>; right: Map<string, Row> } | undefined;
+  /** Files alone: one path is one file of each side. */
+  readonly #files = new Map<string, Row>();
 
   /** Reads both sides to their end. `onEntry` is called now and then with how many entries were read. */
   read(left: Iterable<TreeEntry>, right: Iterable<TreeEntry>, onEntry: (count: number) => void): void {
     this.#rows.length = 0;
-    this.#byPath = undefined;
+    this.#files.clear();
     const [lefts, rights] = [left[Symbol.iterator](), right[Symbol.iterator]()];
     let [one, other] = [lefts.next(), rights.next()];
     for (let count = 0; one.done !== true || other.done !== true; count++) {
@@ -74,14 +76,16 @@ export class Rows {
 
   /** Takes those whose file is as the side has it. */
   learn(side: SideName, { paths, sizes, times, roots }: KnownIds): void {
-    const rows = this.#index()[side];
     const text = Buffer.from(roots.buffer, roots.byteOffset, roots.byteLength).toString('latin1');
     for (const [at, path] of paths.entries()) {
-      const file = rows.get(path)?.[side];
-      if (file === undefined || file.isFolder || file.sizeBytes !== sizes[at]) continue;
+      const row = this.#files.get(path);
+      const file = row?.[side];
+      if (row === undefined || file === undefined || file.sizeBytes !== sizes[at]) continue;
       const time = times[at] ?? 0;
       if (!Number.isNaN(time) && time !== file.mtimeMs) continue;
-      this.#ids[side].set(path, text.slice(at * rootBytes, (at + 1) * rootBytes));
+      const id = text.slice(at * rootBytes, (at + 1) * rootBytes);
+      if (side === 'left') row.leftId = id;
+      else row.rightId = id;
     }
   }
 
@@ -99,8 +103,9 @@ export class Rows {
   /** Files whose content ids are missing and would tell: those of equal size at one path, and those that could have been moved. */
   wanted(): WantedId[] {
     const wanted: WantedId[] = [];
-    const want = (side: SideName, file: TreeEntry | undefined): void => {
-      if (file === undefined || this.#ids[side].has(file.path)) return;
+    const want = (side: SideName, row: Row): void => {
+      const file = row[side];
+      if (file === undefined || (side === 'left' ? row.leftId : row.rightId) !== '') return;
       wanted.push({ side, path: file.path, sizeBytes: file.sizeBytes, mtimeMs: file.mtimeMs });
     };
     const gone = new Set<number>();
@@ -110,16 +115,16 @@ export class Rows {
       if (state === 'only-left' && left !== undefined) gone.add(left.sizeBytes);
       if (state === 'only-right' && right !== undefined) come.add(right.sizeBytes);
     }
-    for (const { isFolder, left, right, state } of this.#rows) {
+    for (const row of this.#rows) {
+      const { isFolder, left, right, state } = row;
       if (isFolder) continue;
       if (left !== undefined && right !== undefined) {
         if (left.sizeBytes !== right.sizeBytes || left.sizeBytes === 0) continue;
-        want('left', left);
-        want('right', right);
-      } else if (state === 'only-left' && left !== undefined && left.sizeBytes > 0 && come.has(left.sizeBytes))
-        want('left', left);
+        want('left', row);
+        want('right', row);
+      } else if (state === 'only-left' && left !== undefined && left.sizeBytes > 0 && come.has(left.sizeBytes)) want('left', row);
       else if (state === 'only-right' && right !== undefined && right.sizeBytes > 0 && gone.has(right.sizeBytes))
-        want('right', right);
+        want('right', row);
     }
     return wanted;
   }
@@ -159,19 +164,21 @@ export class Rows {
     const { path, isFolder } = left ?? right ?? { path: '', isFolder: true };
     // A folder that both have is not news.
     if (isFolder && left !== undefined && right !== undefined) return;
-    this.#rows.push({ path, isFolder, left, right, state: 'same', isLikely: false, from: undefined, isHidden: false });
-  }
-
-  #index(): { left: Map<string, Row>; right: Map<string, Row> } {
-    if (this.#byPath !== undefined) return this.#byPath;
-    const byPath = { left: new Map<string, Row>(), right: new Map<string, Row>() };
-    for (const row of this.#rows) {
-      if (row.isFolder) continue;
-      if (row.left !== undefined) byPath.left.set(row.path, row);
-      if (row.right !== undefined) byPath.right.set(row.path, row);
-    }
-    this.#byPath = byPath;
-    return byPath;
+    // A plain literal: made a hundred thousand times.
+    const row: Row = {
+      path,
+      isFolder,
+      left,
+      right,
+      leftId: '',
+      rightId: '',
+      state: 'same',
+      isLikely: false,
+      from: undefined,
+      isHidden: false,
+    };
+    this.#rows.push(row);
+    if (!isFolder) this.#files.set(path, row);
   }
 
   #judgeRow(row: Row): void {
@@ -182,8 +189,7 @@ export class Rows {
     else if (left.sizeBytes !== right.sizeBytes) row.state = 'changed';
     else if (left.sizeBytes === 0) row.state = 'same';
     else {
-      const [one, other] = [this.#ids.left.get(row.path), this.#ids.right.get(row.path)];
-      if (one !== undefined && other !== undefined) row.state = one === other ? 'same' : 'changed';
+      if (row.leftId !== '' && row.rightId !== '') row.state = row.leftId === row.rightId ? 'same' : 'changed';
       else if (isSameTime(left.mtimeMs, right.mtimeMs)) row.state = 'likely-same';
       else {
         row.state = 'changed';
@@ -197,18 +203,16 @@ export class Rows {
     const gone = new Map<string, Row[]>();
     for (const row of this.#rows) {
       if (row.state !== 'only-left' || row.isFolder || row.left?.sizeBytes === 0) continue;
-      const id = this.#ids.left.get(row.path);
-      if (id === undefined) continue;
-      const rows = gone.get(id);
-      if (rows === undefined) gone.set(id, [row]);
+      if (row.leftId === '') continue;
+      const rows = gone.get(row.leftId);
+      if (rows === undefined) gone.set(row.leftId, [row]);
       else rows.push(row);
     }
     if (gone.size === 0) return;
     for (const rows of gone.values()) rows.reverse();
     for (const row of this.#rows) {
       if (row.state !== 'only-right' || row.isFolder) continue;
-      const id = this.#ids.right.get(row.path);
-      const from = id === undefined ? undefined : gone.get(id)?.pop();
+      const from = row.rightId === '' ? undefined : gone.get(row.rightId)?.pop();
       if (from === undefined) continue;
       row.state = 'moved';
       row.from = from;
@@ -237,22 +241,21 @@ export class Rows {
     return counted;
   }
 
-  #entry({ path, isFolder, left, right, state, isLikely, from }: Row): ComparedEntry {
+  #entry({ path, isFolder, left, right, leftId, rightId, state, isLikely, from }: Row): ComparedEntry {
     const wasLeft = left ?? from?.left;
     return {
       ...{ path, kind: isFolder ? 'folder' : 'file', state },
       ...(isLikely && { isLikely }),
       ...(from && { movedFrom: from.path }),
-      ...(wasLeft && { left: this.#file('left', wasLeft) }),
-      ...(right && { right: this.#file('right', right) }),
+      ...(wasLeft && { left: fileOf(wasLeft, from?.leftId ?? leftId) }),
+      ...(right && { right: fileOf(right, rightId) }),
     };
   }
+}
 
-  #file(side: SideName, { path, sizeBytes, mtimeMs }: TreeEntry): ComparedFile {
-    const id = this.#ids[side].get(path);
-    const contentId = id === undefined ? '' : Buffer.from(id, 'latin1').toString('hex');
-    return { sizeBytes, mtimeMs, ...(isContentId(contentId) && { contentId }) };
-  }
+function fileOf({ sizeBytes, mtimeMs }: TreeEntry, id: string): ComparedFile {
+  const contentId = Buffer.from(id, 'latin1').toString('hex');
+  return { sizeBytes, mtimeMs, ...(isContentId(contentId) && { contentId }) };
 }
 
 function add(total: CompareTotal, { sizeBytes }: TreeEntry): void {

@@ -102,7 +102,7 @@ function addMeeting(table: MessageTable, { onMeeting }: SessionHandlers): (messa
   const members = table.add(26, meetingCodec.members, (message) => onMeeting({ type: 'members', ...message }));
   const access = table.add(27, meetingCodec.access, (message) => onMeeting({ type: 'access', ...message }));
   const relay = table.add(28, meetingCodec.relay, (message) => onMeeting({ type: 'relay', ...message }));
-  const sending = addSending(table, onMeeting);
+  const sending = addSending(table, (message) => onMeeting(message));
   return (message) => {
     switch (message.type) {
       case 'redeem':
@@ -123,7 +123,7 @@ function addMeeting(table: MessageTable, { onMeeting }: SessionHandlers): (messa
   };
 }
 
-function addSending(table: MessageTable, onMeeting: SessionHandlers['onMeeting']): (message: SendingMessage) => void {
+function addSending(table: MessageTable, onMeeting: (message: SendingMessage) => void): (message: SendingMessage) => void {
   const offer = table.add(29, sendingCodec.offer, (message) => onMeeting({ type: 'offer', ...message }));
   const ask = table.add(30, sendingCodec.offerListAsk, (message) => onMeeting({ type: 'offerListAsk', ...message }));
   const list = table.add(31, sendingCodec.offerList, (message) => onMeeting({ type: 'offerList', ...message }));
