@@ -20,6 +20,7 @@ const staged = [
   'media',
   'package.json',
   'package.nls.json',
+  'schemas',
 ];
 
 /** `node scripts/package.mjs [TARGET… | all]`: this machine's target by default. */

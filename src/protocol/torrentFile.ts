@@ -162,8 +162,12 @@ function infoOf(link: LinkContents, pieceLength: number): BDict {
     for (const name of names) {
       const key = keyOf(name);
       const there = at.get(key);
-      const next: BDict = there instanceof Map ? there : new Map();
-      if (there === undefined) at.set(key, next);
+      if (there instanceof Map) {
+        at = there;
+        continue;
+      }
+      const next: BDict = new Map();
+      at.set(key, next);
       at = next;
     }
     const file: BDict = new Map([['length', sizeBytes]]);

@@ -23,6 +23,8 @@ interface Manifest {
     views: Record<string, { id: string }[]>;
     viewsWelcome: { view: string; contents: string }[];
     configuration: { properties: Record<string, { scope: string }> };
+    languages: object[];
+    jsonValidation: object[];
     walkthroughs: { steps: { media: { markdown: string }; completionEvents: string[] }[] }[];
   };
 }
@@ -102,6 +104,15 @@ test('files that the manifest names exist and are packaged', () => {
     read(file);
     assert.ok(ignore.includes(`!${file}`) || ignore.includes('!media/walkthrough/*.md'), file);
   }
+});
+
+test('link files are JSON with a schema of their own, which is packaged', () => {
+  const { languages, jsonValidation } = manifest.contributes;
+  assert.deepEqual(languages, [{ id: 'json', extensions: ['.p2p'] }]);
+  assert.deepEqual(jsonValidation, [{ fileMatch: '*.p2p', url: './schemas/link.schema.json' }]);
+  assert.ok(read('.vscodeignore').includes('!schemas/*.json'));
+  assert.ok(read('scripts/vsix.ts').includes("'schemas'"));
+  assert.equal(typeof JSON.parse(read('schemas/link.schema.json')), 'object');
 });
 
 test('every sentence of the code stands in the l10n bundle, and no other', () => {
