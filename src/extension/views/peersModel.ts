@@ -1,12 +1,11 @@
 // What the Peers view says: party > peer > share > folders > files, as nodes and rows of plain data. Must not know `vscode`.
 
 import type { PeerId } from '../../protocol/ids.ts';
-import type { CatalogShare, Entry, EntryRef, PartyInfo, PeerInfo } from '../../protocol/model.ts';
-import { displayName, hasHiddenCharacters, longDisplayName, partyLabel } from '../displayText.ts';
+import type { CatalogShare, Entry, EntryRef, PartyInfo, PartyMember, PeerInfo } from '../../protocol/model.ts';
+import { displayName, hasHiddenCharacters, longDisplayName } from '../displayText.ts';
 import { isHiddenPath } from '../files/hiddenConfiguration.ts';
 import { revealedQuery, uriPartsOf } from '../files/uris.ts';
-import { formatAgo, formatBytes, formatCount, formatFiles, formatPeers, formatPercent, formatRate, t } from '../text.ts';
-import { linkText } from './downloadRow.ts';
+import { formatBytes, formatCount, formatFiles, formatPercent, t } from '../text.ts';
 import { hitRow } from './hitRow.ts';
 import {
   dateText,
@@ -18,6 +17,8 @@ import {
   type RecentHitNode,
   type RecentNode,
 } from './mergedModel.ts';
+import { byPresence, membersOf, partyRow } from './partyRow.ts';
+import { memberRow, peerRow } from './peerRow.ts';
 import type { Row } from './row.ts';
 
 interface Base {
@@ -26,20 +27,21 @@ interface Base {
 }
 export type PartyNode = Base & { kind: 'party'; partyId: string };
 export type PeerNode = Base & { kind: 'peer'; peerId: PeerId };
+/** Somebody of a party who is in no book of ours: known from its list, or from other members. */
+export type MemberNode = Base & { kind: 'member'; parent: PartyNode; peerId: PeerId };
 export type ShareNode = Base & { kind: 'share'; share: CatalogShare; entry: EntryRef };
 export type EntryNode = Base & { kind: 'entry'; entry: EntryRef; info: Entry };
 export type MoreNode = Base & { kind: 'more'; hiddenCount: number; parent: PeersNode };
 export type NoteNode = Base & { kind: 'note'; text: string; icon: string; command?: { command: string; title: string } };
 type TopNode = EverybodyNode | RecentNode | MergedNode | RecentHitNode;
-export type PeersNode = TopNode | PartyNode | PeerNode | ShareNode | EntryNode | MoreNode | NoteNode;
+export type PeersNode = TopNode | PartyNode | PeerNode | MemberNode | ShareNode | EntryNode | MoreNode | NoteNode;
 
-interface Parties {
+/** What the rows are made of. */
+export interface Parties {
   parties: readonly PartyInfo[];
   peers: readonly PeerInfo[];
-}
-
-function byPresence(a: PeerInfo, b: PeerInfo): number {
-  return Number(b.isOnline) - Number(a.isOnline) || a.name.localeCompare(b.name) || (a.peerId < b.peerId ? -1 : 1);
+  /** Of each party. */
+  members?: ReadonlyMap<string, readonly PartyMember[]>;
 }
 
 /** Strangers that came by and left again would only pile up. */
@@ -59,16 +61,6 @@ export function rootNodes({ parties, peers }: Parties): PeersNode[] {
     ...parties.map((party): PartyNode => ({ kind: 'party', id: `party/${party.partyId}`, partyId: party.partyId })),
     ...ordered.map((peer): PeerNode => ({ kind: 'peer', id: `peer/${peer.peerId}`, peerId: peer.peerId })),
   ];
-}
-
-export function partyChildren({ peers }: Parties, parent: PartyNode): PeersNode[] {
-  const members = peers.filter((peer) => peer.partyIds.some((partyId) => partyId === parent.partyId)).sort(byPresence);
-  if (members.length === 0) {
-    const text = t('Nobody else is here yet. Tell others the name of the party.');
-    const command = { command: 'potluck.party.copyName', title: t('Copy the name of the party') };
-    return [{ kind: 'note', id: `${parent.id}/empty`, parent, text, icon: 'info', command }];
-  }
-  return members.map((peer) => ({ kind: 'peer', id: `${parent.id}/peer/${peer.peerId}`, parent, peerId: peer.peerId }));
 }
 
 export function peerChildren(peer: PeerInfo | undefined, shares: readonly CatalogShare[], parent: PeerNode): PeersNode[] {
@@ -138,11 +130,15 @@ export function rowOf(node: PeersNode, world: Parties, nowMs: number): Row | und
   switch (node.kind) {
     case 'party': {
       const party = world.parties.find(({ partyId }) => partyId === node.partyId);
-      return party === undefined ? undefined : partyRow(node, party);
+      return party === undefined ? undefined : partyRow(node, party, membersOf(world, node.partyId).length);
     }
     case 'peer': {
       const peer = world.peers.find(({ peerId }) => peerId === node.peerId);
-      return peer === undefined ? undefined : peerRow(node, peer, nowMs);
+      return peer === undefined ? undefined : peerRow(node.id, peer, nowMs);
+    }
+    case 'member': {
+      const member = membersOf(world, node.parent.partyId).find(({ peerId }) => peerId === node.peerId);
+      return member === undefined ? undefined : memberRow(node.id, member, nowMs);
     }
     case 'share':
       return shareRow(node, world);
@@ -173,74 +169,6 @@ export function rowOf(node: PeersNode, world: Parties, nowMs: number): Row | und
       return row;
     }
   }
-}
-
-function partyRow(node: PartyNode, party: PartyInfo): Row {
-  const name = partyLabel(party.name);
-  const online = t('{0} online', formatPeers(party.peersOnline));
-  const state = { joining: t('joining…'), joined: online, offline: t('network not reachable') }[party.state];
-  return {
-    id: node.id,
-    label: name === displayName(party.name) ? name : t('Party {0}', name),
-    description: state,
-    tooltip: t('Party {0}: {1}', name, state),
-    icon: party.state === 'joining' ? 'loading~spin' : 'organization',
-    ...(party.state === 'offline' ? { color: 'list.warningForeground' } : {}),
-    children: 'expanded',
-    context: `party.${party.state}`,
-    accessibility: t('Party {0}, {1}', name, state),
-  };
-}
-
-function peerRow(node: PeerNode, peer: PeerInfo, nowMs: number): Row {
-  const name = displayName(peer.name);
-  const said: string[] = [];
-  if (peer.isStranger) said.push(t('asks to connect'));
-  else if (!peer.isOnline)
-    said.push(peer.lastSeenMs === undefined ? t('never seen') : t('offline, seen {0}', formatAgo(peer.lastSeenMs, nowMs)));
-  if (peer.fileCount > 0) said.push(`${formatFiles(peer.fileCount)}, ${formatBytes(peer.totalBytes)}`);
-  const description = said.join(' · ');
-  const presence = peer.isOnline ? t('online') : t('offline');
-  return {
-    id: node.id,
-    label: name,
-    description,
-    tooltip: peerTooltip(peer, presence),
-    icon: peer.isStranger ? 'question' : 'account',
-    color: peer.isOnline ? 'charts.green' : 'disabledForeground',
-    children: 'collapsed',
-    context: [
-      'peer',
-      peer.isStranger ? 'stranger' : 'known',
-      peer.isAddedByKey ? 'added' : 'met',
-      peer.isOnline ? 'online' : 'offline',
-    ].join('.'),
-    accessibility: [t('Peer {0}', name), presence, description].filter((part) => part !== '').join(', '),
-  };
-}
-
-function peerTooltip(peer: PeerInfo, presence: string): string {
-  const lines = [longDisplayName(peer.name), presence];
-  if (peer.nickname !== undefined) lines.push(t('Calls itself {0}', longDisplayName(peer.nickname)));
-  lines.push(t('Name from its key: {0}', displayName(peer.derivedName)), t('Key: {0}', peer.peerId));
-  if (peer.path !== undefined) {
-    const path = { lan: t('local network'), direct: t('direct'), relayed: t('relayed') }[peer.path];
-    lines.push(
-      peer.roundTripMs === undefined ? t('Path: {0}', path) : t('Path: {0}, {1} ms', path, formatCount(peer.roundTripMs)),
-    );
-  }
-  if (peer.link !== undefined) {
-    const link = linkText(peer.link.kind);
-    const { address } = peer.link;
-    lines.push(
-      address === undefined
-        ? t('Files come and go by: {0}', link)
-        : t('Files come and go by: {0}, {1}', link, displayName(address)),
-    );
-  }
-  const [down, up] = [peer.receiveBytesPerSecond ?? 0, peer.sendBytesPerSecond ?? 0];
-  if (down + up > 0) lines.push(t('Now: {0} down, {1} up', formatRate(down), formatRate(up)));
-  return lines.join('\n');
 }
 
 function nameOf({ peers }: Parties, peerId: PeerId): string {

@@ -12,7 +12,8 @@ import { t } from '../text.ts';
 import type { World } from '../world.ts';
 import { ChangeGate } from './changeGate.ts';
 import { entryTooltip } from './entryTooltip.ts';
-import { partyChildren, rootNodes, rowOf, type MoreNode, type PeersNode } from './peersModel.ts';
+import { partyChildren } from './partyRow.ts';
+import { rootNodes, rowOf, type MoreNode, type PeersNode } from './peersModel.ts';
 import { chainTo } from './peersPath.ts';
 import { childrenSignature, steadySignature, withoutRates } from './peersRedraw.ts';
 import { dropOldest, PeersSource } from './peersSource.ts';
@@ -59,7 +60,7 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
     this.#source = new PeersSource(sidecar, world);
     this.#subscriptions = [
       world.onDidChange((changed) => {
-        if (changed.has('parties') || changed.has('peers')) this.#redrawRows();
+        if (changed.has('parties') || changed.has('members') || changed.has('peers')) this.#redrawRows();
       }),
       sidecar.on('catalog/changed', ({ peerId, shareId }) => {
         this.#changedShares.set(peerId, (this.#changedShares.get(peerId) ?? new Set()).add(shareId));
@@ -96,7 +97,7 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
     const current = this.#source.current(node);
     const row = rowOf(current, this.#world, Date.now());
     if (row === undefined) return new vscode.TreeItem(t('gone'));
-    if (node.kind === 'party' || node.kind === 'peer' || node.kind === 'share') {
+    if (node.kind === 'party' || node.kind === 'peer' || node.kind === 'member' || node.kind === 'share') {
       this.#drawn.set(node.id, { node, signature: this.#signature(current), steady: steadySignature(current, this.#world) });
     }
     const item = treeItemOf(row, node);
@@ -183,9 +184,9 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
 
   /** What the row says, but for what only its tooltip does. */
   #signature(node: PeersNode): string {
-    const { parties, peers } = this.#world;
+    const { parties, peers, members } = this.#world;
     const shown = node.kind === 'peer' ? peers.filter(({ peerId }) => peerId === node.peerId).map(withoutRates) : peers;
-    return JSON.stringify(rowOf(node, { parties, peers: shown }, Date.now())) ?? '';
+    return JSON.stringify(rowOf(node, { parties, members, peers: shown }, Date.now())) ?? '';
   }
 
   #lostOrGained(node: PeersNode): boolean {
@@ -243,6 +244,7 @@ function isConcerned(node: PeersNode, changed: ReadonlyMap<PeerId, ReadonlySet<s
     case 'recent':
       return readsTop;
     case 'party':
+    case 'member':
     case 'hit':
     case 'more':
     case 'note':

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { partyChildren } from '../../../../src/extension/views/partyRow.ts';
 import {
   entryNodes,
-  partyChildren,
   peerChildren,
   rootNodes,
   rowOf,
