@@ -10,6 +10,7 @@ import { scheme } from './files/uris.ts';
 import { limits } from './limits.ts';
 import { connectLog } from './logChannel.ts';
 import { createMessages } from './messages.ts';
+import { registerNetworkReport } from './networkReport.ts';
 import { FindFiles } from './search/findFiles.ts';
 import { RecentSearches } from './search/recentSearches.ts';
 import { dataFolder, maxOpenBytes, registerSettings } from './settings.ts';
@@ -44,14 +45,17 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
     onFailure: (error) => messages.failure(error),
   });
 
+  const { showReport, disposable: networkReport } = registerNetworkReport();
+
   context.subscriptions.push(
     log,
+    networkReport,
     connectLog(log, sidecar),
     registerSettings(sidecar, (error) => messages.failure(error)),
     fileSystem,
     vscode.workspace.registerFileSystemProvider(scheme, fileSystem, { isCaseSensitive: true, isReadonly: readOnlyMessage() }),
     views,
-    registerCommands({ sidecar, world, fileSystem, allowance, messages, peersView, results, reveal, findFiles, log }),
+    registerCommands({ sidecar, world, fileSystem, allowance, messages, peersView, results, reveal, findFiles, showReport, log }),
     registerStatusBar(sidecar, world),
     registerTerminals(context),
     sidecar.onDidChangeState((state) => {

@@ -78,6 +78,14 @@ export const limits = {
   toldDownloads: 200,
   /** Transfers that ended, listed at once: the sidecar's own maximum. */
   historyRows: 1_000,
+  /** Peers to choose from for a share: as many as an audience takes (the sidecar's audiencePeers). */
+  audiencePeers: 1_024,
+  /** Requests for access that were told, remembered so that no window tells them again: as many as the sidecar keeps. */
+  toldRequests: 100,
+  /** A request for access: the sidecar's accessCharacters. */
+  requestCharacters: 128,
+  /** Asking bootstrap nodes anew takes up to 10 s. */
+  diagnoseMs: 30_000,
   /** Told to a peer that is refused. */
   reasonCharacters: 128,
 } as const;

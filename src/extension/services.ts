@@ -22,6 +22,8 @@ export interface Services {
   results: ResultsModel;
   /** Shows an entry of a peer in the Peers view, all the way down to it. */
   reveal: (entry: EntryRef, info: Entry) => Promise<void>;
+  /** A read-only text in an editor. */
+  showReport: (text: string) => Promise<void>;
   log: vscode.LogOutputChannel;
 }
 

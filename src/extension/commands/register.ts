@@ -2,9 +2,11 @@
 
 import * as vscode from 'vscode';
 import type { CommandTable, Services } from '../services.ts';
+import { accessCommands } from './accessCommands.ts';
 import { addCommands } from './addCommands.ts';
 import { downloadCommands } from './downloadCommands.ts';
 import { entryCommands } from './entryCommands.ts';
+import { networkCommands } from './networkCommands.ts';
 import { partyCommands } from './partyCommands.ts';
 import { peerCommands } from './peerCommands.ts';
 import { queueCommands } from './queueCommands.ts';
@@ -17,6 +19,8 @@ export function registerCommands(services: Services): vscode.Disposable {
   const table: CommandTable = {
     ...partyCommands(services),
     ...peerCommands(services),
+    ...accessCommands(services),
+    ...networkCommands(services),
     ...shareCommands(services),
     ...entryCommands(services),
     ...addCommands(services),

@@ -9,6 +9,7 @@ import { setContext } from './contexts.ts';
 import { ListView } from './listView.ts';
 import { PeersView } from './peersView.ts';
 import { registerSearchViews } from './registerSearch.ts';
+import { registerRequestNews } from './requestNews.ts';
 import type { ResultsModel } from './resultsModel.ts';
 import { detailNodes, ownShareNodes, sharesRow, type SharesNode } from './sharesModel.ts';
 import { activeDownloads, isOver, transferChildren, transferGroups, transferRow, type TransfersNode } from './transfersModel.ts';
@@ -99,6 +100,7 @@ export function registerViews(sidecar: Sidecar, world: World, state: vscode.Meme
     }),
     sidecar.on('shares/changed', () => shares.refresh()),
     registerTransferNews(sidecar, state),
+    registerRequestNews(sidecar, state),
   );
   const reveal = async (entry: EntryRef, info: Entry): Promise<void> => {
     // Opened first: a tree that was never drawn has no rows to be found in.
