@@ -6,11 +6,13 @@ import { usageError } from '../errors.ts';
 import { formatTime } from '../format.ts';
 import { resolvePeer } from '../resolve.ts';
 import type { Column } from '../terminal.ts';
+import { pathReasonText } from '../words.ts';
 import { isPeerId } from '../../protocol/ids.ts';
 import type { PeerInfo } from '../../protocol/model.ts';
 
 const longColumns: Column[] = [
   { title: 'PATH' },
+  { title: 'WHY' },
   { title: 'LINK' },
   { title: 'RTT', align: 'right' },
   { title: 'IN', align: 'right' },
@@ -23,7 +25,7 @@ export const peerCommands: readonly Command[] = [
     name: 'peers',
     usage: 'peers [--long]',
     summary: 'list the peers seen or added, online ones first',
-    options: { long: { type: 'boolean', short: 'l', help: 'whole keys, path, link, round trip, rates, last seen' } },
+    options: { long: { type: 'boolean', short: 'l', help: 'whole keys, path and why, link, round trip, rates, last seen' } },
     args: { min: 0, max: 0 },
     run: async (context) => {
       const { terminal } = context;
@@ -44,13 +46,14 @@ export const peerCommands: readonly Command[] = [
           ],
           peers.map((peer) => [
             cell(peer.name, 'bold'),
-            cell(stateOf(peer), peer.isStranger ? 'yellow' : peer.isOnline ? 'green' : 'dim'),
+            cell(stateOf(peer), peer.isBlocked ? 'red' : peer.isStranger ? 'yellow' : peer.isOnline ? 'green' : 'dim'),
             countCell(peer.shareCount),
             countCell(peer.fileCount),
             sizeCell(peer.totalBytes),
             ...(isLong
               ? [
                   cell(peer.path ?? '-'),
+                  cell(pathReasonText(peer.pathReason, peer.path) || '-'),
                   cell(peer.link === undefined ? '-' : linkText(peer.link.kind, peer.link.address)),
                   cell(peer.roundTripMs === undefined ? '-' : `${Math.round(peer.roundTripMs)} ms`),
                   rateCell(peer.receiveBytesPerSecond),
@@ -60,7 +63,7 @@ export const peerCommands: readonly Command[] = [
               : []),
             cell(isLong ? peer.peerId : peer.peerId.slice(0, 8), 'dim'),
           ]),
-          'No peer yet. Join a party with "potluck join NAME", or add a peer with "potluck connect KEY".',
+          'No peer yet. Join a party with "potluck party join NAME", or add a peer with "potluck accept CODE".',
         );
       return undefined;
     },
@@ -86,6 +89,7 @@ export const peerCommands: readonly Command[] = [
     run: async (context) => {
       const client = await context.connect();
       const given = argument(context, 0).trim().toLowerCase();
+      if (/^potluck[-:](?!\/)/.test(given)) throw usageError('That is a code: use "potluck accept CODE"', 'connect');
       const peerId = isPeerId(given) ? given : await resolvePeer(client, argument(context, 0), context.limits);
       if (peerId === client.peerId) throw usageError('This is your own key; give it to others and connect to theirs', 'connect');
       const peer = await client.request('peers/connect', { peerId }, context.limits);
@@ -101,6 +105,25 @@ export const peerCommands: readonly Command[] = [
     await client.request('peers/disconnect', { peerId }, limits);
     return 'Disconnected';
   }),
+  peerVerb(
+    'block',
+    'refuse a peer everywhere, from now on and over restarts',
+    async (client, peerId, limits) => {
+      await client.request('peers/block', { peerId }, limits);
+      return 'Blocked';
+    },
+    'Connections of its key are refused, its shares go from the lists here, and what you share gets new keys. "potluck unblock" ends it.',
+  ),
+  peerVerb(
+    'unblock',
+    'let a blocked peer come again',
+    async (client, peerId, limits) => {
+      await client.request('peers/unblock', { peerId }, limits);
+      return 'Unblocked';
+    },
+    'It sees what your parties and audiences let it see again.',
+    'allow',
+  ),
   peerVerb('forget', 'drop a peer and all that is stored of it', async (client, peerId, limits) => {
     await client.request('peers/forget', { peerId }, limits);
     return 'Forgot';
@@ -127,9 +150,11 @@ type Act = (
   limits: Parameters<Command['run']>[0]['limits'],
 ) => Promise<string>;
 
-function peerVerb(name: string, summary: string, act: Act): Command {
+function peerVerb(name: string, summary: string, act: Act, details?: string, alias?: string): Command {
   return {
     name,
+    ...(alias !== undefined && { alias }),
+    ...(details !== undefined && { details }),
     usage: `${name} PEER`,
     summary,
     args: { min: 1, max: 1 },
@@ -145,6 +170,8 @@ function peerVerb(name: string, summary: string, act: Act): Command {
 }
 
 function stateOf(peer: PeerInfo): string {
+  if (peer.isBlocked) return 'blocked';
   if (peer.isStranger) return 'stranger';
-  return peer.isOnline ? 'online' : 'offline';
+  if (peer.isOnline) return 'online';
+  return peer.isDisconnected ? 'disconnected' : 'offline';
 }
