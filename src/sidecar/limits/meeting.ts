@@ -100,9 +100,9 @@ export const lanLimits = {
   pendingPerAddress: 4,
   /** How often interfaces are looked at: nothing tells when they change. */
   interfacesMs: 5_000,
-  /** One packet that comes; those that go hold so many tokens, 90 B each: they stay whole on every network. */
+  /** One packet that comes; those that go hold so many tokens, 100 B each: they stay whole also where IPv6 has its least, 1,280 B. */
   packetBytes: 9 * KiB,
-  tokensInPacket: 12,
+  tokensInPacket: 8,
   /** A question is answered after so long, and not again within the second: RFC 6762, 6. */
   answerMs: [20, 120],
   answerAgainMs: 1_000,
