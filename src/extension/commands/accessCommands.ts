@@ -7,7 +7,7 @@ import { limits } from '../limits.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { t } from '../text.ts';
 import { grantDetail, requesterName } from '../views/requestRow.ts';
-import { changeOf, changeQuestion } from './audienceChoice.ts';
+import { changeOf, changeQuestion } from '../views/audienceChoice.ts';
 import { pickAudience } from './audiencePick.ts';
 import { confirm, pickOwnShare, pickPeer, pickRequest } from './picks.ts';
 import { ownShareIdOf, peerIdOf } from './targets.ts';

@@ -5,7 +5,7 @@ import type { Audience } from '../../protocol/model.ts';
 import { displayName } from '../displayText.ts';
 import type { World } from '../world.ts';
 import { t } from '../text.ts';
-import { audienceOf, choiceRows, settledRows, type ChoiceRow } from './audienceChoice.ts';
+import { audienceOf, choiceRows, settledRows, type ChoiceRow } from '../views/audienceChoice.ts';
 
 type Choice = Exclude<ChoiceRow, { kind: 'heading' }>;
 type Item = vscode.QuickPickItem & { row?: Choice };

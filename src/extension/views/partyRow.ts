@@ -13,8 +13,10 @@ export function byPresence(a: PeerInfo, b: PeerInfo): number {
 
 export function partyChildren(world: Parties, parent: PartyNode): PeersNode[] {
   const { peers, parties } = world;
-  const here = peers.filter((peer) => peer.partyIds.some((partyId) => partyId === parent.partyId)).sort(byPresence);
-  const hereIds = new Set<string>(here.map(({ peerId }) => peerId));
+  const inParty = peers.filter((peer) => peer.partyIds.some((partyId) => partyId === parent.partyId));
+  const here = inParty.filter(({ isBlocked }) => !isBlocked).sort(byPresence);
+  // Whom the user blocked stands elsewhere, whoever tells of it.
+  const hereIds = new Set<string>([...here, ...peers.filter(({ isBlocked }) => isBlocked)].map(({ peerId }) => peerId));
   const others = membersOf(world, parent.partyId).filter((member) => !member.isOwn && !hereIds.has(member.peerId));
   const nodes: PeersNode[] = [
     ...here.map(({ peerId }): PeersNode => ({ kind: 'peer', id: `${parent.id}/peer/${peerId}`, parent, peerId })),

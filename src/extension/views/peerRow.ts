@@ -4,17 +4,22 @@
 import type { PeerId } from '../../protocol/ids.ts';
 import type { PartyMember, PathReason, PeerInfo, PeerPath } from '../../protocol/model.ts';
 import { displayName, longDisplayName } from '../displayText.ts';
-import { formatAgo, formatBytes, formatCount, formatFiles, formatRate, t } from '../text.ts';
+import { formatAgo, formatBytes, formatCount, formatFiles, formatPeers, formatRate, t } from '../text.ts';
 import { linkText } from './downloadRow.ts';
 import type { Row } from './row.ts';
 
 /** Steps in which a row tells a round trip: exact ones, in the tooltip, change all the time. */
 const roundTripSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 
-export function peerRow(id: string, peer: PeerInfo, nowMs: number): Row {
+/** `listing`: on the list of the closed party below which the row stands, or not; '' where that is not ours to change. */
+export type Listing = 'listed' | 'unlisted' | '';
+
+export function peerRow(id: string, peer: PeerInfo, nowMs: number, listing: Listing = ''): Row {
   const name = displayName(peer.name);
   const said: string[] = [];
-  if (peer.isStranger) said.push(t('asks to connect'));
+  if (peer.isBlocked) said.push(t('blocked'));
+  else if (peer.isDisconnected) said.push(t('disconnected by you'));
+  else if (peer.isStranger) said.push(t('asks to connect'));
   else if (!peer.isOnline)
     said.push(peer.lastSeenMs === undefined ? t('never seen') : t('offline, seen {0}', formatAgo(peer.lastSeenMs, nowMs)));
   else if (peer.path !== undefined) said.push(reachText(peer.path, peer.roundTripMs));
@@ -26,28 +31,46 @@ export function peerRow(id: string, peer: PeerInfo, nowMs: number): Row {
     label: name,
     description,
     tooltip: peerTooltip(peer, presence),
-    icon: peer.isStranger ? 'question' : 'account',
+    icon: peer.isBlocked ? 'circle-slash' : peer.isStranger ? 'question' : 'account',
     color: peer.isOnline ? 'charts.green' : 'disabledForeground',
     children: 'collapsed',
     context: [
       'peer',
-      peer.isStranger ? 'stranger' : 'known',
+      peer.isBlocked ? 'blocked' : peer.isStranger ? 'stranger' : 'known',
       peer.isAddedByKey ? 'added' : 'met',
       peer.isOnline ? 'online' : 'offline',
+      ...(listing === '' ? [] : [listing]),
     ].join('.'),
     accessibility: [t('Peer {0}', name), presence, description].filter((part) => part !== '').join(', '),
   };
 }
 
+/** The row above all whom the user blocked. */
+export function blockedRow(id: string, count: number): Row {
+  const label = t('Blocked');
+  const description = formatPeers(count);
+  return {
+    id,
+    label,
+    description,
+    tooltip: t('They cannot connect to you, and see nothing of yours.'),
+    icon: 'circle-slash',
+    color: 'disabledForeground',
+    children: 'collapsed',
+    context: 'blocked',
+    accessibility: t('{0}, {1}', label, description),
+  };
+}
+
 /** A member of a party with whom we have nothing in common yet but what its list or others say. */
-export function memberRow(id: string, member: PartyMember, nowMs: number): Row {
+export function memberRow(id: string, member: PartyMember, nowMs: number, listing: Listing = ''): Row {
   const name = displayName(member.name);
   const seen = member.lastSeenMs === undefined ? t('never seen') : t('offline, seen {0}', formatAgo(member.lastSeenMs, nowMs));
   const lines = [longDisplayName(member.name), member.isOnline ? t('online') : seen, ...nameLines(member)];
   if (member.isHearsay) lines.push(t('Never met from here: known from the list of the party, or from other members.'));
   if (member.isListed === false) lines.push(t('Not on the list of the party: it sees nothing that is shared there.'));
-  const listing = member.isListed === false ? t('not let in') : '';
-  const description = [listing, member.isOnline ? t('online') : seen].filter((part) => part !== '').join(' · ');
+  const admission = member.isListed === false ? t('not let in') : '';
+  const description = [admission, member.isOnline ? t('online') : seen].filter((part) => part !== '').join(' · ');
   return {
     id,
     label: name,
@@ -56,7 +79,7 @@ export function memberRow(id: string, member: PartyMember, nowMs: number): Row {
     icon: 'account',
     color: member.isOnline ? 'charts.green' : 'disabledForeground',
     children: 'none',
-    context: ['member', member.isListed === false ? 'unlisted' : 'listed'].join('.'),
+    context: listing === '' ? 'member' : `member.${listing}`,
     accessibility: t('Member {0}, {1}', name, description),
   };
 }

@@ -1,7 +1,16 @@
 // What the Peers view says: party > peer > share > folders > files, as nodes and rows of plain data. Must not know `vscode`.
 
 import type { PeerId } from '../../protocol/ids.ts';
-import type { CatalogShare, Entry, EntryRef, PartyInfo, PartyMember, PeerInfo } from '../../protocol/model.ts';
+import type {
+  AccessRequest,
+  CatalogShare,
+  Entry,
+  EntryRef,
+  PartyInfo,
+  PartyMember,
+  PeerInfo,
+  PendingInvite,
+} from '../../protocol/model.ts';
 import { displayName, hasHiddenCharacters, longDisplayName } from '../displayText.ts';
 import { isHiddenPath } from '../files/hiddenConfiguration.ts';
 import { revealedQuery, uriPartsOf } from '../files/uris.ts';
@@ -18,7 +27,9 @@ import {
   type RecentNode,
 } from './mergedModel.ts';
 import { byPresence, membersOf, partyRow } from './partyRow.ts';
-import { memberRow, peerRow } from './peerRow.ts';
+import { blockedRow, memberRow, peerRow, type Listing } from './peerRow.ts';
+import { pendingNodeRow, pendingNodes, type PendingNode } from './pendingRow.ts';
+import { requestNodes, requestRow, type RequestNode } from './requestRow.ts';
 import type { Row } from './row.ts';
 
 interface Base {
@@ -34,7 +45,20 @@ export type EntryNode = Base & { kind: 'entry'; entry: EntryRef; info: Entry };
 export type MoreNode = Base & { kind: 'more'; hiddenCount: number; parent: PeersNode };
 export type NoteNode = Base & { kind: 'note'; text: string; icon: string; command?: { command: string; title: string } };
 type TopNode = EverybodyNode | RecentNode | MergedNode | RecentHitNode;
-export type PeersNode = TopNode | PartyNode | PeerNode | MemberNode | ShareNode | EntryNode | MoreNode | NoteNode;
+/** Whom the user blocked, below all else: where a block is lifted. */
+export type BlockedNode = Base & { kind: 'blocked' };
+export type PeersNode =
+  | TopNode
+  | RequestNode
+  | PendingNode
+  | PartyNode
+  | PeerNode
+  | MemberNode
+  | BlockedNode
+  | ShareNode
+  | EntryNode
+  | MoreNode
+  | NoteNode;
 
 /** What the rows are made of. */
 export interface Parties {
@@ -42,6 +66,10 @@ export interface Parties {
   peers: readonly PeerInfo[];
   /** Of each party. */
   members?: ReadonlyMap<string, readonly PartyMember[]>;
+  /** Who asks to be let in. */
+  requests?: readonly AccessRequest[];
+  /** Codes that were accepted here and whose peer did not let us in yet. */
+  pending?: readonly PendingInvite[];
 }
 
 /** Strangers that came by and left again would only pile up. */
@@ -49,22 +77,39 @@ function isWorthARow(peer: PeerInfo): boolean {
   return peer.isStranger || peer.isAddedByKey || peer.shareCount > 0 || peer.petname !== undefined;
 }
 
-/** Everybody and the recently added, once there is something; parties, then peers known by key, then strangers who ask to be accepted. */
-export function rootNodes({ parties, peers }: Parties): PeersNode[] {
+/**
+ * Who asks to be let in; everybody and the recently added, once there is something; parties, then peers known by key, then strangers; whom the
+ * user blocked stands last.
+ */
+export function rootNodes({ parties, peers, requests = [], pending = [] }: Parties): PeersNode[] {
+  const asking = new Set<string>(requests.map(({ peerId }) => peerId));
   const joined = new Set<string>(parties.map((party) => party.partyId));
   const outside = peers
+    .filter((peer) => !peer.isBlocked && !(peer.isStranger && asking.has(peer.peerId)))
     .filter((peer) => !peer.partyIds.some((partyId) => joined.has(partyId)) && isWorthARow(peer))
     .sort(byPresence);
   const ordered = [...outside.filter((peer) => !peer.isStranger), ...outside.filter((peer) => peer.isStranger)];
   return [
+    ...requestNodes(requests),
+    ...pendingNodes(pending),
     ...(peers.some(({ shareCount }) => shareCount > 0) ? topNodes() : []),
     ...parties.map((party): PartyNode => ({ kind: 'party', id: `party/${party.partyId}`, partyId: party.partyId })),
     ...ordered.map((peer): PeerNode => ({ kind: 'peer', id: `peer/${peer.peerId}`, peerId: peer.peerId })),
+    ...(peers.some(({ isBlocked }) => isBlocked) ? [{ kind: 'blocked', id: 'blocked' } as const] : []),
   ];
+}
+
+export function blockedChildren({ peers }: Parties, parent: BlockedNode): PeerNode[] {
+  return peers
+    .filter(({ isBlocked }) => isBlocked)
+    .sort(byPresence)
+    .map(({ peerId }) => ({ kind: 'peer', id: `blocked/peer/${peerId}`, parent, peerId }));
 }
 
 export function peerChildren(peer: PeerInfo | undefined, shares: readonly CatalogShare[], parent: PeerNode): PeersNode[] {
   const note = (text: string, icon = 'info'): NoteNode => ({ kind: 'note', id: `${parent.id}/note`, parent, text, icon });
+  if (peer?.isBlocked === true)
+    return [note(t('Blocked: it sees nothing of yours, and nothing of it is kept here.'), 'circle-slash')];
   if (peer?.isStranger === true) {
     return [note(t('This peer is in no party of yours. Accept it to see its shares; it then sees yours.'), 'question')];
   }
@@ -134,12 +179,22 @@ export function rowOf(node: PeersNode, world: Parties, nowMs: number): Row | und
     }
     case 'peer': {
       const peer = world.peers.find(({ peerId }) => peerId === node.peerId);
-      return peer === undefined ? undefined : peerRow(node.id, peer, nowMs);
+      return peer === undefined ? undefined : peerRow(node.id, peer, nowMs, listingOf(node, world));
     }
     case 'member': {
       const member = membersOf(world, node.parent.partyId).find(({ peerId }) => peerId === node.peerId);
-      return member === undefined ? undefined : memberRow(node.id, member, nowMs);
+      return member === undefined ? undefined : memberRow(node.id, member, nowMs, listingOf(node, world));
     }
+    case 'pending': {
+      const invite = world.pending?.find(({ inviteId }) => inviteId === node.inviteId);
+      return invite === undefined ? undefined : pendingNodeRow(node, invite);
+    }
+    case 'request': {
+      const request = world.requests?.find(({ peerId }) => peerId === node.peerId);
+      return request === undefined ? undefined : requestRow(node, request, nowMs);
+    }
+    case 'blocked':
+      return blockedRow(node.id, world.peers.filter(({ isBlocked }) => isBlocked).length);
     case 'share':
       return shareRow(node, world);
     case 'entry':
@@ -169,6 +224,14 @@ export function rowOf(node: PeersNode, world: Parties, nowMs: number): Row | und
       return row;
     }
   }
+}
+
+/** Whether whoever founded the party above a row, if we did, let its peer in. */
+function listingOf({ parent, peerId }: PeerNode | MemberNode, world: Parties): Listing {
+  if (parent?.kind !== 'party') return '';
+  const closed = world.parties.find(({ partyId }) => partyId === parent.partyId)?.closed;
+  if (closed?.isFounder !== true) return '';
+  return closed.members.includes(peerId) ? 'listed' : 'unlisted';
 }
 
 function nameOf({ peers }: Parties, peerId: PeerId): string {

@@ -55,6 +55,9 @@ function contentOf(node: PeersNode): string {
     case 'party':
     case 'peer':
     case 'member':
+    case 'pending':
+    case 'request':
+    case 'blocked':
     case 'share':
     case 'everybody':
     case 'recent':

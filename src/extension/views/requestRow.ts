@@ -82,7 +82,10 @@ export function grantDetail(request: AccessRequest, world: { shares: readonly Sh
   const asked = world.shares.find(({ shareId }) => shareId === request.shareId);
   const forAll = world.shares.filter(({ audience }) => audience.everyone);
   const lines: string[] = [];
-  if (asked !== undefined && !asked.audience.everyone) lines.push(t('It then sees your share "{0}".', displayName(asked.title)));
+  if (request.shareId !== undefined && asked === undefined)
+    lines.push(t('The share that it asks for is not shared any more. Ignore the request, or wait until it asks for all.'));
+  else if (asked !== undefined && !asked.audience.everyone)
+    lines.push(t('It then sees your share "{0}".', displayName(asked.title)));
   else {
     lines.push(
       forAll.length === 0
@@ -92,8 +95,10 @@ export function grantDetail(request: AccessRequest, world: { shares: readonly Sh
     );
   }
   if (request.text !== '') lines.push(t('It says: {0}', quoted(request)));
-  const alike = lookAlikes(request, world.peers);
-  if (alike > 0) lines.push(t('Careful: another peer here has the same or a similar name. It is not the same one.'));
+  // What is shown of names that resemble each other is told apart already: what it calls itself is not.
+  const nickname = world.peers.find(({ peerId }) => peerId === request.peerId)?.nickname;
+  if (lookAlikes({ peerId: request.peerId, name: nickname ?? request.name }, world.peers) > 0)
+    lines.push(t('Careful: another peer here has the same or a similar name. It is not the same one.'));
   lines.push('', t('Only the key is certain, names can be anything.'), t('Key: {0}', request.peerId));
   return lines.join('\n');
 }

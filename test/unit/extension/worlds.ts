@@ -13,6 +13,7 @@ import {
   type WatchId,
 } from '../../../src/protocol/ids.ts';
 import type {
+  AccessRequest,
   CatalogShare,
   DownloadInfo,
   DownloadSource,
@@ -81,6 +82,19 @@ export function peer(n: number, change: Partial<PeerInfo> = {}): PeerInfo {
     shareCount: 0,
     fileCount: 0,
     totalBytes: 0,
+    ...change,
+  };
+}
+
+export function accessRequest(n: number, change: Partial<AccessRequest> = {}): AccessRequest {
+  return {
+    peerId: peerId(n),
+    name: `peer ${n}`,
+    derivedName: 'Brave Otter',
+    text: '',
+    atMs: n,
+    isOnline: true,
+    partyIds: [],
     ...change,
   };
 }

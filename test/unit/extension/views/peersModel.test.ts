@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { partyChildren } from '../../../../src/extension/views/partyRow.ts';
 import {
+  blockedChildren,
   entryNodes,
   peerChildren,
   rootNodes,
@@ -9,7 +10,7 @@ import {
   shareNote,
   type PeersNode,
 } from '../../../../src/extension/views/peersModel.ts';
-import { catalogShare, file, folder, party, partyId, peer, peerId, shareId } from '../worlds.ts';
+import { accessRequest, catalogShare, file, folder, party, partyId, peer, peerId, shareId } from '../worlds.ts';
 
 const now = 1_700_000_000_000;
 const root = { peerId: peerId(1), shareId: shareId(1), path: '' };
@@ -31,6 +32,44 @@ test('Everybody and parties come first, then peers known by key, then strangers;
     rootNodes(world).map(({ id }) => id),
     ['everybody', 'recent', `party/${partyId(1)}`, `peer/${peerId(2)}`, `peer/${peerId(4)}`, `peer/${peerId(1)}`],
   );
+});
+
+test('who asks to be let in stands above all, once; who is blocked below all, and nowhere else', () => {
+  const world = {
+    parties: [party(1)],
+    peers: [
+      peer(1, { isStranger: true }),
+      peer(2, { isBlocked: true, isAddedByKey: true }),
+      peer(3, { isBlocked: true, partyIds: [partyId(1)], shareCount: 1, isOnline: false }),
+    ],
+    members: new Map(),
+    requests: [accessRequest(1, { name: 'Ada', text: 'It is\u202e me' })],
+  };
+  const roots = rootNodes(world);
+  assert.deepEqual(
+    roots.map(({ id }) => id),
+    [`request/${peerId(1)}`, 'everybody', 'recent', `party/${partyId(1)}`, 'blocked'],
+  );
+  const [request] = roots;
+  assert.ok(request);
+  const row = rowOf(request, world, now);
+  assert.equal(row?.description, 'Brave Otter · asks to be let in · “It is⟨202E⟩ me”');
+  assert.equal(row?.context, 'request.online');
+  const party1 = roots.find((node) => node.kind === 'party');
+  assert.ok(party1?.kind === 'party');
+  assert.ok(partyChildren(world, party1).every(({ kind }) => kind === 'note'));
+  const blocked = roots.at(-1);
+  assert.ok(blocked?.kind === 'blocked');
+  const rows = blockedChildren(world, blocked).map((node) => rowOf(node, world, now));
+  assert.deepEqual(
+    rows.map((child) => child?.context.split('.').slice(0, 2).join('.')),
+    ['peer.blocked', 'peer.blocked'],
+  );
+});
+
+test('a peer that the user disconnected says so', () => {
+  const away = peer(1, { isDisconnected: true, isOnline: false, isAddedByKey: true });
+  assert.equal(rowOf(peerNode, { parties: [], peers: [away] }, now)?.description, 'disconnected by you');
 });
 
 test('a peer of two parties stands in both, under ids of its own', () => {
