@@ -3,6 +3,7 @@
 
 import * as vscode from 'vscode';
 import { createApi, type PotluckApi } from './api.ts';
+import { registerCodeLinks } from './commands/codeLink.ts';
 import { registerCommands } from './commands/register.ts';
 import { PotluckFileSystem } from './files/fileSystem.ts';
 import { createOpenAllowance } from './files/openAllowance.ts';
@@ -18,6 +19,7 @@ import { Sidecar, type Connection } from './sidecar.ts';
 import { registerStatusBar } from './statusBar.ts';
 import { registerTerminals } from './terminals.ts';
 import { setTranslator, t } from './text.ts';
+import { CodePanel } from './views/codePanel.ts';
 import { registerViews } from './views/register.ts';
 import { World } from './world.ts';
 
@@ -47,6 +49,22 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
 
   const { showReport, disposable: networkReport } = registerNetworkReport();
 
+  const codePanel = new CodePanel(context.extension.id);
+  const services = {
+    sidecar,
+    world,
+    fileSystem,
+    allowance,
+    messages,
+    peersView,
+    results,
+    reveal,
+    findFiles,
+    codePanel,
+    showReport,
+    log,
+  };
+
   context.subscriptions.push(
     log,
     networkReport,
@@ -55,7 +73,9 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
     fileSystem,
     vscode.workspace.registerFileSystemProvider(scheme, fileSystem, { isCaseSensitive: true, isReadonly: readOnlyMessage() }),
     views,
-    registerCommands({ sidecar, world, fileSystem, allowance, messages, peersView, results, reveal, findFiles, showReport, log }),
+    registerCommands(services),
+    registerCodeLinks(services),
+    codePanel,
     registerStatusBar(sidecar, world),
     registerTerminals(context),
     sidecar.onDidChangeState((state) => {

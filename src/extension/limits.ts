@@ -86,6 +86,8 @@ export const limits = {
   requestCharacters: 128,
   /** Asking bootstrap nodes anew takes up to 10 s. */
   diagnoseMs: 30_000,
+  /** How long the answer to an accepted invite is waited for before it is called pending: connecting to a peer that is here takes 3 s. */
+  inviteOutcomeMs: 10_000,
   /** Told to a peer that is refused. */
   reasonCharacters: 128,
 } as const;

@@ -58,6 +58,8 @@ export class World {
   readonly #subscriptions: Disposable[] = [];
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
+  /** The parties of the round of reading that runs: their members are asked for by them. */
+  #listed: Promise<PartyInfo[]> | undefined;
 
   constructor(sidecar: Sidecar) {
     this.#sidecar = sidecar;
@@ -155,6 +157,7 @@ export class World {
     const changed = new Set(this.isLoaded ? this.#dirty : parts);
     if (changed.size === 0) return;
     this.#dirty.clear();
+    this.#listed = undefined;
     try {
       await Promise.all([...changed].map((part) => this.#readPart(part)));
     } catch (error) {
@@ -169,7 +172,7 @@ export class World {
     const sidecar = this.#sidecar;
     switch (part) {
       case 'parties':
-        this.parties = await sidecar.request('parties/list', {});
+        this.parties = await this.#listParties();
         return;
       case 'members':
         this.members = await this.#readMembers();
@@ -207,9 +210,13 @@ export class World {
     }
   }
 
+  #listParties(): Promise<PartyInfo[]> {
+    return (this.#listed ??= this.#sidecar.request('parties/list', {}));
+  }
+
   /** Of a party that was left meanwhile, nobody. */
   async #readMembers(): Promise<Map<string, PartyMember[]>> {
-    const parties = await this.#sidecar.request('parties/list', {});
+    const parties = await this.#listParties();
     const lists = parties.map(async ({ partyId }): Promise<[string, PartyMember[]]> => {
       try {
         return [partyId, await this.#sidecar.request('parties/members', { partyId })];

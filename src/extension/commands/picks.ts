@@ -34,10 +34,18 @@ async function pick<T>(items: Item<T>[], title: string, nothing: string): Promis
   return chosen?.value;
 }
 
-export async function pickParty(services: Services, title: string): Promise<PartyInfo | undefined> {
+export async function pickParty(
+  services: Services,
+  title: string,
+  accepts: (party: PartyInfo) => boolean = () => true,
+): Promise<PartyInfo | undefined> {
   await services.world.load();
-  const items = services.world.parties.map((party) => ({ label: iconSafeName(partyLabel(party.name)), value: party }));
-  return pick(items, title, t('You are in no party. Join or create one first.'));
+  const items = services.world.parties
+    .filter(accepts)
+    .map((party) => ({ label: iconSafeName(partyLabel(party.name)), value: party }));
+  const isNowhere = services.world.parties.length === 0;
+  const nothing = isNowhere ? t('You are in no party. Join or create one first.') : t('There is no party for that.');
+  return pick(items, title, nothing);
 }
 
 export async function pickPeer(

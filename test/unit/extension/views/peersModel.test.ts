@@ -85,7 +85,7 @@ test('a party without others says what to do', () => {
   const [node] = rootNodes(world);
   assert.ok(node?.kind === 'party');
   const [note] = partyChildren(world, node);
-  assert.ok(note?.kind === 'note' && note.command?.command === 'potluck.party.copyName');
+  assert.ok(note?.kind === 'note' && note.command?.command === 'potluck.invite.create');
 });
 
 test('online peers come before those that are away', () => {
