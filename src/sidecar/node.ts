@@ -236,6 +236,7 @@ export class SidecarNode {
       searchServer: this.#answers.search,
       log,
       onOnline: (peer) => this.#transfers.peerOnline(peer),
+      onAudience: () => this.#transfers.audienceChanged(),
       onOffence: (connection, reason) => this.#network.offended(connection, reason),
       links: this.#transfers.alongside(this.#links),
       tags: this.#tags,

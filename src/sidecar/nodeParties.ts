@@ -96,9 +96,11 @@ export class NodeParties {
       create: (kind) => this.#changing(() => parties.create(kind)),
       leave: async (partyId) => {
         const others = parties.has(partyId) ? this.#members.list(partyId).filter(({ isOwn }) => !isOwn) : [];
-        await parties.leave(partyId);
+        // Ours at once; to take it off the DHT may take a while.
+        const leaving = parties.leave(partyId);
         this.changed();
         if (others.length > 0) this.#options.access().partyLeft(partyId);
+        await leaving;
       },
       members: (partyId) => {
         if (!parties.has(partyId)) throw new AppError('not-found', 'You are not in that party. See the list of parties.');
