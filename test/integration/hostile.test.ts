@@ -171,8 +171,11 @@ test('a stranger gets no announcement, no feed block and no byte', { timeout: 30
   const { announcement } = await announcedTo(traitor);
   const { proofs: ofAnn } = await traitor.wire.next(types.hello, codec.hello);
   for (const proofs of [[], [randomBytes(32)], ofAnn]) {
+    const goneAtOnce = await underworld.connect(ann);
+    goneAtOnce.wire.hello({ proofs });
+    await goneAtOnce.endsFor(/no party in common/);
     const stranger = await underworld.connect(ann);
-    stranger.wire.hello({ proofs });
+    stranger.wire.hello({ proofs, intents: codec.intents.addedByKey });
     const core = await stranger.replicate(announcement);
     stranger.ask(1, share.shareId, 'file.bin');
     assert.equal(await stranger.refusal(), wireCodes.notFound);
