@@ -45,8 +45,8 @@ export function iconSafeName(name: string): string {
 }
 
 /** For notifications, where VS Code turns `[text](https: or command:)` into links: the bracket pair is split. */
-export function messageName(name: string): string {
-  return displayName(name).replace(/\]\(/g, '] (');
+export function messageName(name: string, maxCharacters = nameCharacters): string {
+  return displayName(name, maxCharacters).replace(/\]\(/g, '] (');
 }
 
 /** Whether the name shown differs from the real one in more than its length. */

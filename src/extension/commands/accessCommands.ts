@@ -108,7 +108,7 @@ export function accessCommands(services: Services): CommandTable {
       const change = changeOf(share.audience, audience, world.peers);
       if (change.isSame) return;
       const question = changeQuestion(share.title, change);
-      if (question !== undefined && !(await confirm(messageName(question.message), question.detail, question.action))) return;
+      if (question !== undefined && !(await confirm(question.message, question.detail, question.action))) return;
       await sidecar.request('shares/setAudience', { shareId: share.shareId, audience });
       await world.reload();
     },

@@ -3,7 +3,7 @@
 
 import type { PartyId, PeerId } from '../../protocol/ids.ts';
 import type { Audience, PartyInfo, PeerInfo } from '../../protocol/model.ts';
-import { displayName, iconSafeName, partyLabel } from '../displayText.ts';
+import { displayName, iconSafeName, messageName, partyLabel } from '../displayText.ts';
 import { limits } from '../limits.ts';
 import { formatCount, formatParties, formatPeers, t } from '../text.ts';
 
@@ -175,13 +175,13 @@ export function changeQuestion(
   title: string,
   change: AudienceChange,
 ): { message: string; detail: string; action: string } | undefined {
-  const name = displayName(title);
+  const name = messageName(title);
   if (change.isForAll) {
     const message = t('Show "{0}" to everyone?', name);
     const who =
       change.gaining.length === 0
         ? t('Nobody else is known yet.')
-        : t('{0} see it from now on: {1}.', formatPeers(change.gaining.length), namesOf(change.gaining));
+        : t('It becomes visible to {0}: {1}.', formatPeers(change.gaining.length), namesOf(change.gaining));
     const detail = [who, t('Whoever joins one of your parties later sees it too.')].join('\n');
     return { message, detail, action: t('Show to Everyone') };
   }

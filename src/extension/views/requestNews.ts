@@ -40,7 +40,7 @@ export function registerRequestNews(sidecar: Sidecar, state: vscode.Memento): vs
     lastShownMs = Date.now();
     // Said before it is shown: two windows must not say the same.
     await state.update(toldKey, withToldRequests(state.get(toldKey), requests, news));
-    await ask(messageName(text), news);
+    await ask(messageName(text, limits.messageCharacters), news);
   }
 
   async function ask(text: string, news: readonly AccessRequest[]): Promise<void> {

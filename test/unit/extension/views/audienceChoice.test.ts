@@ -100,7 +100,7 @@ test('a party that is taken away is a narrowing although nobody of it is known',
 
 test('showing to everyone is asked about; adding somebody by hand is not', () => {
   const few = only({ peerIds: [peerId(1)] });
-  assert.match(changeQuestion('photos', changeOf(few, everyone, known.peers))?.detail ?? '', /1 peer see it from now on: Bob/);
+  assert.match(changeQuestion('photos', changeOf(few, everyone, known.peers))?.detail ?? '', /visible to 1 peer: Bob/);
   assert.equal(changeQuestion('photos', changeOf(few, only({ peerIds: [peerId(1), peerId(2)] }), known.peers)), undefined);
   assert.equal(changeOf(few, only({ peerIds: [peerId(1)] }), known.peers).isSame, true);
 });
