@@ -146,6 +146,8 @@ export const admissionLimits = {
   /** Connections of one key: the old one and its replacement, on two transports. From one address: an office behind one NAT. */
   connectionsPerKey: 4,
   connectionsPerAddress: 64,
+  /** Connections of keys that were not known when they came, and are not yet, of 256 in all: the rest is for friends. */
+  unknownConnections: 192,
   /** New connections of one key and one address: at once, and a second for long. */
   connectsBurst: 20,
   connectsPerSecond: 0.5,
