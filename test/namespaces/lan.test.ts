@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { ended, indexed, seen, type TestPeer, until } from '../integration/world.ts';
+import { ended, indexed, seen, until } from '../integration/world.ts';
 import {
-  changeInTheMiddle,
   download,
   infoOf,
   join,
   joinAndBrowse,
+  lanOf,
   MiB,
   onIPv4,
   received,
@@ -20,8 +20,9 @@ import {
 import { createNetWorld, type PlugOptions, whyNot } from './world.ts';
 
 const skip = whyNot() ?? false;
-/** From joining a party to a listing that can be browsed. */
-const browsableMs = 3_000;
+const dayMs = 24 * 3_600_000;
+/** From joining a party to a listing that can be browsed. The bar is 3 s, and `npm run bench -- connect` holds it; tests run beside others. */
+const browsableMs = 10_000;
 
 async function twoOnASwitch(t: TestContext, ends: [PlugOptions, PlugOptions], options = {}): Promise<Two> {
   const world = createNetWorld(t);
@@ -73,27 +74,6 @@ test('a machine with both families and two networks is one peer, connected once'
   }
 });
 
-test('a transfer goes on after the address of one machine changed in the middle', { skip }, async (t) => {
-  const two = await twoOnASwitch(t, onIPv4, { isWithoutIPv6: true });
-  const { ann, ben, plugs } = two;
-  const shared = await joinAndBrowse(two, 24 * MiB);
-  const ms = await changeInTheMiddle(two, shared, () => plugs[0].setAddresses(['10.20.0.77/24']));
-  t.diagnostic(`done ${(ms / 1000).toFixed(1)} s after the change`);
-  await until(ben.client, ['peers/changed'], async () => (await infoOf(ben, ann.client.peerId))?.isOnline, {
-    what: 'both are connected',
-  });
-});
-
-test('the network goes and comes back: both find each other again by themselves', { skip }, async (t) => {
-  const { ann, ben, plugs } = await twoOnASwitch(t, onIPv4);
-  await join([ann, ben]);
-  await Promise.all([seen(ann, ben), seen(ben, ann)]);
-  plugs[0].setUp(false);
-  await Promise.all([seen(ann, ben, false), seen(ben, ann, false)]);
-  plugs[0].setUp(true);
-  await Promise.all([seen(ann, ben), seen(ben, ann)]);
-});
-
 test('peers that added each other by key meet without a party, and one that was not added back does not', { skip }, async (t) => {
   const { ann, ben } = await twoOnASwitch(t, onIPv4);
   await ann.client.request('peers/connect', { peerId: ben.client.peerId });
@@ -103,6 +83,21 @@ test('peers that added each other by key meet without a party, and one that was 
   await Promise.all([seen(ann, ben), seen(ben, ann)]);
 });
 
+for (const [name, offMs] of [
+  ['a day behind', -dayMs],
+  ['a day ahead', dayMs],
+] as const) {
+  test(`a machine whose clock is ${name} is met, browsed and downloaded from`, { skip }, async (t) => {
+    const world = createNetWorld(t);
+    const machines = twoMachines(world, onIPv4);
+    machines.machines[0].setClock(offMs);
+    const two = await peopled(world, machines);
+    const { table, content } = await joinAndBrowse(two, MiB);
+    assert.equal((await ended(two.ben, await download(two.ben, two.ann, table))).state, 'done');
+    assert.ok(received(two.ben).equals(content));
+  });
+}
+
 test('switched off, nobody is found and nobody gets in; switched on, it works at once', { skip }, async (t) => {
   const { ann, ben } = await twoOnASwitch(t, onIPv4);
   await ann.client.request('settings/set', { lanDiscovery: false });
@@ -111,33 +106,3 @@ test('switched off, nobody is found and nobody gets in; switched on, it works at
   await ann.client.request('settings/set', { lanDiscovery: true });
   await Promise.all([seen(ann, ben), seen(ben, ann)]);
 });
-
-test('only the chosen interface is used, and one that is not here is an error that names those that are', { skip }, async (t) => {
-  const world = createNetWorld(t);
-  const [wired, other] = [world.switch('wired'), world.switch('other')];
-  const machines = [world.machine('left'), world.machine('right')] as const;
-  machines[0].plug(wired, { addresses: ['10.23.0.1/24'] });
-  machines[0].plug(other, { addresses: ['10.24.0.1/24'] });
-  machines[1].plug(other, { addresses: ['10.24.0.2/24'] });
-  const [ann, ben] = await Promise.all([world.peer('ann', machines[0]), world.peer('ben', machines[1])]);
-  await assert.rejects(ann.client.request('settings/set', { networkInterface: 'wlan7' }), /"wlan7".*eth0 \(10\.23\.0\.1/);
-  await ann.client.request('settings/set', { networkInterface: 'eth0' });
-  await join([ann, ben]);
-  const sockets = () =>
-    machines[0]
-      .run('ss', '-H', '-lntu')
-      .split('\n')
-      .map((line) => line.split(/\s+/)[4] ?? '');
-  const isOwn = (address: string) => /^(|10\.23\.0\.1:\d+|\[fe80::.*%eth0:\d+|(0\.0\.0\.0|\[::\]):(5353|\*))$/.test(address);
-  // The DHT leaves its old sockets in order.
-  await until(ann.client, ['network/changed'], async () => sockets().every(isOwn), { what: 'every socket is on eth0' });
-  assert.ok(sockets().some((address) => address.startsWith('10.23.0.1:')));
-  await ann.client.request('settings/set', { networkInterface: '10.24.0.1' });
-  await Promise.all([seen(ann, ben), seen(ben, ann)]);
-});
-
-/** What the diagnosis says of the local network. */
-async function lanOf(peer: TestPeer): Promise<string | undefined> {
-  const { findings } = await peer.client.request('network/diagnose', {}, { timeoutMs: 20_000 });
-  return findings.find(({ area }) => area === 'lan')?.state;
-}

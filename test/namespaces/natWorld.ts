@@ -18,6 +18,8 @@ export interface Internet {
   relay: string;
   /** A machine behind such a router, or none. */
   home(kind: NatKind): Home;
+  /** Whether the bootstrap nodes and the relay can be reached. */
+  setBootstrapUp(isUp: boolean): void;
   world: NetWorld;
 }
 
@@ -26,6 +28,8 @@ export interface Home {
   kind: NatKind;
   /** Its provider gives it another public address, or the first one again. */
   readonly move: () => void;
+  /** The cable to its provider is out, or in again. */
+  setUp(isUp: boolean): void;
 }
 
 /** What a router does to packets; `masquerade` keeps the port where it is free. Unasked ones from outside are dropped, as home routers do. */
@@ -48,7 +52,7 @@ const publicHost = (number: number) => `5.5.0.${number}`;
 export async function createInternet(world: NetWorld): Promise<Internet> {
   const internet = world.switch('internet');
   const server = world.machine('bootstrap');
-  server.plug(internet, { addresses: [`${publicHost(1)}/24`] });
+  const uplink = server.plug(internet, { addresses: [`${publicHost(1)}/24`] });
   const args = ['--host', publicHost(1), '--port', '40000', '--relay', '--data-folder', path.join(world.folder, 'bootstrap')];
   const node = server.start(process.execPath, path.join(builtFolder, 'bootstrapNode.cjs'), ...args);
   if (!node.stdout) throw new Error('no output of the bootstrap process');
@@ -57,6 +61,7 @@ export async function createInternet(world: NetWorld): Promise<Internet> {
   let homes = 0;
   return {
     ...{ bootstrap, relay, world },
+    setBootstrapUp: (isUp) => uplink.setUp(isUp),
     home: (kind) => {
       const number = ++homes;
       const machine = world.machine(`${kind}${number}`);
@@ -67,7 +72,7 @@ export async function createInternet(world: NetWorld): Promise<Internet> {
         isAway = !isAway;
         outside.setAddresses([`${publicHost((isAway ? 100 : 10) + number)}/24`]);
       };
-      return { machine, kind, move };
+      return { machine, kind, move, setUp: (isUp) => outside.setUp(isUp) };
     },
   };
 }

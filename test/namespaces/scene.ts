@@ -105,3 +105,9 @@ export async function changeInTheMiddle(
   if (!received(ben).equals(given.content)) throw new Error('What arrived is not what was shared.');
   return performance.now() - changedAt;
 }
+
+/** What the diagnosis says of the local network. */
+export async function lanOf(peer: TestPeer): Promise<string | undefined> {
+  const { findings } = await peer.client.request('network/diagnose', {}, { timeoutMs: 20_000 });
+  return findings.find(({ area }) => area === 'lan')?.state;
+}

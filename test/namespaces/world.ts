@@ -43,6 +43,8 @@ export interface Machine {
   start(...command: string[]): ChildProcess;
   /** IPv4 alone, on what is plugged in from now on. */
   disableIPv6(): void;
+  /** How far off the clock is of what starts from now on with `node`. */
+  setClock(offMs: number): void;
   /** A router: passes packets on between its switches. */
   forward(): void;
 }
@@ -120,8 +122,11 @@ export function createNetWorld(t: Ending): NetWorld {
     machine: (name) => {
       const namespace = newNamespace();
       const node = path.join(folder, `node-${name}`);
-      writeFileSync(node, `#!/bin/sh\nexec ip netns exec ${namespace} ${process.execPath} "$@"\n`);
-      chmodSync(node, 0o755);
+      const writeNode = (options: string): void => {
+        writeFileSync(node, `#!/bin/sh\nexec ip netns exec ${namespace} ${process.execPath} ${options} "$@"\n`);
+        chmodSync(node, 0o755);
+      };
+      writeNode('');
       let plugs = 0;
       return {
         ...{ name, namespace, node },
@@ -141,6 +146,11 @@ export function createNetWorld(t: Ending): NetWorld {
             '-c',
             'echo 1 | tee /proc/sys/net/ipv6/conf/all/disable_ipv6 /proc/sys/net/ipv6/conf/default/disable_ipv6',
           );
+        },
+        setClock: (offMs) => {
+          const clock = path.join(folder, `clock-${name}.cjs`);
+          writeFileSync(clock, wrongClock(offMs));
+          writeNode(`--require ${clock}`);
         },
         forward: () => {
           inside(namespace, 'sh', '-c', 'echo 1 | tee /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding');
@@ -163,6 +173,15 @@ export async function inNetWorld<T>(act: (world: NetWorld) => Promise<T>): Promi
   } finally {
     for (const ending of endings) await ending();
   }
+}
+
+/** A module that gives a Node process another time of day. */
+function wrongClock(offMs: number): string {
+  return `const now = Date.now;
+    globalThis.Date = class extends Date {
+      constructor(...args) { super(...(args.length === 0 ? [now() + ${offMs}] : args)); }
+      static now() { return now() + ${offMs}; }
+    };`;
 }
 
 function plugIn(end: { namespace: string; name: string }, into: Switch, options: PlugOptions): Plug {
