@@ -7,7 +7,8 @@ import type { PeerId } from '../../src/protocol/ids.ts';
 import { peersPane, rowOf, showPotluck, type Step, type World } from './walkWorld.ts';
 
 const waitMs = 30_000;
-const stranger = 'Ada ';
+/** As somebody is called who is here already. */
+const stranger = 'Ada';
 const words = 'We met at the lake';
 /** Who asks, kept for the steps after. */
 let asking: LocalPeer | undefined;
@@ -126,16 +127,30 @@ export const accessSteps: readonly Step[] = [
     shot: 'blocked',
     async run(world) {
       const { window } = world;
-      const row = peersPane(world).locator('.monaco-list-row', { hasText: /^Ada .*\(/ });
-      await window.contextMenu(row.first(), 'Block Peer…');
+      const derivedName = (await asking?.client.request('sidecar/status', {}))?.derivedName ?? '?';
+      const row = peersPane(world).locator('.monaco-list-row', { hasText: derivedName });
+      await window.contextMenu(row, 'Block Peer…');
+      await dialog(world).filter({ hasText: derivedName }).waitFor();
       await window.dialogButton('Block').click();
       await window.expand(blockedRow(world));
-      await peersPane(world).locator('.monaco-list-row', { hasText: 'blocked' }).last().waitFor();
+      await row.filter({ hasText: 'blocked' }).waitFor();
       const peerId = await ownPeerId(world);
       await until('the blocked peer to be cut off', async () => {
         const peers = (await asking?.client.request('peers/list', {})) ?? [];
         return peers.find((peer) => peer.peerId === peerId)?.isOnline !== true;
       });
+    },
+  },
+  {
+    name: 'unblocked, it is a peer again and comes back',
+    shot: 'unblocked',
+    async run(world) {
+      const { window } = world;
+      await window.contextMenu(peersPane(world).locator('.monaco-list-row', { hasText: 'blocked' }).last(), 'Unblock Peer…');
+      await window.dialogButton('Unblock').click();
+      await blockedRow(world).waitFor({ state: 'hidden' });
+      if (asking === undefined) throw new Error('nobody asked');
+      await shareArrives(asking, await ownPeerId(world), 'photos');
     },
   },
   {

@@ -1,6 +1,8 @@
 // What the steps of the walk share: the world they act in, and how they find rows in it.
 
 import type { Locator } from 'playwright-core';
+import type { SidecarClient } from '../../src/client/sidecarClient.ts';
+import type { LocalPeer } from '../../scripts/localPeers.ts';
 import type * as driver from '../vscode/driver.ts';
 import type { TestPeer } from '../vscode/testPeer.ts';
 
@@ -10,15 +12,26 @@ export interface World {
   /** The workspace's folder, its files are ours. */
   folder: string;
   downloads: string;
+  /** Starts one more peer, who is in no party. It ends with the walk. */
+  another: (nickname: string) => Promise<LocalPeer>;
   /** Closes the window and opens another one on the same workspace; steps after it are given that one. */
   reopen: () => Promise<driver.Window>;
+  /** A window of another user, with a profile and a sidecar of its own; opened when it is first asked for. */
+  other: () => Promise<OtherUser>;
+}
+
+export interface OtherUser {
+  window: driver.Window;
+  /** To its sidecar. */
+  client: SidecarClient;
 }
 
 export interface Step {
   name: string;
   /** File name of the screenshot, without its ending. */
   shot: string;
-  run: (world: World) => Promise<void>;
+  /** Answers the window to take the picture of, where it is not the first one. */
+  run: (world: World) => Promise<driver.Window | void>;
 }
 
 /** A row of a view whose label is this text. */

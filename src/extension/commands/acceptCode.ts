@@ -58,5 +58,5 @@ async function tellOutcome({ world, messages }: Services, accepted: PendingInvit
 }
 
 function joined(party: PartyInfo): string {
-  return t('You are in the party "{0}" now. Its members are in the Peers view.', messageName(partyLabel(party.name)));
+  return t('You are in the party "{0}" now.', messageName(partyLabel(party.name)));
 }

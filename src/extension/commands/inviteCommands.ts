@@ -2,7 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { InviteInfo, PendingInvite } from '../../protocol/model.ts';
-import { messageName, partyLabel } from '../displayText.ts';
+import { displayName, messageName, partyLabel } from '../displayText.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { t } from '../text.ts';
 import { dateText } from '../views/mergedModel.ts';
@@ -21,12 +21,13 @@ export function inviteCommands(services: Services): CommandTable {
     const name = partyLabel(invite.partyName);
     const sentences = [
       invite.usesLeft === undefined
-        ? t('Whoever has it can join the party "{0}", until you revoke it.', name)
-        : t('One person can join the party "{0}" with it. Send it to that person alone.', name),
-      t('Somebody is let in when both of you are online.'),
+        ? t('Anyone who has it can join the party "{0}". "Potluck: Invites…" takes it back.', name)
+        : t('One person can join the party "{0}" with it: send it to that person alone.', name),
+      t('Who accepts it is let in once both of you are online.'),
       ...(invite.expiresAtMs === undefined ? [] : [t('It can be used until {0}.', dateText(invite.expiresAtMs))]),
     ];
-    codePanel.show({ title: t('Invite'), sentences, code: invite.code });
+    const title = invite.label === '' ? t('Invite') : t('Invite: {0}', displayName(invite.label, maxLabelCharacters));
+    codePanel.show({ title, sentences, code: invite.code });
   }
 
   async function revoke(invite: InviteInfo): Promise<void> {
