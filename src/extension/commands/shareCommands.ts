@@ -10,7 +10,7 @@ import { invalidArgument } from '../failures.ts';
 import { limits } from '../limits.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { formatCount, t } from '../text.ts';
-import { audienceText, everyone } from '../views/audienceChoice.ts';
+import { audienceQuestion, everyone } from '../views/audienceChoice.ts';
 import { pickAudience } from './audiencePick.ts';
 import { confirm, pickOwnShare } from './picks.ts';
 import { revealLocal } from './revealLocal.ts';
@@ -81,7 +81,7 @@ export function shareCommands(services: Services): CommandTable {
     let { title } = found;
     let audience = everyone;
     for (;;) {
-      const choice = { title, audience: audienceText(audience, world) };
+      const choice = { title, audience: audienceQuestion(audience, world) };
       const items = previewRows(found, choice, homedir()).map(previewItem);
       const chosen = await vscode.window.showQuickPick(items, {
         title: t('Share "{0}" with {1}?', displayName(title), choice.audience),

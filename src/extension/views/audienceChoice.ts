@@ -5,6 +5,7 @@ import type { PartyId, PeerId } from '../../protocol/ids.ts';
 import type { Audience, PartyInfo, PeerInfo } from '../../protocol/model.ts';
 import { displayName, iconSafeName, messageName, partyLabel } from '../displayText.ts';
 import { limits } from '../limits.ts';
+import { derivedOf } from './requestRow.ts';
 import { formatCount, formatParties, formatPeers, t } from '../text.ts';
 
 /** What the world knows of those who could be meant. */
@@ -62,7 +63,7 @@ function partyRow({ partyId, name, isPublic, closed }: PartyInfo, { partyIds }: 
 }
 
 function peerRow(peer: PeerInfo, { peerIds }: Audience): ChoiceRow {
-  const said = [peer.name === peer.derivedName ? '' : displayName(peer.derivedName)];
+  const said = [derivedOf(peer)];
   said.push(peer.isBlocked ? t('blocked, sees nothing') : peer.isOnline ? t('online') : t('offline'));
   return {
     kind: 'peer',
@@ -121,6 +122,11 @@ export function audienceText({ everyone: isForAll, partyIds, peerIds }: Audience
     peerIds.length === 0 ? '' : formatPeers(peerIds.length),
   ];
   return counts.filter((part) => part !== '').join(', ');
+}
+
+/** As `audienceText`, and says who everyone is. */
+export function audienceQuestion(audience: Audience, known: Known): string {
+  return audience.everyone ? t('everyone in your parties and the peers that you added') : audienceText(audience, known);
 }
 
 function partyName(name: string | undefined): string {

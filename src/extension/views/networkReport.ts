@@ -4,6 +4,7 @@
 import type { BannedPeer, NetFinding, NetReport, PeerInfo } from '../../protocol/model.ts';
 import { displayName } from '../displayText.ts';
 import { formatCount, formatDuration, t } from '../text.ts';
+import { linkText } from './downloadRow.ts';
 import { reachText, reasonText } from './peerRow.ts';
 
 /** The sidecar's settings that findings speak of, and VS Code's. */
@@ -23,6 +24,8 @@ const marks: Readonly<Record<NetFinding['state'], string>> = { good: '✓', limi
 
 /** Longest sentence shown: the sidecar's own are shorter, whatever peers call themselves. */
 const sentenceCharacters = 600;
+/** Width of a line, so that nobody has to scroll sideways. */
+const lineCharacters = 96;
 
 export interface ReportWorld {
   bans: readonly BannedPeer[];
@@ -34,13 +37,13 @@ export interface ReportWorld {
 export function reportText(report: NetReport, { bans, peers, nowMs }: ReportWorld): string {
   const lines = [t('What works of the network'), ''];
   for (const { state, text, advice } of report.findings) {
-    lines.push(`${marks[state]} ${sentence(text)}`);
-    if (advice !== undefined) lines.push(`    → ${sentence(advice)}`);
+    lines.push(...wrapped(`${marks[state]} ${sentence(text)}`, '  '));
+    if (advice !== undefined) lines.push(...wrapped(`    → ${sentence(advice)}`, '      '));
   }
   lines.push('', `${t('Signs')}: ✓ ${t('works')}   ! ${t('works in part')}   ✗ ${t('does not work')}   – ${t('switched off')}`);
   lines.push('', t('Peers: {0}', formatCount(report.peers.length)));
   for (const { name, path, pathReason, roundTripMs, link } of report.peers) {
-    const said = [reachText(path, roundTripMs), reasonText(pathReason), displayName(link)];
+    const said = [reachText(path, roundTripMs), reasonText(pathReason), linkName(link)];
     lines.push(`  ${displayName(name)}: ${said.filter((part) => part !== undefined).join(', ')}`);
   }
   if (report.addresses.length > 0) lines.push('', t('Your addresses, as others see them'));
@@ -50,12 +53,29 @@ export function reportText(report: NetReport, { bans, peers, nowMs }: ReportWorl
     const left = t('for {0} still', formatDuration((ban.untilMs - nowMs) / 1000));
     lines.push(`  ${bannedName(ban, peers)}: ${displayName(ban.reason)}, ${left}`);
   }
-  lines.push(
-    '',
-    t('This stays on this machine. It holds addresses and names: look through it before you send it to somebody.'),
-    '',
-  );
+  const last = t('This stays on this machine. It holds addresses and names: look through it before you send it to somebody.');
+  lines.push('', ...wrapped(last, ''), '');
   return lines.join('\n');
+}
+
+/** How bytes go to a peer: the sidecar names the kind of link. */
+function linkName(link: string): string {
+  const kind = (['session', 'tls', 'noise'] as const).find((known) => known === link);
+  return kind === undefined ? displayName(link) : linkText(kind);
+}
+
+/** Lines as wide as can be read; those after the first begin with `indent`. */
+function wrapped(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = /^ */.exec(text)?.[0] ?? '';
+  for (const word of text.trimStart().split(' ')) {
+    if (line.trim() !== '' && line.length + word.length > lineCharacters) {
+      lines.push(line.trimEnd());
+      line = indent;
+    }
+    line += `${word} `;
+  }
+  return [...lines, line.trimEnd()];
 }
 
 /** A peer's name, or an address. */

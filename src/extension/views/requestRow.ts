@@ -21,8 +21,8 @@ export function requestNodes(requests: readonly AccessRequest[]): RequestNode[] 
 }
 
 export function requestRow(node: RequestNode, request: AccessRequest, nowMs: number): Row {
-  const name = displayName(request.name);
-  const said = [derivedOf(request), t('asks to be let in'), quoted(request)].filter((part) => part !== '');
+  const name = requesterName(request);
+  const said = [t('asks to be let in'), quoted(request)].filter((part) => part !== '');
   const description = said.join(' · ');
   const lines = [
     longDisplayName(request.name),
@@ -150,8 +150,9 @@ function skeleton(name: string): string {
   return single.length === 0 ? name : single.join('').replaceAll('rn', 'm').replaceAll('vv', 'w');
 }
 
-function derivedOf({ name, derivedName }: Pick<AccessRequest, 'name' | 'derivedName'>): string {
-  return name === derivedName ? '' : displayName(derivedName);
+/** '' where the name says it already, as the sidecar has it say of names that resemble each other. */
+export function derivedOf({ name, derivedName }: Pick<AccessRequest, 'name' | 'derivedName'>): string {
+  return name.includes(derivedName) ? '' : displayName(derivedName);
 }
 
 function quoted({ text }: AccessRequest): string {

@@ -112,7 +112,7 @@ export function sharesRow(node: SharesNode, known: Known): Row {
   const { share } = node;
   const title = displayName(share.title);
   const audience = audienceText(share.audience, known);
-  const description = share.audience.everyone ? shareState(share) : `${shareState(share)} · ${t('for {0}', audience)}`;
+  const description = share.audience.everyone ? shareState(share) : `${t('for {0}', audience)} · ${shareState(share)}`;
   const lines = [
     longDisplayName(share.title),
     longDisplayName(share.path),

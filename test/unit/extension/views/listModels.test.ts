@@ -41,7 +41,7 @@ test('a share that is not for everyone says for whom it is', () => {
   const audience = { everyone: false, partyIds: [partyId(1)], peerIds: [peerId(1)] };
   const [few, all] = ownShareNodes([ownShare(1, { audience }), ownShare(2)]);
   assert.ok(few && all);
-  assert.equal(sharesRow(few, known).description, '2 files, 2 KB · for techno, Ada');
+  assert.equal(sharesRow(few, known).description, 'for techno, Ada · 2 files, 2 KB');
   assert.match(sharesRow(all, known).tooltip ?? '', /Seen by: everyone/);
   assert.ok(detailNodes(few, known, 0).some(({ label }) => label === 'Seen by: techno, Ada'));
 });

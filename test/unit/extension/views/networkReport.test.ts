@@ -14,7 +14,7 @@ const report: NetReport = {
     { area: 'bootstrap', state: 'limited', text: 'x', advice: 'put what it prints into the setting bootstrap.' },
   ],
   peers: [
-    { peerId: peerId(1), name: 'Ada\n✓ all is well', path: 'relayed', pathReason: 'both-random', roundTripMs: 51, link: 'TLS' },
+    { peerId: peerId(1), name: 'Ada\n✓ all is well', path: 'relayed', pathReason: 'both-random', roundTripMs: 51, link: 'tls' },
   ],
 };
 const world = { bans: [{ peerId: peerId(2), untilMs: 90_000, reason: 'too many messages' }], peers: [peer(2)], nowMs: 30_000 };
@@ -33,7 +33,17 @@ test('the report says what works, what does not and what to do, with the names o
 test('how each peer is reached, and why; a name cannot make lines of its own', () => {
   const lines = reportText(report, world).split('\n');
   const line = lines.find((each) => each.includes('Ada'));
-  assert.equal(line, '  Ada␊✓ all is well: relayed · 50 ms, both routers choose ports at random, so only a relay works, TLS');
+  assert.equal(
+    line,
+    '  Ada␊✓ all is well: relayed · 50 ms, both routers choose ports at random, so only a relay works, direct link (TLS)',
+  );
+});
+
+test('long sentences are wrapped, and no setting is torn', () => {
+  const text = `${'word '.repeat(60)}(setting useRelay)`;
+  const lines = reportText({ ...report, findings: [{ area: 'relay', state: 'bad', text, advice: text }] }, world).split('\n');
+  assert.ok(lines.filter((line) => line.includes('word')).every((line) => line.length <= 97));
+  assert.equal(settingLinks(lines.join('\n')).length, 2);
 });
 
 test('settings in the report can be opened, nothing else', () => {

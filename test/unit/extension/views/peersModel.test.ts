@@ -53,7 +53,8 @@ test('who asks to be let in stands above all, once; who is blocked below all, an
   const [request] = roots;
   assert.ok(request);
   const row = rowOf(request, world, now);
-  assert.equal(row?.description, 'Brave Otter · asks to be let in · “It is⟨202E⟩ me”');
+  assert.equal(row?.label, 'Ada (Brave Otter)');
+  assert.equal(row?.description, 'asks to be let in · “It is⟨202E⟩ me”');
   assert.equal(row?.context, 'request.online');
   const party1 = roots.find((node) => node.kind === 'party');
   assert.ok(party1?.kind === 'party');

@@ -16,6 +16,7 @@ test('one request is told with its words and the name that cannot be chosen; a b
     'Ada (Brave Otter) asks to be let in: “from work”',
   );
   assert.equal(requestNews([accessRequest(1, { name: 'Brave Otter' })]), 'Brave Otter asks to be let in.');
+  assert.equal(requestNews([accessRequest(1, { name: 'Ada (Brave Otter)' })]), 'Ada (Brave Otter) asks to be let in.');
   assert.equal(requestNews([accessRequest(1), accessRequest(2), accessRequest(3)]), '3 peers ask to be let in.');
 });
 
