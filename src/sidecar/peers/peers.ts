@@ -166,12 +166,19 @@ export class Peers {
     for (const { peerId } of dropped) this.#renamed(peerId);
   }
 
-  /** Without a nickname it keeps the one of before. */
+  /** Or said hello again. Without a nickname it keeps the one of before. */
   cameOnline(peerId: PeerId, peer: OnlinePeer, nickname?: string): void {
+    const earlier = this.#online.get(peerId);
+    this.#online.set(peerId, peer);
+    const name = nickname === undefined ? undefined : displayName(nickname);
+    const known = earlier && this.#row(peerId);
+    // A hello without news, of which a peer may say several a second, costs no write to the disk, which would be waited for.
+    if (known?.isMet === 1 && (name ?? known.nickname) === known.nickname && known.partyIds === JSON.stringify(peer.partyIds)) {
+      if (earlier?.path !== peer.path || earlier.pathReason !== peer.pathReason) this.#changed(peerId);
+      return;
+    }
     this.met(peerId);
     const before = this.#row(peerId);
-    const name = nickname === undefined ? undefined : displayName(nickname);
-    this.#online.set(peerId, peer);
     this.#database.run(
       `UPDATE peer SET nickname = coalesce(:nickname, nickname), lastSeenMs = :now, partyIds = :partyIds, isMet = 1 WHERE peerId = :peerId`,
       {
