@@ -10,6 +10,7 @@ import type { Database } from '../storage/database.ts';
 import { intents } from '../wire/codec.ts';
 import type { AccessMessage } from '../wire/meetingMessages.ts';
 import type { PeerSession } from '../wire/services.ts';
+import { Budget } from '../wire/updatePace.ts';
 
 export interface AccessRequestsOptions {
   database: Database;
@@ -36,6 +37,7 @@ export class AccessRequests {
   readonly #database: Database;
   /** Until when they are not heard again. Not kept over restarts: then they may ask once more. */
   readonly #denied = new Map<PeerId, number>();
+  readonly #budgets = new WeakMap<PeerSession, Budget>();
 
   constructor(options: AccessRequestsOptions) {
     this.#options = options;
@@ -111,14 +113,23 @@ export class AccessRequests {
     this.#look(session);
   }
 
-  access({ peerId }: PeerSession, { text, shareId }: AccessMessage): void {
+  access(session: PeerSession, { text, shareId }: AccessMessage): void {
     const { peers, isOwnShare } = this.#options;
+    const { peerId } = session;
+    if (!this.#isInTime(session)) return;
     // Who was added is let in; for a share it may ask nevertheless, when there is one.
     if (this.isDenied(peerId) || (shareId === undefined ? peers.isAddedByKey(peerId) : !isOwnShare(shareId))) return;
     // A person may be answering it now: it does not become one for another share, or for all.
     const first = this.get(peerId)?.shareId;
     this.#keep({ peerId, isOurs: 0, text: this.#safe(text), shareId: first ?? shareId ?? null });
     this.#options.onChange(peerId);
+  }
+
+  #isInTime(session: PeerSession): boolean {
+    const { accessBurst: burst, accessSeconds } = meetingLimits;
+    const budget = this.#budgets.get(session) ?? new Budget({ burst, perSecond: 1 / accessSeconds });
+    this.#budgets.set(session, budget);
+    return budget.take();
   }
 
   /** To come by our key is to ask, without a word. */

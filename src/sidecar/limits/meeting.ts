@@ -63,6 +63,9 @@ export const meetingLimits = {
   rememberedMembers: 4096,
   /** Requests for access kept, one a key; the oldest go. */
   accessRequests: 100,
+  /** Requests heard of one session, each a write to the disk: at once, and one in so many seconds; others are as if never said. */
+  accessBurst: 5,
+  accessSeconds: 60,
   /** Characters of its text. */
   accessCharacters: 128,
   /** A peer that was denied does not wait here again for so long, and so many are remembered until the next start. */
