@@ -110,7 +110,7 @@ export const meetingSteps: readonly Step[] = [
       await window.page.locator('.tab', { hasText: 'Invite' }).waitFor({ state: 'detached' });
       await openLink(other.window, second);
       await other.window.dialogButton('Join').click();
-      await other.window.toast('did not let you in: it was taken back').waitFor({ timeout: 60_000 });
+      await other.window.toast('did not let you in: the invite was taken back').waitFor({ timeout: 60_000 });
       return other.window;
     },
   },

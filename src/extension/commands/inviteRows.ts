@@ -53,15 +53,15 @@ export function pendingText(invite: PendingInvite): string {
 export function refusalText(reason: InviteRefusal): string {
   switch (reason) {
     case 'used-up':
-      return t('it was used by others already');
+      return t('others used the invite already');
     case 'expired':
-      return t('it has expired');
+      return t('the invite has expired');
     case 'revoked':
-      return t('it was taken back');
+      return t('the invite was taken back');
     case 'unknown':
-      return t('who made it does not know it');
+      return t('it does not know the invite');
     case 'busy':
-      return t('who made it is busy');
+      return t('it is busy');
   }
 }
 

@@ -40,7 +40,10 @@ function notesOf(party: PartyInfo | undefined, parent: PartyNode, isEmpty: boole
   ];
   const closed = party?.closed;
   if (closed !== undefined && !closed.isMember)
-    return note(t('You are not on the list of this party. Its founder has to let you in.'), 'lock');
+    return note(t('You are not let in yet. Send your key to the founder of the party.'), 'lock', {
+      command: 'potluck.identity.copyKey',
+      title: t('Copy My Key'),
+    });
   if (!isEmpty) return [];
   if (closed !== undefined && !closed.isFounder) return note(t('Nobody else is here yet.'), 'info');
   const command = { command: 'potluck.invite.create', title: t('Invite to the party') };
