@@ -22,6 +22,8 @@ if (reason !== undefined) {
 interface Try {
   ms?: number | undefined;
   browsableMs?: number | undefined;
+  /** Not connected, as it must be, and told why after so long. */
+  whyNotMs?: number | undefined;
   peer?: PeerInfo | undefined;
 }
 
@@ -76,7 +78,9 @@ const rows: Row[] = [
   moving('address changes in mid-transfer: cone-cone', ['cone', 'cone']),
 ];
 
-console.log('| networks | connected | path | why | connected after: median, worst | browsable after: median, worst |');
+console.log(
+  '| networks | connected | path | why | connected after: median, 95 %, worst | browsable after: median, 95 %, worst |',
+);
 console.log('|---|--:|---|---|--:|--:|');
 for (const { name, open } of rows.filter((row) => values.only === undefined || row.name.includes(values.only))) {
   const tries = await inNetWorld(async (world) => {
@@ -88,6 +92,8 @@ for (const { name, open } of rows.filter((row) => values.only === undefined || r
   const good = tries.filter(({ ms, browsableMs }) => ms !== undefined || browsableMs !== undefined);
   const paths = counted(good.map(({ peer }) => peer?.path ?? 'none'));
   const reasons = counted(good.map(({ peer }) => peer?.pathReason ?? 'none'));
+  const unmet = tries.flatMap(({ whyNotMs }) => whyNotMs ?? []);
+  if (unmet.length > 0) console.error(`${name}: ${unmet.length} of ${runs} were told why not, after ${told(unmet)}`);
   const times = [good.map(({ ms }) => ms), good.map(({ browsableMs }) => browsableMs)].map(told);
   console.log(`| ${[name, `${good.length}/${runs}`, paths, reasons, ...times].join(' | ')} |`);
 }
@@ -125,7 +131,7 @@ function told(times: readonly (number | undefined)[]): string {
   const known = times.filter((time) => time !== undefined);
   if (known.length === 0) return '';
   const seconds = (percent: number): string => (percentile(known, percent) / 1000).toFixed(2);
-  return `${seconds(50)}, ${seconds(100)} s`;
+  return `${seconds(50)}, ${seconds(95)}, ${seconds(100)} s`;
 }
 
 function counted(values: readonly string[]): string {

@@ -101,6 +101,8 @@ export interface Met {
   /** From the second's joining to both seeing each other, and to its browsing what the first shares; undefined: never. */
   ms: number | undefined;
   browsableMs: number | undefined;
+  /** From the second's joining to a diagnosis that says why not; undefined: none did, or they met. */
+  whyNotMs: number | undefined;
   /** What the first shares. */
   content: Buffer;
   /** As the second sees the first. */
@@ -151,8 +153,9 @@ export async function meet(
   const since = () => performance.now() - startedAt;
   const base = { one, two, content, nats };
   if (given.path === undefined) {
-    await toldWhyNot(one, two, given.timeoutMs);
-    return { ...base, ms: undefined, browsableMs: undefined, peer: await asSeen(two, one) };
+    const whyNotMs = (await isToldWhyNot(one, two, given.timeoutMs)) ? since() : undefined;
+    const peer = await asSeen(two, one);
+    return { ...base, ms: peer?.isOnline ? since() : undefined, browsableMs: undefined, whyNotMs, peer };
   }
   const times = Promise.all([
     Promise.all([met(two, one, given.timeoutMs), met(one, two, given.timeoutMs)]).then(since),
@@ -161,7 +164,7 @@ export async function meet(
       .then(since),
   ]);
   const [ms, browsableMs] = await times.catch(() => []);
-  return { ...base, ms, browsableMs, peer: await asSeen(two, one) };
+  return { ...base, ms, browsableMs, whyNotMs: undefined, peer: await asSeen(two, one) };
 }
 
 async function asSeen(viewer: TestPeer, peer: TestPeer): Promise<PeerInfo | undefined> {
@@ -174,11 +177,12 @@ async function met(viewer: TestPeer, peer: TestPeer, timeoutMs: number): Promise
 }
 
 /** Asks again and again why they do not meet: each diagnosis takes its time. */
-async function toldWhyNot(one: TestPeer, two: TestPeer, timeoutMs: number): Promise<void> {
+async function isToldWhyNot(one: TestPeer, two: TestPeer, timeoutMs: number): Promise<boolean> {
   for (const until = performance.now() + timeoutMs; performance.now() < until;) {
     const reports = await Promise.all([diagnosisOf(one), diagnosisOf(two)]);
-    if (reports.some(({ findings }) => findings.some(({ text }) => / is not reached: /.test(text)))) return;
+    if (reports.some(({ findings }) => findings.some(({ text }) => / is not reached: /.test(text)))) return true;
   }
+  return false;
 }
 
 export async function diagnosisOf({ client }: TestPeer): Promise<NetReport> {
