@@ -222,7 +222,7 @@ export class Sessions {
     this.#own.refresh();
     this.#share(seat);
     this.#options.onOnline(session.peerId);
-    this.#handing.pass(seat, this.#handing.held());
+    this.#handing.pass(seat);
     this.#link(seat);
   }
 
@@ -237,7 +237,7 @@ export class Sessions {
     this.#options.peers.wentOffline(session.peerId);
   }
 
-  #updated(session: PeerSession, held = this.#handing.held()): void {
+  #updated(session: PeerSession, held?: Parameters<Handing['pass']>[1]): void {
     const seat = this.#seatOf(session);
     if (!seat) return;
     this.#tellMeeting('updated', session);
