@@ -2,7 +2,7 @@
 
 import { qrTerminal } from '../client/qr.ts';
 import type { CodeContents, OwnCode } from '../protocol/model.ts';
-import { cell, shortId } from './cells.ts';
+import { cell } from './cells.ts';
 import type { Context } from './command.ts';
 import { formatTime } from './format.ts';
 import { untilText } from './words.ts';
@@ -43,7 +43,7 @@ export function contentLines(contents: CodeContents): string[] {
     ['key', peerId],
     ...(kind === 'contact' ? [] : ([['party', partyText(contents)]] as [string, string][])),
     ['made', formatTime(createdAtMs)],
-    ['good', isExpired ? `no more, it ended ${formatTime(expiresAtMs)}` : untilText(expiresAtMs)],
+    ['valid', isExpired ? `no more, it ended ${formatTime(expiresAtMs)}` : untilText(expiresAtMs)],
     ['addresses', addresses.length === 0 ? 'none, it is looked up' : addresses.join(', ')],
   ];
   return facts.map(([what, text]) => `${what.padEnd(9)}  ${text}`);
@@ -67,9 +67,4 @@ function whatText({ kind, isOwn, isBlocked, isJoined, name }: CodeContents): str
 function partyText({ partyLabel, isPublicParty }: CodeContents): string {
   const label = partyLabel === undefined ? 'not named' : JSON.stringify(partyLabel);
   return isPublicParty === true ? `${label}; its name can be guessed, so anybody may be in it` : label;
-}
-
-/** For lists: who it is from. */
-export function pendingName(name: string, peerId: string): string {
-  return `${name} (${shortId(peerId)})`;
 }

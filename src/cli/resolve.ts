@@ -97,7 +97,7 @@ export async function resolveParty(client: SidecarClient, name: string, limits: 
   return pickWhole(parties, name, {
     head: (party) => ({ id: party.partyId, ranks: [[party.name.normalize('NFC')]], label: party.name }),
     what: 'parties',
-    missing: () => noSuch('party', name, 'See "potluck parties".'),
+    missing: () => noSuch('party', name, 'See "potluck party list".'),
   });
 }
 

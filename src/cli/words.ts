@@ -11,6 +11,12 @@ export function partyKind({ isPublic, closed }: PartyInfo): string {
   return closed.isMember ? 'closed' : 'closed, not let in';
 }
 
+/** A party in a sentence: of long names, which are secrets of chance, only the beginning. */
+export function shortName(name: string): string {
+  const characters = [...name];
+  return characters.length <= 24 ? name : `${characters.slice(0, 12).join('')}…`;
+}
+
 /** Why a peer is reached the way it is; '' when nothing is known. */
 export function pathReasonText(reason: PathReason | undefined, path: PeerPath | undefined): string {
   switch (reason) {
@@ -28,13 +34,6 @@ export function pathReasonText(reason: PathReason | undefined, path: PeerPath | 
     case undefined:
       return path === 'relayed' ? 'no direct way was found' : '';
   }
-}
-
-/** `relayed: both networks choose ports at random`; `-` for no path. */
-export function pathText(path: PeerPath | undefined, reason: PathReason | undefined): string {
-  if (path === undefined) return '-';
-  const why = pathReasonText(reason, path);
-  return why === '' ? path : `${path}: ${why}`;
 }
 
 export function refusalText(reason: InviteRefusal | undefined): string {

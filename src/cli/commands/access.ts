@@ -71,7 +71,11 @@ export const accessCommands: readonly Command[] = [
       const text = argument(context, 1);
       await client.request('access/ask', { peerId, ...(text !== '' && { text }) }, context.limits);
       if (context.terminal.isJson) context.terminal.json({ peerId });
-      else context.terminal.note(`${argument(context, 0)} is asked as soon as it is here.`);
+      else {
+        const peer = (await client.request('peers/list', {}, context.limits)).find((each) => each.peerId === peerId);
+        const name = peer?.name ?? argument(context, 0);
+        context.terminal.note(peer?.isOnline === true ? `${name} was asked.` : `${name} is asked as soon as it is here.`);
+      }
       return undefined;
     },
   },

@@ -14,7 +14,7 @@ import { canAsk, confirmed, secretArgument, secretHelp } from '../input.ts';
 import { resolveInvite, resolveOnlyParty, resolveParty } from '../resolve.ts';
 import type { Style } from '../terminal.ts';
 import { waitFor } from '../wait.ts';
-import { refusalText, untilText } from '../words.ts';
+import { refusalText, shortName, untilText } from '../words.ts';
 import { tellJoined } from './parties.ts';
 
 /** As the sidecar has it. */
@@ -159,7 +159,7 @@ export const inviteCommands: readonly Command[] = [
         showCode(code, context);
         context.terminal.note(
           party
-            ? `Whoever has this code is a member of ${JSON.stringify(party.name)}, for ever. "potluck invite" makes one that can be taken back.`
+            ? `Whoever has this code is a member of ${JSON.stringify(shortName(party.name))}, for ever. "potluck invite" makes one that can be taken back.`
             : 'No secret. The other side runs "potluck accept CODE", and you accept theirs.',
         );
       }
@@ -235,7 +235,7 @@ async function list(client: SidecarClient, { terminal, limits }: Context): Promi
       cell(usesText(invite)),
       cell(invite.expiresAtMs === undefined ? 'never' : formatTime(invite.expiresAtMs)),
       cell(invite.label === '' ? '-' : invite.label),
-      cell(invite.partyName),
+      cell(invite.partyName === '' ? '(left)' : shortName(invite.partyName)),
     ]),
     'No invite of yours. Make one with "potluck invite PARTY".',
   );
@@ -252,9 +252,10 @@ const inviteStyles: Readonly<Record<InviteInfo['state'], Style>> = {
   revoked: 'dim',
 };
 
-function pendingText({ name, partyLabel, state, reason, expiresAtMs }: PendingInvite): string {
+function pendingText({ inviteId, name, partyLabel, state, reason, expiresAtMs }: PendingInvite): string {
   const party = partyLabel === '' ? 'a party' : JSON.stringify(partyLabel);
-  if (state === 'refused') return `to ${party} from ${name}: refused, ${refusalText(reason)}`;
+  if (state === 'refused')
+    return `to ${party} from ${name}: refused, ${refusalText(reason)}. "potluck revoke ${shortId(inviteId)}" takes it off this list.`;
   return `to ${party} from ${name}: waits until ${name} is here, ${untilText(expiresAtMs)}`;
 }
 
@@ -272,7 +273,7 @@ function showInvite(invite: InviteInfo, context: Context): void {
         ? 'The first who uses it'
         : `The first ${invite.usesLeft} who use it`;
   terminal.note(
-    `${who} may join ${JSON.stringify(invite.partyName)}, ${untilText(invite.expiresAtMs)}, while you are online. ` +
+    `${who} may join ${JSON.stringify(shortName(invite.partyName))}, ${untilText(invite.expiresAtMs)}, while you are online. ` +
       `Keep it secret; "potluck revoke ${shortId(invite.inviteId)}" takes it back.`,
   );
   if (invite.usedBy.length > 0) terminal.note(usedText(invite).trim());

@@ -121,7 +121,6 @@ type Line =
   | { event: 'stopping'; reason: string };
 
 function runNodes(context: Context): Promise<number> {
-  const { terminal } = context;
   const args = [path.join(path.dirname(context.sidecarScript), 'bootstrapNode.cjs'), '--data-folder', context.dataFolder];
   for (const option of ['host', 'port', 'nodes']) {
     const value = context.text(option);
@@ -151,7 +150,6 @@ function runNodes(context: Context): Promise<number> {
       if (code === 0) resolve(exitCodes.ok);
       else
         reject(new AppError(code === exitUsageOfNode ? 'invalid-argument' : 'io', reason || 'The nodes ended without a word.'));
-      terminal.note('');
     });
   });
 }

@@ -1,6 +1,7 @@
 // Parties: make, join, list, leave; their members, and who is let into closed ones.
 
 import type { SidecarClient } from '../../client/sidecarClient.ts';
+import type { PeerId } from '../../protocol/ids.ts';
 import type { PartyInfo, PartyMember } from '../../protocol/model.ts';
 import { cell, countCell, shortId } from '../cells.ts';
 import { argument, type Command, type Context } from '../command.ts';
@@ -8,7 +9,7 @@ import { counted, formatTime } from '../format.ts';
 import { secretArgument, secretHelp } from '../input.ts';
 import { resolveParty, resolvePeer } from '../resolve.ts';
 import type { Cell } from '../terminal.ts';
-import { partyKind, pathText } from '../words.ts';
+import { partyKind, pathReasonText, shortName } from '../words.ts';
 
 const naming = 'PARTY is its name, or the first 4 or more characters of its id as "potluck party list" shows it.';
 
@@ -71,13 +72,13 @@ export const partyCommands: readonly Command[] = [
       if (terminal.isJson) terminal.json(parties);
       else
         terminal.table(
-          [{ title: 'PARTY' }, { title: 'STATE' }, { title: 'ONLINE', align: 'right' }, { title: 'KIND' }, { title: 'ID' }],
+          [{ title: 'ID' }, { title: 'STATE' }, { title: 'ONLINE', align: 'right' }, { title: 'KIND' }, { title: 'PARTY' }],
           parties.map((party) => [
-            cell(party.name, 'bold'),
+            cell(shortId(party.partyId), 'dim'),
             cell(party.state, party.state === 'offline' ? 'yellow' : undefined),
             countCell(party.peersOnline),
             cell(partyKind(party), party.isPublic || party.closed?.isMember === false ? 'yellow' : undefined),
-            cell(shortId(party.partyId), 'dim'),
+            cell(party.name, 'bold'), // The last one: a closed party's is 86 characters long.
           ]),
           'No party yet. Join one with "potluck party join NAME", or make one with "potluck party create".',
         );
@@ -96,7 +97,13 @@ export const partyCommands: readonly Command[] = [
       const party = await resolveParty(client, argument(context, 0), context.limits);
       const members = await client.request('parties/members', { partyId: party.partyId }, context.limits);
       if (context.terminal.isJson) context.terminal.json(members);
-      else showMembers(party, members, context);
+      else {
+        const peers = await client.request('peers/list', {}, context.limits);
+        showMembers(
+          { party, members, blocked: new Set(peers.filter((peer) => peer.isBlocked).map(({ peerId }) => peerId)) },
+          context,
+        );
+      }
       return undefined;
     },
   },
@@ -112,7 +119,11 @@ export const partyCommands: readonly Command[] = [
       const party = await resolveParty(client, argument(context, 0), context.limits);
       await client.request('parties/leave', { partyId: party.partyId }, context.limits);
       if (context.terminal.isJson) context.terminal.json({ left: party.partyId });
-      else context.terminal.note(`Left ${quoted(party.name)}.`);
+      else {
+        context.terminal.note(`Left ${quoted(party.name)}.`);
+        // A name of chance is lost with the party.
+        if (!party.isPublic) context.terminal.note(`Its name is not kept here. To come back: potluck party join ${party.name}`);
+      }
       return undefined;
     },
   },
@@ -159,7 +170,13 @@ export function tellJoined(party: PartyInfo, client: SidecarClient, { terminal }
     );
 }
 
-function showMembers(party: PartyInfo, members: PartyMember[], context: Context): void {
+interface Shown {
+  party: PartyInfo;
+  members: PartyMember[];
+  blocked: ReadonlySet<PeerId>;
+}
+
+function showMembers({ party, members, blocked }: Shown, context: Context): void {
   const { terminal } = context;
   const isLong = context.has('long');
   terminal.table(
@@ -169,15 +186,17 @@ function showMembers(party: PartyInfo, members: PartyMember[], context: Context)
       { title: 'LAST SEEN' },
       { title: 'RTT', align: 'right' },
       { title: 'KEY' },
-      { title: 'WAY' },
+      { title: 'PATH' },
+      { title: 'WHY' },
     ],
     members.map((member) => [
       cell(member.name, 'bold'),
-      memberState(member, party),
+      blocked.has(member.peerId) ? cell('blocked', 'red') : memberState(member, party),
       cell(member.isOnline ? 'now' : formatTime(member.lastSeenMs)),
       cell(member.roundTripMs === undefined ? '-' : `${Math.round(member.roundTripMs)} ms`),
       cell(isLong ? member.peerId : shortId(member.peerId), 'dim'),
-      cell(member.isOwn ? '' : pathText(member.path, member.pathReason)),
+      cell(member.isOwn ? '' : (member.path ?? '-')),
+      cell(member.isOwn ? '' : pathReasonText(member.pathReason, member.path) || '-'),
     ]),
     'Nobody is known of it yet.',
   );
@@ -194,5 +213,5 @@ function memberState({ isOwn, isOnline, isListed, isHearsay }: PartyMember, { cl
 }
 
 function quoted(name: string): string {
-  return JSON.stringify(name);
+  return JSON.stringify(shortName(name));
 }

@@ -1,13 +1,14 @@
 // Peers: list, connect, disconnect, forget, petnames, and the own key.
 
 import { cell, countCell, linkText, rateCell, sizeCell } from '../cells.ts';
-import { argument, type Command } from '../command.ts';
+import { argument, type Command, type Context } from '../command.ts';
 import { usageError } from '../errors.ts';
 import { formatTime } from '../format.ts';
 import { resolvePeer } from '../resolve.ts';
 import type { Column } from '../terminal.ts';
 import { pathReasonText } from '../words.ts';
-import { isPeerId } from '../../protocol/ids.ts';
+import type { SidecarClient } from '../../client/sidecarClient.ts';
+import { isPeerId, type PeerId } from '../../protocol/ids.ts';
 import type { PeerInfo } from '../../protocol/model.ts';
 
 const longColumns: Column[] = [
@@ -101,32 +102,43 @@ export const peerCommands: readonly Command[] = [
       return undefined;
     },
   },
-  peerVerb('disconnect', 'close the connection and stay away until "connect"', async (client, peerId, limits) => {
-    await client.request('peers/disconnect', { peerId }, limits);
-    return 'Disconnected';
+  peerVerb({
+    name: 'disconnect',
+    summary: 'close the connection and stay away until "connect"',
+    act: async (client, peerId, { limits, args }) => {
+      await client.request('peers/disconnect', { peerId }, limits);
+      return `Disconnected ${args[0]}`;
+    },
   }),
-  peerVerb(
-    'block',
-    'refuse a peer everywhere, from now on and over restarts',
-    async (client, peerId, limits) => {
-      await client.request('peers/block', { peerId }, limits);
-      return 'Blocked';
+  peerVerb({
+    name: 'block',
+    summary: 'refuse a peer everywhere, from now on and over restarts',
+    details:
+      'Connections of its key are refused, its shares go from the lists here, and what you share gets new keys. What it has it keeps. "potluck unblock"\n' +
+      'ends it.',
+    act: async (client, peerId, { limits }) => {
+      const { name } = await client.request('peers/block', { peerId }, limits);
+      return `Blocked ${name}`;
     },
-    'Connections of its key are refused, its shares go from the lists here, and what you share gets new keys. "potluck unblock" ends it.',
-  ),
-  peerVerb(
-    'unblock',
-    'let a blocked peer come again',
-    async (client, peerId, limits) => {
-      await client.request('peers/unblock', { peerId }, limits);
-      return 'Unblocked';
+  }),
+  peerVerb({
+    name: 'unblock',
+    alias: 'allow',
+    summary: 'let a blocked peer come again',
+    details: 'It sees what your parties and audiences let it see again.',
+    act: async (client, peerId, { limits }) => {
+      const before = (await client.request('peers/list', {}, limits)).find((peer) => peer.peerId === peerId);
+      const { name } = await client.request('peers/unblock', { peerId }, limits);
+      return before?.isBlocked === true ? `Unblocked ${name}` : `Not blocked: ${name}`;
     },
-    'It sees what your parties and audiences let it see again.',
-    'allow',
-  ),
-  peerVerb('forget', 'drop a peer and all that is stored of it', async (client, peerId, limits) => {
-    await client.request('peers/forget', { peerId }, limits);
-    return 'Forgot';
+  }),
+  peerVerb({
+    name: 'forget',
+    summary: 'drop a peer and all that is stored of it',
+    act: async (client, peerId, { limits, args }) => {
+      await client.request('peers/forget', { peerId }, limits);
+      return `Forgot ${args[0]}`;
+    },
   }),
   {
     name: 'petname',
@@ -144,26 +156,22 @@ export const peerCommands: readonly Command[] = [
   },
 ];
 
-type Act = (
-  client: Awaited<ReturnType<Parameters<Command['run']>[0]['connect']>>,
-  peerId: PeerInfo['peerId'],
-  limits: Parameters<Command['run']>[0]['limits'],
-) => Promise<string>;
+interface PeerVerb extends Pick<Command, 'name' | 'alias' | 'summary' | 'details'> {
+  /** What was done, with the peer's name. */
+  act: (client: SidecarClient, peerId: PeerId, context: Context) => Promise<string>;
+}
 
-function peerVerb(name: string, summary: string, act: Act, details?: string, alias?: string): Command {
+function peerVerb({ act, ...verb }: PeerVerb): Command {
   return {
-    name,
-    ...(alias !== undefined && { alias }),
-    ...(details !== undefined && { details }),
-    usage: `${name} PEER`,
-    summary,
+    ...verb,
+    usage: `${verb.name} PEER`,
     args: { min: 1, max: 1 },
     run: async (context) => {
       const client = await context.connect();
       const peerId = await resolvePeer(client, argument(context, 0), context.limits);
-      const done = await act(client, peerId, context.limits);
+      const done = await act(client, peerId, context);
       if (context.terminal.isJson) context.terminal.json({ peerId });
-      else context.terminal.note(`${done} ${argument(context, 0)} (${peerId}).`);
+      else context.terminal.note(`${done} (${peerId}).`);
       return undefined;
     },
   };
