@@ -19,6 +19,7 @@ export function peerRow(id: string, peer: PeerInfo, nowMs: number, listing: List
   const said: string[] = [];
   if (peer.isBlocked) said.push(t('blocked'));
   else if (peer.isDisconnected) said.push(t('disconnected by you'));
+  else if (listing === 'unlisted') said.push(t('not let in'));
   else if (peer.isStranger) said.push(t('asks to connect'));
   else if (!peer.isOnline)
     said.push(peer.lastSeenMs === undefined ? t('never seen') : t('offline, seen {0}', formatAgo(peer.lastSeenMs, nowMs)));

@@ -53,6 +53,16 @@ test('only a founder is offered to admit and expel', () => {
   assert.deepEqual(contexts(closed({ members: [peerId(1)] })), ['peer.known.met.online', 'peer.known.met.online']);
 });
 
+test('whoever knows the name of our closed party and is not let in stands there as such', () => {
+  const parties = [closed({ isFounder: true })];
+  const world: Parties = { parties, peers: [peer(1, { partyIds: [partyId(1)], isStranger: true })] };
+  const [child] = partyChildren(world, node);
+  assert.ok(child);
+  const row = rowOf(child, world, now);
+  assert.equal(row?.description, 'not let in');
+  assert.equal(row.context, 'peer.stranger.met.online.unlisted');
+});
+
 test('a party says whether it is closed, and in its tooltip who may come in', () => {
   const row = (info: PartyInfo) => rowOf(node, { parties: [info], peers: [] }, now);
   assert.equal(row(party(1))?.context, 'party.joined.open');
