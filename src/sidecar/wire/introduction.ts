@@ -90,11 +90,18 @@ export class Introduction {
   }
 
   #proven(proofs: Uint8Array[]): PartyId[] {
+    // All with all would be 16,000 comparisons a hello, for whoever says some: only what begins alike is compared, in constant time.
+    const beginnings = new Set(proofs.map(beginningOf));
     return this.#local
       .partyProofs(this.#keys.handshakeHash, this.#keys.remoteKey)
+      .filter(({ proof: expected }) => beginnings.has(beginningOf(expected)))
       .filter(({ proof: expected }) => proofs.some((proof) => timingSafeEqual(proof, expected)))
       .map(({ partyId }) => partyId);
   }
+}
+
+function beginningOf(proof: Uint8Array): string {
+  return Buffer.from(proof.subarray(0, 8)).toString('latin1');
 }
 
 function firstCharacters(text: string): string {
