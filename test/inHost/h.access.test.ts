@@ -59,7 +59,8 @@ describe('commands of access', () => {
       { shareId: '../..' },
       { share: { shareId: 7 } },
     ];
-    for (const command of ['access.grant', 'access.deny', 'access.ask', 'peer.block', 'peer.unblock', 'share.audience'])
+    const commands = ['access.grant', 'access.deny', 'access.ask', 'peer.block', 'peer.unblock', 'share.audience'];
+    for (const command of [...commands, 'network.unban'])
       for (const given of nonsense)
         assert.equal(await dismissed(run(command, given)), undefined, `${command} ${JSON.stringify(given)}`);
     assert.deepEqual(await state(), before);

@@ -2,7 +2,8 @@
 
 import * as vscode from 'vscode';
 import type { AccessRequest, PeerInfo, ShareInfo } from '../../protocol/model.ts';
-import { displayName, messageName } from '../displayText.ts';
+import { displayName, iconSafeName, messageName } from '../displayText.ts';
+import { changedMeanwhile } from '../failures.ts';
 import { limits } from '../limits.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { t } from '../text.ts';
@@ -32,10 +33,9 @@ export function accessCommands(services: Services): CommandTable {
     const peerId = peerIdOf(given);
     await world.load();
     if (peerId === undefined) return pickPeer(services, title, accepts);
-    // Who asks to be let in may have gone again, and is in no book then.
-    return (
-      world.peer(peerId) ?? world.requests.find((request) => request.peerId === peerId) ?? pickPeer(services, title, accepts)
-    );
+    // Who asks to be let in may have gone again, whom others told of was never here: they are in no book.
+    const named = [...world.requests, ...[...world.members.values()].flat()].find((each) => each.peerId === peerId);
+    return world.peer(peerId) ?? named ?? pickPeer(services, title, accepts);
   }
 
   async function shareOf(given: unknown): Promise<ShareInfo | undefined> {
@@ -75,7 +75,7 @@ export function accessCommands(services: Services): CommandTable {
       });
       if (text === undefined) return;
       await sidecar.request('access/ask', { peerId: peer.peerId, text: text.trim() });
-      vscode.window.setStatusBarMessage(t('{0} is asked to let you in.', displayName(peer.name)), 5000);
+      vscode.window.setStatusBarMessage(t('{0} is asked to let you in.', iconSafeName(peer.name)), 5000);
     },
 
     'peer.block': async (given: unknown) => {
@@ -105,6 +105,9 @@ export function accessCommands(services: Services): CommandTable {
       if (share === undefined) return;
       const audience = await pickAudience(world, share.title, share.audience);
       if (audience === undefined) return;
+      const latest = (await sidecar.request('shares/list', {})).find(({ shareId }) => shareId === share.shareId);
+      // Somebody who was let in or kept out meanwhile would silently not be.
+      if (latest !== undefined && !changeOf(share.audience, latest.audience, []).isSame) throw changedMeanwhile(share.title);
       const change = changeOf(share.audience, audience, world.peers);
       if (change.isSame) return;
       const question = changeQuestion(share.title, change);

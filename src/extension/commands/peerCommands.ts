@@ -6,6 +6,7 @@ import { displayName, messageName } from '../displayText.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { updateSetting } from '../settings.ts';
 import { t } from '../text.ts';
+import { grantDetail, requesterName } from '../views/requestRow.ts';
 import { confirm, pickPeer } from './picks.ts';
 import { pastedPeerId, peerIdOf } from './targets.ts';
 
@@ -45,11 +46,8 @@ export function peerCommands(services: Services): CommandTable {
     'peer.accept': async (given: unknown) => {
       const peer = await peerOf(given, t('Accept Which Peer?'), ({ isStranger }) => isStranger);
       if (peer === undefined) return;
-      const detail = t(
-        'It then sees what you share, and you see what it shares. Only the key is certain, names can be anything.\n\nKey: {0}',
-        peer.peerId,
-      );
-      if (await confirm(t('Accept {0}?', messageName(peer.name)), detail, t('Accept'))) await connect(peer.peerId);
+      const detail = grantDetail({ ...peer, text: '' }, world);
+      if (await confirm(t('Accept {0}?', messageName(requesterName(peer))), detail, t('Accept'))) await connect(peer.peerId);
     },
 
     'peer.disconnect': async (given: unknown) => {

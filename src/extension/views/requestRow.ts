@@ -77,8 +77,11 @@ export function withToldRequests(told: unknown, requests: readonly AccessRequest
     .slice(0, limits.toldRequests);
 }
 
+/** What is looked at before somebody is let in. */
+type Asking = Pick<AccessRequest, 'peerId' | 'name' | 'derivedName' | 'text' | 'shareId'>;
+
 /** What follows when it is let in, for the question before. */
-export function grantDetail(request: AccessRequest, world: { shares: readonly ShareInfo[]; peers: readonly PeerInfo[] }): string {
+export function grantDetail(request: Asking, world: { shares: readonly ShareInfo[]; peers: readonly PeerInfo[] }): string {
   const asked = world.shares.find(({ shareId }) => shareId === request.shareId);
   const forAll = world.shares.filter(({ audience }) => audience.everyone);
   const lines: string[] = [];
@@ -155,7 +158,7 @@ export function derivedOf({ name, derivedName }: Pick<AccessRequest, 'name' | 'd
   return name.includes(derivedName) ? '' : displayName(derivedName);
 }
 
-function quoted({ text }: AccessRequest): string {
+function quoted({ text }: Pick<AccessRequest, 'text'>): string {
   return text === '' ? '' : `“${displayName(text, 128)}”`;
 }
 
