@@ -76,7 +76,7 @@ export function inviteCommands(services: Services): CommandTable {
       const known = partyId === undefined ? undefined : world.party(partyId);
       const party = known ?? (await pickParty(services, t('Invite to Which Party?'), mayInvite));
       if (party === undefined) return undefined;
-      const title = t('Invite to {0}', partyLabel(party.name));
+      const title = t('Invite to the Party {0}', partyLabel(party.name));
       const who = await askUses(title);
       if (who === undefined) return undefined;
       const howLong = await vscode.window.showQuickPick(lifetimes(), { title, placeHolder: t('For how long?') });

@@ -128,7 +128,7 @@ export function partyCommands(services: Services): CommandTable {
       if (peerId === undefined) return;
       const name = messageName(nameOf(party, peerId));
       const detail = t(
-        'It sees nothing of this party any more, at once. What it downloaded stays with it. You can admit it again.',
+        'It is no member any more, at once. It still sees what you share with its key, or by another party; what it downloaded stays with it.',
       );
       if (!(await confirm(t('Expel {0} from the party?', name), detail, t('Expel')))) return;
       await sidecar.request('parties/expel', { partyId: party.partyId, peerId });
