@@ -28,9 +28,15 @@ export function registerRequestNews(sidecar: Sidecar, state: vscode.Memento): vs
     // Every window hears of it: only the one in front tells.
     if (!vscode.window.state.focused || sidecar.state !== 'running') return;
     const requests = await sidecar.request('access/list', {});
-    const news = untoldRequests(requests, state.get(toldKey));
+    const told = state.get(toldKey);
+    const news = untoldRequests(requests, told);
     const text = requestNews(news);
-    if (text === undefined) return;
+    if (text === undefined) {
+      // Who was answered may be told of again.
+      const kept = withToldRequests(told, requests, []);
+      if (Array.isArray(told) && kept.length < told.length) await state.update(toldKey, kept);
+      return;
+    }
     // Strangers decide how often this comes: not more than so often, whoever asks.
     const waitMs = lastShownMs + limits.newsAgainMs - Date.now();
     if (waitMs > 0) {
@@ -39,7 +45,7 @@ export function registerRequestNews(sidecar: Sidecar, state: vscode.Memento): vs
     }
     lastShownMs = Date.now();
     // Said before it is shown: two windows must not say the same.
-    await state.update(toldKey, withToldRequests(state.get(toldKey), requests, news));
+    await state.update(toldKey, withToldRequests(told, requests, news));
     await ask(messageName(text, limits.messageCharacters), news);
   }
 

@@ -27,6 +27,7 @@ test('a request is told once, over windows and starts, however often the peer as
   const told = withToldRequests(undefined, [first], [first]);
   assert.deepEqual(untoldRequests([{ ...first, atMs: 99, text: 'again' }, second], told), [second]);
   assert.deepEqual(withToldRequests(told, [first, second], []), told);
+  assert.deepEqual(withToldRequests(told, [second], []), []);
   const answered = withToldRequests(told, [second], [second]);
   assert.deepEqual(answered, [peerId(2)]);
   assert.deepEqual(untoldRequests([first], answered), [first]);
