@@ -93,8 +93,9 @@ export const lanLimits = {
   /** Answers looked at a second, and in one go; the rest is dropped. */
   answersPerSecond: 50,
   answersBurst: 200,
-  /** Dials under way, and how long after a failed one the same place is tried again. */
+  /** Dials under way, in all and to one address, and how long after a failed one the same place is tried again. */
   dialsAtOnce: 8,
+  dialsPerHost: 2,
   redialMs: 15_000,
   connectMs: 3_000,
   handshakeMs: 5_000,

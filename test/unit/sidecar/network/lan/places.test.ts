@@ -35,8 +35,8 @@ function world(t: TestContext) {
   return { places, dials, connected, refused, pass, settled };
 }
 
-function place(port: number, label = `label ${port}`): Place {
-  return { host: '192.168.1.9', port, label, token: randomBytes(16), secret: { key: randomBytes(32) } };
+function place(port: number, label = `label ${port}`, host = '192.168.1.9'): Place {
+  return { host, port, label, token: randomBytes(16), secret: { key: randomBytes(32) } };
 }
 
 test('whoever has the lower label dials at once, the other when that came to nothing', (t) => {
@@ -49,9 +49,22 @@ test('whoever has the lower label dials at once, the other when that came to not
   assert.equal(dials.length, 2);
 });
 
-test('a neighbour that announces 10,000 places has few of them dialled at once, and does not fill memory', async (t) => {
-  const { places, dials, settled } = world(t);
+test('a neighbour that announces 10,000 places, and answers at none, does not keep others from being dialled', (t) => {
+  const { places, dials, pass } = world(t);
   for (let port = 2000; port < 12_000; port++) places.seen(place(port), { isFirst: true });
+  assert.equal(dials.length, lanLimits.dialsPerHost);
+  places.seen(place(2000, 'ann', '192.168.1.20'), { isFirst: true });
+  assert.equal(dials.at(-1)?.place.host, '192.168.1.20');
+  places.seen(place(50_000, 'ben', '192.168.1.66'), { isFirst: true });
+  places.seen(place(2000, 'ben', '192.168.1.21'), { isFirst: true });
+  assert.equal(dials.at(-1)?.place.host, '192.168.1.66', 'who took the label of another one is first');
+  pass(3 * lanLimits.secondDialMs);
+  assert.equal(dials.at(-1)?.place.host, '192.168.1.21', 'and does not stay it');
+});
+
+test('places without number, at as many addresses, have few dialled at once, and do not fill memory', async (t) => {
+  const { places, dials, settled } = world(t);
+  for (let i = 0; i < 10_000; i++) places.seen(place(2000, `label ${i}`, `10.0.${i >> 8}.${i & 255}`), { isFirst: true });
   assert.equal(dials.length, lanLimits.dialsAtOnce);
   assert(places.count <= lanLimits.places, `${places.count} places`);
   for (const dial of dials.splice(0)) dial.reject(new Error('nobody'));
