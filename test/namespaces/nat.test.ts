@@ -14,7 +14,7 @@ for (const given of natCases) {
   const outcome = given.path === undefined ? 'do not meet, and are told why' : `meet: ${given.path}`;
   test(`two peers ${outcome}: ${given.name}`, { skip, timeout: 200_000 }, async (t) => {
     const internet = await createInternet(createNetWorld(t));
-    const { one, two, ms, browsableMs, content, peer, nats } = await meet(
+    const { one, two, ms, browsableMs, whyNotMs, content, peer, nats } = await meet(
       internet,
       [internet.home(given.kinds[0]), internet.home(given.kinds[1])],
       given,
@@ -26,6 +26,8 @@ for (const given of natCases) {
     );
     if (given.path === undefined) {
       assert.equal(ms, undefined, 'they met');
+      assert.ok(whyNotMs !== undefined, 'nobody was told why');
+      t.diagnostic(`told why not after ${Math.round(whyNotMs)} ms`);
       const texts = (await Promise.all([one, two].map(diagnosisOf))).flatMap(({ findings }) => findings);
       const [why] = texts.filter(({ text }) => /is not reached: both your network and theirs choose ports at random/.test(text));
       assert.match(why?.advice ?? '', /Allow relays/);

@@ -153,9 +153,9 @@ export async function meet(
   const since = () => performance.now() - startedAt;
   const base = { one, two, content, nats };
   if (given.path === undefined) {
-    const whyNotMs = (await isToldWhyNot(one, two, given.timeoutMs)) ? since() : undefined;
-    const peer = await asSeen(two, one);
-    return { ...base, ms: peer?.isOnline ? since() : undefined, browsableMs: undefined, whyNotMs, peer };
+    const told = isToldWhyNot(one, two, given.timeoutMs).then((isTold) => (isTold ? since() : undefined));
+    const ms = await met(two, one, given.timeoutMs).then(since, () => undefined);
+    return { ...base, ms, browsableMs: undefined, whyNotMs: await told, peer: await asSeen(two, one) };
   }
   const times = Promise.all([
     Promise.all([met(two, one, given.timeoutMs), met(one, two, given.timeoutMs)]).then(since),
