@@ -86,6 +86,10 @@ export const limits = {
   requestCharacters: 128,
   /** Asking bootstrap nodes anew takes up to 10 s. */
   diagnoseMs: 30_000,
+  /** Members of a party who were never here, as rows: the rest is counted. */
+  memberRows: 500,
+  /** Lists of members are read again at most this often: those of large parties are a megabyte. */
+  membersReadMs: 1_000,
   /** How long the answer to an accepted invite is waited for before it is called pending: connecting to a peer that is here takes 3 s. */
   inviteOutcomeMs: 10_000,
   /** Told to a peer that is refused. */

@@ -57,6 +57,7 @@ export class World {
   readonly #dirty = new Set<Part>();
   readonly #subscriptions: Disposable[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #membersTimer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
   /** The parties of the round of reading that runs: their members are asked for by them. */
   #listed: Promise<PartyInfo[]> | undefined;
@@ -65,8 +66,14 @@ export class World {
     this.#sidecar = sidecar;
     this.#subscriptions.push(
       sidecar.onDidConnect(() => this.#soon(parts, 0)),
-      sidecar.on('parties/changed', () => this.#soon(['parties', 'members', 'status'])),
-      sidecar.on('peers/changed', () => this.#soon(['peers', 'parties', 'members', 'status'])),
+      sidecar.on('parties/changed', () => {
+        this.#soon(['parties', 'status']);
+        this.#membersSoon();
+      }),
+      sidecar.on('peers/changed', () => {
+        this.#soon(['peers', 'parties', 'status']);
+        this.#membersSoon();
+      }),
       sidecar.on('invites/changed', () => this.#soon(['pending', 'parties'])),
       sidecar.on('access/changed', () => this.#soon(['requests'])),
       // How much a peer shares stands in its row.
@@ -121,6 +128,7 @@ export class World {
 
   dispose(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#membersTimer);
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#listeners.clear();
   }
@@ -142,6 +150,13 @@ export class World {
       // A failed read leaves the parts dirty; the next connection asks for all of them.
       this.#read().catch(() => undefined);
     }, delayMs);
+  }
+
+  #membersSoon(): void {
+    this.#membersTimer ??= setTimeout(() => {
+      this.#membersTimer = undefined;
+      this.#soon(['members'], 0);
+    }, limits.membersReadMs);
   }
 
   async #read(): Promise<void> {

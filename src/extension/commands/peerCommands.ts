@@ -7,6 +7,8 @@ import type { CommandTable, Services } from '../services.ts';
 import { updateSetting } from '../settings.ts';
 import { t } from '../text.ts';
 import { grantDetail, requesterName } from '../views/requestRow.ts';
+import { acceptCode } from './acceptCode.ts';
+import { isCode } from './partyName.ts';
 import { confirm, pickPeer } from './picks.ts';
 import { pastedPeerId, peerIdOf } from './targets.ts';
 
@@ -33,12 +35,14 @@ export function peerCommands(services: Services): CommandTable {
       if (known !== undefined && typeof given === 'object' && world.peer(known)?.isStranger === false) return connect(known);
       const text = await vscode.window.showInputBox({
         title: t('Connect to a Peer'),
-        prompt: t('Paste the key that the other person copied with "Copy My Key". You then see each other\'s shares.'),
-        placeHolder: t('52 letters and digits'),
+        prompt: t("Paste the key or code that the other person copied. You see each other's shares once both accept."),
+        placeHolder: t('52 letters and digits, or a code'),
         ...(known === undefined ? {} : { value: known }),
         ignoreFocusOut: true,
-        validateInput: (value) => (pastedPeerId(value) === undefined ? t('This is not a key of a peer.') : undefined),
+        validateInput: (value) =>
+          pastedPeerId(value) === undefined && !isCode(value) ? t('This is not a key of a peer.') : undefined,
       });
+      if (text !== undefined && isCode(text)) return void (await acceptCode(services, text));
       const peerId = text === undefined ? undefined : pastedPeerId(text);
       return peerId === undefined ? undefined : connect(peerId);
     },

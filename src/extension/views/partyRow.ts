@@ -4,6 +4,7 @@
 import type { PartyInfo, PartyMember, PeerInfo } from '../../protocol/model.ts';
 import { displayName, partyLabel } from '../displayText.ts';
 import { formatCount, formatPeers, t } from '../text.ts';
+import { limits } from '../limits.ts';
 import type { NoteNode, Parties, PartyNode, PeersNode } from './peersModel.ts';
 import type { Row } from './row.ts';
 
@@ -18,15 +19,22 @@ export function partyChildren(world: Parties, parent: PartyNode): PeersNode[] {
   // Whom the user blocked stands elsewhere, whoever tells of it.
   const hereIds = new Set<string>([...here, ...peers.filter(({ isBlocked }) => isBlocked)].map(({ peerId }) => peerId));
   const others = membersOf(world, parent.partyId).filter((member) => !member.isOwn && !hereIds.has(member.peerId));
+  const hiddenCount = others.length - limits.memberRows;
   const nodes: PeersNode[] = [
     ...here.map(({ peerId }): PeersNode => ({ kind: 'peer', id: `${parent.id}/peer/${peerId}`, parent, peerId })),
-    ...others.map(({ peerId }): PeersNode => ({ kind: 'member', id: `${parent.id}/member/${peerId}`, parent, peerId })),
+    ...others
+      .slice(0, limits.memberRows)
+      .map(({ peerId }): PeersNode => ({ kind: 'member', id: `${parent.id}/member/${peerId}`, parent, peerId })),
   ];
   const notes = notesOf(
     parties.find(({ partyId }) => partyId === parent.partyId),
     parent,
     nodes.length === 0,
   );
+  if (hiddenCount > 0) {
+    const text = t('… {0} more members who were never here', formatCount(hiddenCount));
+    nodes.push({ kind: 'note', id: `${parent.id}/more`, parent, text, icon: 'ellipsis' });
+  }
   return [...notes, ...nodes];
 }
 

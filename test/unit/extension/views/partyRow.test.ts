@@ -22,6 +22,14 @@ test('members who are or were here come first, then those who are known from oth
   );
 });
 
+test('of a party with very many members who were never here, the rest is counted', () => {
+  const many = Array.from({ length: 600 }, (_, n) => ({ ...member(1), peerId: peerId(n) }));
+  const children = partyChildren({ parties: [party(1)], peers: [], members: new Map([[partyId(1), many]]) }, node);
+  assert.equal(children.length, 501);
+  const last = children.at(-1);
+  assert.ok(last?.kind === 'note' && last.text.includes('100'));
+});
+
 test('who is blocked is no member to be seen, whoever tells of it', () => {
   const world: Parties = {
     parties: [party(1)],
