@@ -165,6 +165,10 @@ export const catalogSteps: readonly Step[] = [
       await window.togglePane('Shares', false);
     },
   },
+];
+
+/** Last of all: the peer does not come back. */
+export const goneSteps: readonly Step[] = [
   {
     name: 'with the peer gone, Find Files still finds, and reveals the folder of a hit',
     shot: 'offline',

@@ -116,7 +116,7 @@ export const meetingSteps: readonly Step[] = [
   },
   {
     name: 'who is blocked is gone, and so are we for it',
-    shot: 'blocked',
+    shot: 'invite-blocked',
     async run(world) {
       const { window } = world;
       const other = await world.other();

@@ -23,7 +23,7 @@ import { SidecarClient } from '../../src/client/sidecarClient.ts';
 import * as driver from '../vscode/driver.ts';
 import { startTestPeer, tableTitle } from '../vscode/testPeer.ts';
 import { accessSteps } from './accessSteps.ts';
-import { catalogSteps } from './catalogSteps.ts';
+import { catalogSteps, goneSteps } from './catalogSteps.ts';
 import { meetingSteps } from './meetingSteps.ts';
 import { digestOf } from './digest.ts';
 import { transferSteps } from './transferSteps.ts';
@@ -286,4 +286,7 @@ const mainSteps: readonly Step[] = [
 /** What the steps on access need before. */
 const sharing = mainSteps.filter(({ shot }) => ['welcome', 'join', 'share', 'shares'].includes(shot));
 const parts = { main: mainSteps, meeting: meetingSteps, access: [...sharing, ...accessSteps] } as const;
-const allSteps: readonly Step[] = [...mainSteps, ...transferSteps, ...catalogSteps, ...accessSteps, ...meetingSteps];
+const allSteps: readonly Step[] = [
+  ...[...mainSteps, ...transferSteps, ...catalogSteps],
+  ...[...accessSteps, ...meetingSteps, ...goneSteps],
+];
