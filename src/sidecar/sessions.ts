@@ -110,14 +110,25 @@ export class Sessions {
       linkChanged: (session) => void (this.#seatOf(session) && this.#options.links?.changed(session)),
     };
     const { local, fileServer, log } = this.#options;
-    const searchServer = { search: this.#search.bind(this) };
-    openSession({ connection, local, fileServer, searchServer, events, log: log.for('wire') });
+    openSession({
+      connection,
+      local,
+      fileServer,
+      searchServer: { search: this.#search.bind(this) },
+      events,
+      log: log.for('wire'),
+    });
   }
 
   /** The session to read a peer's files from, when it is here. */
   source(peerId: PeerId): PeerSession | undefined {
     const session = this.#seats.get(peerId)?.session;
     return session?.isOpen ? session : undefined;
+  }
+
+  /** Whether a newer connection of a peer may take the place of one that is here. */
+  mayComeAgain(peerId: PeerId): boolean {
+    return this.#replacements.mayComeAgain(peerId, this.source(peerId));
   }
 
   /** Everybody who may see our shares, and whose shares we see: whom to ask for content. */
@@ -202,11 +213,7 @@ export class Sessions {
 
   #opened(session: PeerSession, connection: NetworkConnection): void {
     const earlier = this.#seats.get(session.peerId);
-    if (earlier?.session.isOpen && !this.#replacements.take(session.peerId)) {
-      session.close('it takes its own place again and again: its key may be in use on two machines');
-      this.#replacements.endIfDead(earlier.session);
-      return;
-    }
+    if (!this.#replacements.mayOpen(session, earlier?.session)) return;
     const seat = new Seat(session, connection);
     this.#seats.set(session.peerId, seat);
     earlier?.session.close('a newer connection of the same peer took its place');
