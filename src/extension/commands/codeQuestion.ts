@@ -17,7 +17,8 @@ interface CodeWorld {
   peers: readonly PeerInfo[];
 }
 
-export function codeQuestion(contents: CodeContents, world: CodeWorld): CodeQuestion {
+export function codeQuestion(read: CodeContents, world: CodeWorld): CodeQuestion {
+  const contents = { ...read, isKnown: read.isKnown && isFriend(world.peers.find(({ peerId }) => peerId === read.peerId)) };
   const tell = (message: string): CodeQuestion => ({ kind: 'tell', message });
   const name = messageName(whoOf(contents));
   if (contents.isOwn) return tell(t('That is your own code. Give it to another person, and take theirs.'));
@@ -54,6 +55,11 @@ export function codeSummary(contents: CodeContents): string {
   }
 }
 
+/** A stranger who only came by is known to the sidecar as well, by whatever name it gave itself. */
+function isFriend(peer: PeerInfo | undefined): boolean {
+  return peer !== undefined && (peer.isAddedByKey || peer.petname !== undefined || peer.partyIds.length > 0);
+}
+
 /** As known here; of somebody who is not, what the code claims. */
 function whoOf({ isKnown, name, claimedName }: CodeContents): string {
   return isKnown ? name : (claimedName ?? name);
@@ -76,7 +82,7 @@ function whoLines(contents: CodeContents, peers: readonly PeerInfo[]): string[] 
   const derived = displayName(contents.derivedName);
   const lines = contents.isKnown
     ? [t('{0} is a peer you know. Name from its key: {1}.', displayName(contents.name), derived)]
-    : [t('You have not met this peer yet. Name from its key: {0}.', derived)];
+    : [t('You do not know this peer yet. Name from its key: {0}.', derived)];
   if (contents.isKnown && contents.claimedName !== undefined && contents.claimedName !== contents.name)
     lines.push(t('It calls itself {0}.', displayName(contents.claimedName)));
   if (!contents.isKnown && lookAlikes({ peerId: contents.peerId, name: whoOf(contents) }, peers) > 0)

@@ -35,16 +35,25 @@ function asked(
 test('the question says who, which party, what follows and until when', () => {
   const { message, detail } = asked({ partyLabel: 'Photos', expiresAtMs: Date.UTC(2030, 0, 2) });
   assert.equal(message, 'Join "Photos", to which Ada invites you?');
-  assert.match(detail, /not met this peer yet\. Name from its key: brave-otter/);
+  assert.match(detail, /not know this peer yet\. Name from its key: brave-otter/);
   assert.match(detail, /All members learn your network address/);
   assert.match(detail, /until .*2030/);
   assert.match(detail, new RegExp(peerId(1)));
 });
 
 test('a known peer is called as it is known, whatever the code claims', () => {
-  const { message, detail } = asked({ kind: 'contact', isKnown: true, name: 'My Ada', claimedName: 'Grace' });
+  const { message, detail } = asked(
+    { kind: 'contact', isKnown: true, name: 'My Ada', claimedName: 'Grace' },
+    { ...nobody, peers: [peer(1, { petname: 'My Ada' })] },
+  );
   assert.equal(message, 'Connect to My Ada?');
   assert.match(detail, /calls itself Grace/);
+});
+
+test('a stranger who came by under a name is not called a peer that one knows', () => {
+  const peers = [peer(1, { name: 'My Ada', isOnline: false })];
+  const { detail } = asked({ isKnown: true, name: 'My Ada' }, { ...nobody, peers });
+  assert.match(detail, /do not know this peer yet/);
 });
 
 test('somebody unknown with the name of a peer is pointed out', () => {
