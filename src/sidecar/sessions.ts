@@ -110,14 +110,8 @@ export class Sessions {
       linkChanged: (session) => void (this.#seatOf(session) && this.#options.links?.changed(session)),
     };
     const { local, fileServer, log } = this.#options;
-    openSession({
-      connection,
-      local,
-      fileServer,
-      searchServer: { search: this.#search.bind(this) },
-      events,
-      log: log.for('wire'),
-    });
+    const searchServer = { search: this.#search.bind(this) };
+    openSession({ connection, local, fileServer, searchServer, events, log: log.for('wire') });
   }
 
   /** The session to read a peer's files from, when it is here. */
@@ -193,10 +187,9 @@ export class Sessions {
 
   /** After a stranger was accepted. */
   accepted(peerId: PeerId): void {
-    const seat = this.#seats.get(peerId);
-    if (!seat) return;
-    seat.session.updateHello();
-    this.#updated(seat.session);
+    const session = this.#seats.get(peerId)?.session;
+    session?.updateHello();
+    if (session) this.#updated(session);
   }
 
   end(peerId: PeerId, reason: string): void {
@@ -249,10 +242,7 @@ export class Sessions {
     if (!seat) return;
     this.#tellMeeting('updated', session);
     if (!session.isOpen) return;
-    if (seat.told !== undefined && !this.#isLetIn(session)) {
-      session.close('no party in common any more');
-      return;
-    }
+    if (seat.told !== undefined && !this.#isLetIn(session)) return session.close('no party in common any more');
     if (!this.#mayStay(seat)) return;
     this.#online(seat, session.hello.nickname);
     this.#own.refresh();
