@@ -24,7 +24,7 @@ const forOption = {
   type: 'string',
   short: 'f',
   value: 'TIME',
-  help: 'good for so long: 30m, 12h, 1d, 2w, or none for ever',
+  help: 'good for so long: 30m, 12h, 1d, 2w, or none: for ever',
 } as const;
 
 export const inviteCommands: readonly Command[] = [
