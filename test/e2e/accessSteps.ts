@@ -4,7 +4,7 @@
 import type { Locator } from 'playwright-core';
 import { shareArrives, type LocalPeer } from '../../scripts/localPeers.ts';
 import type { PeerId } from '../../src/protocol/ids.ts';
-import { peersPane, rowOf, showPotluck, type Step, type World } from './walkWorld.ts';
+import { collapseAll, peersPane, rowOf, showPotluck, type Step, type World } from './walkWorld.ts';
 
 const waitMs = 30_000;
 /** As somebody is called who is here already. */
@@ -59,11 +59,11 @@ export const accessSteps: readonly Step[] = [
     async run(world) {
       const { window } = world;
       await showPotluck(world);
+      await collapseAll(world);
       await window.togglePane('Shares', true);
       await openAudience(world);
       await window.quickRow('Ada').first().waitFor();
       await tick(world, 'Everyone');
-      await window.page.screenshot({ path: '/tmp/potluck-shots/audience-list.png' });
       await window.quickInput.locator('.monaco-button', { hasText: 'OK' }).click();
       await dialog(world)
         .filter({ hasText: /will not see it any more: Ada/ })
@@ -115,7 +115,6 @@ export const accessSteps: readonly Step[] = [
       await window.toast(words).locator('.monaco-button', { hasText: 'Let In…' }).click();
       const question = dialog(world);
       for (const text of ['photos', 'Careful', asking?.peerId ?? '?']) await question.filter({ hasText: text }).waitFor();
-      await window.page.screenshot({ path: '/tmp/potluck-shots/let-in-question.png' });
       await window.dialogButton('Let In').click();
       await requestRow(world).waitFor({ state: 'hidden' });
       if (asking === undefined) throw new Error('nobody asked');

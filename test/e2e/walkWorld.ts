@@ -4,7 +4,7 @@ import type { Locator } from 'playwright-core';
 import type { SidecarClient } from '../../src/client/sidecarClient.ts';
 import type { LocalPeer } from '../../scripts/localPeers.ts';
 import type * as driver from '../vscode/driver.ts';
-import type { TestPeer } from '../vscode/testPeer.ts';
+import { tableTitle, type TestPeer } from '../vscode/testPeer.ts';
 
 export interface World {
   window: driver.Window;
@@ -49,4 +49,12 @@ export const peersRow = (world: World, label: string): Locator => rowOf(world, '
 /** Its icon closes the side bar when it is open already. */
 export async function showPotluck({ window }: World): Promise<void> {
   if (!(await window.pane('Peers').isVisible())) await window.activityIcon('Potluck').click();
+}
+
+/** Rows that are not in sight are not there: what steps before left open makes them so. */
+export async function collapseAll(world: World): Promise<void> {
+  const pane = peersPane(world);
+  await pane.locator('.pane-header').hover();
+  await pane.locator('a.action-label[aria-label^="Collapse All"]').click();
+  await peersRow(world, tableTitle).first().waitFor({ state: 'detached' });
 }
