@@ -185,6 +185,7 @@ export class SidecarNode {
       onPath: (peer) => this.#peers.changed(peer),
       relays: this.#net.relays,
       isRefused: (peer) => this.#isRefused(peer),
+      mayComeAgain: (peer) => this.#sessions.mayComeAgain(peer),
       isKnown: (peer) => this.#peers.isFamiliar(peer),
       isOfUse: (peer) => this.#transfers.isWith(peer),
     });

@@ -13,6 +13,7 @@ import { Room, type RoomOptions } from './room.ts';
 export interface DoorOptions {
   log: Log;
   isRefused(peerId: PeerId): boolean;
+  mayComeAgain?(peerId: PeerId): boolean;
   isKnown?(peerId: PeerId): boolean;
   isOfUse?(peerId: PeerId): boolean;
   /** It was found by a content, or may have found us by one. */
@@ -43,6 +44,7 @@ export class Door {
     this.admission = new Admission({
       log: options.log,
       isRefused: (peerId) => options.isRefused(peerId),
+      mayComeAgain: (peerId) => options.mayComeAgain?.(peerId) ?? true,
       isKnown: (peerId) => this.#isKnown(peerId),
       onBanned: () => this.#endKeptAway(),
       onUnbanned: (who) => options.onUnbanned(who),

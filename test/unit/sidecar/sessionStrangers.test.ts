@@ -115,11 +115,13 @@ test(
     await join(ben, ann);
     await ben.until('the share is here', () => ben.listing(ann).length === 1);
     const replaced = () => ann.log.filter((line) => /took its place/.test(line)).length;
-    for (let i = 1; i <= meetingLimits.replacements; i++) {
+    for (let i = 1; i < meetingLimits.replacements; i++) {
+      assert.equal(ann.sessions.mayComeAgain(ben.peerId), true);
       const before = ann.sessions.source(ben.peerId);
       await connect(ben, ann);
       await ann.until('the newer one is here', () => ann.sessions.source(ben.peerId) !== before && replaced() === i);
     }
+    assert.equal(ann.sessions.mayComeAgain(ben.peerId), false, 'nor is its handshake answered');
     const last = ann.sessions.source(ben.peerId);
     const { closed } = await connect(ben, ann);
     await closed;
