@@ -75,7 +75,7 @@ export class NodeAccess {
     // What members of its parties hold they pass on to it: new keys would reach it too.
     shares.renewKeys((audience) => isInAudience(audience, viewer) && !isInAudience(audience, asMember(viewer, ownPeerId)));
     await catalog().forgetPeer(peerId);
-    return info;
+    return peers.get(peerId) ?? info;
   }
 
   /** Nothing is kept of it: who was let in for its key alone is not any more. Whose key an audience names stays in that. */
