@@ -41,7 +41,7 @@ export function contentLines(contents: CodeContents): string[] {
     ['what', whatText(contents)],
     ['from', `${who}${claim}`],
     ['key', peerId],
-    ...(kind === 'contact' ? [] : ([['party', partyText(contents)]] as [string, string][])),
+    ...(kind === 'contact' ? [] : partyFacts(contents)),
     ['made', formatTime(createdAtMs)],
     ['valid', isExpired ? `no more, it ended ${formatTime(expiresAtMs)}` : untilText(expiresAtMs)],
     ['addresses', addresses.length === 0 ? 'none, it is looked up' : addresses.join(', ')],
@@ -62,6 +62,12 @@ function whatText({ kind, isOwn, isBlocked, isJoined, name }: CodeContents): str
   if (kind === 'contact') return 'a contact: adds the peer and connects to it; it sees what you share with everyone';
   if (kind === 'invite') return 'an invite: adds the peer, which lets you into its party as soon as it is here';
   return isJoined === true ? 'a party that you are in already, and a contact' : 'a party: joins it, adds the peer and connects';
+}
+
+function partyFacts(contents: CodeContents): [string, string][] {
+  const party: [string, string] = ['party', partyText(contents)];
+  if (contents.isJoined === true) return [party];
+  return [party, ['shows', 'all its members what you share with everyone, and your network address']];
 }
 
 function partyText({ partyLabel, isPublicParty }: CodeContents): string {
