@@ -33,7 +33,7 @@ export const inviteCommands: readonly Command[] = [
     usage: 'invite [PARTY] [--uses N | --once] [--for TIME] [--label TEXT] [--qr] [--uri]',
     summary: 'make an invite to a party, and print its code',
     details:
-      'PARTY may be left out when you are in one only. Whoever has the code is let in, so give it only to whom you mean. The party’s name is not in it:\n' +
+      'PARTY may be left out when you are in one only. Whoever has the code is let in, so give it only to whom you mean. The name of the party is not in it:\n' +
       'it is given to who uses the invite, while you are online. "potluck revoke" takes it back. --json: the invite, its code in "code".',
     options: {
       uses: { type: 'string', short: 'n', value: 'N', help: 'so many peers may use it, 1 to 1,000 (any number)' },
@@ -107,7 +107,9 @@ export const inviteCommands: readonly Command[] = [
           const { inviteId, state } = found.own;
           const after = await client.request('invites/revoke', { inviteId }, limits);
           changed.push(after);
-          terminal.note(`${whatInvite(after)}: ${state === 'open' ? 'revoked' : `${after.state} already`}.${usedText(after)}`);
+          terminal.note(
+            `${whatInvite(after)}: ${state === 'open' ? 'revoked' : `${stateText(state)} already`}.${usedText(after)}`,
+          );
         } else {
           await client.request('invites/drop', { inviteId: found.pending.inviteId }, limits);
           changed.push({ dropped: found.pending.inviteId });
@@ -139,7 +141,7 @@ export const inviteCommands: readonly Command[] = [
     usage: 'code [--party PARTY] [--for TIME] [--qr] [--uri]',
     summary: 'print your own code: your key and addresses, for others to "accept"',
     details:
-      'Both sides have to add each other, so take theirs too. With --party the party’s name is in it: whoever has the code is a member for ever, and it\n' +
+      'Both sides have to add each other, so take theirs too. With --party the name of that party is in it: whoever has the code is a member for ever, and it\n' +
       'cannot be taken back; an invite can. --json: {"text":"potluck-…","uri":"potluck:…"}.',
     options: {
       party: { type: 'string', short: 'p', value: 'PARTY', help: 'put the name of this party into it' },
@@ -231,7 +233,7 @@ async function list(client: SidecarClient, { terminal, limits }: Context): Promi
     [{ title: 'INVITE' }, { title: 'STATE' }, { title: 'USED' }, { title: 'ENDS' }, { title: 'LABEL' }, { title: 'PARTY' }],
     invites.map((invite) => [
       cell(shortId(invite.inviteId), 'bold'),
-      cell(invite.state, inviteStyles[invite.state]),
+      cell(stateText(invite.state), inviteStyles[invite.state]),
       cell(usesText(invite)),
       cell(invite.expiresAtMs === undefined ? 'never' : formatTime(invite.expiresAtMs)),
       cell(invite.label === '' ? '-' : invite.label),
@@ -252,6 +254,10 @@ const inviteStyles: Readonly<Record<InviteInfo['state'], Style>> = {
   revoked: 'dim',
 };
 
+function stateText(state: InviteInfo['state']): string {
+  return state === 'used-up' ? 'used up' : state;
+}
+
 function pendingText({ inviteId, name, partyLabel, state, reason, expiresAtMs }: PendingInvite): string {
   const party = partyLabel === '' ? 'a party' : JSON.stringify(partyLabel);
   if (state === 'refused')
@@ -262,7 +268,7 @@ function pendingText({ inviteId, name, partyLabel, state, reason, expiresAtMs }:
 function showInvite(invite: InviteInfo, context: Context): void {
   const { terminal } = context;
   if (invite.state !== 'open') {
-    terminal.note(`${whatInvite(invite)} is ${invite.state}: nobody can use it.${usedText(invite)}`);
+    terminal.note(`${whatInvite(invite)} is ${stateText(invite.state)}: nobody can use it.${usedText(invite)}`);
     return;
   }
   showCode(invite.code, context);

@@ -85,7 +85,8 @@ export const peerCommands: readonly Command[] = [
     name: 'connect',
     usage: 'connect KEY',
     summary: 'add a peer by its key, or accept one that came by itself',
-    details: 'Answers at once; the peer is tried again and again until it is there. Both sides have to add each other.',
+    details:
+      'Answers at once; the peer is tried again and again until it is there. Both sides have to add each other: who was not added yet is shown\nthere in "potluck requests".',
     args: { min: 1, max: 1 },
     run: async (context) => {
       const client = await context.connect();
@@ -97,7 +98,7 @@ export const peerCommands: readonly Command[] = [
       if (context.terminal.isJson) context.terminal.json(peer);
       else
         context.terminal.note(
-          `Added ${peer.name}${peer.isOnline ? ', online' : ''}. The other side has to add ${client.peerId}.`,
+          `Added ${peer.name}${peer.isOnline ? ', online' : ''}. The other side has to add ${client.peerId}; it sees that you ask ("potluck ask" adds a line of text).`,
         );
       return undefined;
     },
