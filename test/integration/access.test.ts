@@ -219,6 +219,9 @@ test('nor does it come from a member who holds it, has downloaded it, and is in 
   const cem = await s.world.peer('cem');
   await joined(cem, inner);
   await indexed(cem, s.ann, 'Treasure');
+  await until(cem.client, ['catalog/changed'], async () => (await cem.client.request('catalog/details', { entry })).contentId, {
+    what: 'cem knows what to ask for',
+  });
   assertBytes((await done(cem, await cem.client.request('downloads/add', { entry }))).destination, s.content);
 });
 
@@ -341,7 +344,13 @@ test(
     assert.deepEqual([asked.peerId, asked.text, asked.isOnline], [sam.client.peerId, 'Sam from chess club', true]);
     assert.deepEqual(await titles(sam, ann), []);
     await ann.client.request('access/deny', fromSam);
-    await seen(ann, sam, false).catch(() => undefined); // A stranger that nobody cares for is forgotten.
+    // A stranger that nobody cares for is forgotten.
+    await until(
+      ann.client,
+      ['peers/changed'],
+      async () => !(await ann.client.request('peers/list', {})).some(({ peerId }) => peerId === sam.client.peerId),
+      { what: 'sam is gone' },
+    );
     assert.deepEqual(await ann.client.request('access/list', {}), []);
     await assert.rejects(ann.client.request('access/grant', fromSam), { kind: 'not-found' });
     await ann.client.request('peers/connect', fromSam);
