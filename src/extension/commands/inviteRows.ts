@@ -47,7 +47,22 @@ export function pendingRow(invite: PendingInvite): InviteRow {
 /** What a waiting or refused invite says in a row. */
 export function pendingText(invite: PendingInvite): string {
   if (invite.state === 'waiting') return t('waits for it to be online');
-  return t('refused: {0}', refusalText(invite.reason ?? 'unknown'));
+  return shortRefusal(invite.reason ?? 'unknown');
+}
+
+/** For a row, where there is little room. */
+function shortRefusal(reason: InviteRefusal): string {
+  switch (reason) {
+    case 'used-up':
+      return t('refused: used up');
+    case 'expired':
+      return t('refused: expired');
+    case 'revoked':
+      return t('refused: taken back');
+    case 'unknown':
+    case 'busy':
+      return t('refused');
+  }
 }
 
 export function refusalText(reason: InviteRefusal): string {

@@ -2,7 +2,7 @@
 
 import type { InviteId } from '../../protocol/ids.ts';
 import type { PendingInvite } from '../../protocol/model.ts';
-import { pendingText } from '../commands/inviteRows.ts';
+import { pendingText, refusalText } from '../commands/inviteRows.ts';
 import { displayName, longDisplayName } from '../displayText.ts';
 import { t } from '../text.ts';
 import { dateText } from './mergedModel.ts';
@@ -26,7 +26,9 @@ export function pendingNodeRow(node: PendingNode, invite: PendingInvite): Row {
   const lines = [t('Invite of {0}', longDisplayName(invite.name))];
   if (invite.partyLabel !== '') lines.push(t('It calls the party: {0}', longDisplayName(invite.partyLabel)));
   lines.push(
-    isRefused ? pendingText(invite) : t('You are let in as soon as both of you are online.'),
+    isRefused
+      ? t('You were not let in: {0}.', refusalText(invite.reason ?? 'unknown'))
+      : t('You are let in as soon as both of you are online.'),
     t('Accepted {0}', dateText(invite.acceptedAtMs)),
   );
   if (invite.expiresAtMs !== undefined) lines.push(t('It can be used until {0}.', dateText(invite.expiresAtMs)));
