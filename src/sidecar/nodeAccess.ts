@@ -97,6 +97,11 @@ export class NodeAccess {
     return info;
   }
 
+  /** We joined a party, maybe again: shares that name it may be passed on in it. */
+  partyJoined(partyId: PartyId): void {
+    this.#options.shares.announceAgain((audience) => audience.partyIds.includes(partyId));
+  }
+
   /** We left a party: who is in no other one with us may not see what it could. Nobody else there: nobody has anything. */
   partyLeft(partyId: PartyId): void {
     this.#options.shares.renewKeys((audience) => audience.everyone || audience.partyIds.includes(partyId));

@@ -32,7 +32,7 @@ export interface NodePartiesOptions {
   transfers(): { partiesChanged(): void };
   /** Blocked, or to stay away. */
   isRefused(peerId: PeerId): boolean;
-  access(): Pick<NodeAccess, 'listsChanged' | 'partyLeft'>;
+  access(): Pick<NodeAccess, 'listsChanged' | 'partyJoined' | 'partyLeft'>;
   broadcast: ApiServer['broadcast'];
 }
 
@@ -115,7 +115,10 @@ export class NodeParties {
 
   /** `parties/join`, with all that follows from it. */
   join(name: string): PartyInfo {
-    return this.#changing(() => this.parties.join(name));
+    const { count } = this.parties;
+    const party = this.#changing(() => this.parties.join(name));
+    if (this.parties.count > count) this.#options.access().partyJoined(party.partyId);
+    return party;
   }
 
   /** Nothing is known of a peer any more, nor heard of it from now until it is told anew. */
