@@ -45,8 +45,8 @@ export function iconSafeName(name: string): string {
 }
 
 /** For notifications, where VS Code turns `[text](https: or command:)` into links: the bracket pair is split. */
-export function messageName(name: string): string {
-  return displayName(name).replace(/\]\(/g, '] (');
+export function messageName(name: string, maxCharacters = nameCharacters): string {
+  return displayName(name, maxCharacters).replace(/\]\(/g, '] (');
 }
 
 /** Whether the name shown differs from the real one in more than its length. */
@@ -55,7 +55,12 @@ export function hasHiddenCharacters(name: string): boolean {
   return unsafe.test(name);
 }
 
-/** A random party name (26 z-base-32 characters) is a secret like a password: rows and pickers show only how it begins. */
+/**
+ * A random party name (26 z-base-32 characters; those of closed ones have more around them) is a secret like a password: rows and pickers show only
+ * how it begins.
+ */
 export function partyLabel(name: string): string {
+  const closed = /^closed-([ybndrfg8ejkmcpqxot1uwisza345h769]{4})[ybndrfg8ejkmcpqxot1uwisza345h769]{22}-/.exec(name);
+  if (closed !== null) return `${closed[1] ?? ''}…`;
   return /^[ybndrfg8ejkmcpqxot1uwisza345h769]{26}$/.test(name) ? `${name.slice(0, 4)}…` : displayName(name);
 }

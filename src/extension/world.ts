@@ -57,14 +57,23 @@ export class World {
   readonly #dirty = new Set<Part>();
   readonly #subscriptions: Disposable[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #membersTimer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
+  /** The parties of the round of reading that runs: their members are asked for by them. */
+  #listed: Promise<PartyInfo[]> | undefined;
 
   constructor(sidecar: Sidecar) {
     this.#sidecar = sidecar;
     this.#subscriptions.push(
       sidecar.onDidConnect(() => this.#soon(parts, 0)),
-      sidecar.on('parties/changed', () => this.#soon(['parties', 'members', 'status'])),
-      sidecar.on('peers/changed', () => this.#soon(['peers', 'parties', 'members', 'status'])),
+      sidecar.on('parties/changed', () => {
+        this.#soon(['parties', 'status']);
+        this.#membersSoon();
+      }),
+      sidecar.on('peers/changed', () => {
+        this.#soon(['peers', 'parties', 'status']);
+        this.#membersSoon();
+      }),
       sidecar.on('invites/changed', () => this.#soon(['pending', 'parties'])),
       sidecar.on('access/changed', () => this.#soon(['requests'])),
       // How much a peer shares stands in its row.
@@ -119,6 +128,7 @@ export class World {
 
   dispose(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#membersTimer);
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#listeners.clear();
   }
@@ -142,6 +152,13 @@ export class World {
     }, delayMs);
   }
 
+  #membersSoon(): void {
+    this.#membersTimer ??= setTimeout(() => {
+      this.#membersTimer = undefined;
+      this.#soon(['members'], 0);
+    }, limits.membersReadMs);
+  }
+
   async #read(): Promise<void> {
     // One at a time, so that an older answer never overwrites a newer one.
     while (this.#reading !== undefined) await this.#reading.catch(() => undefined);
@@ -155,6 +172,7 @@ export class World {
     const changed = new Set(this.isLoaded ? this.#dirty : parts);
     if (changed.size === 0) return;
     this.#dirty.clear();
+    this.#listed = undefined;
     try {
       await Promise.all([...changed].map((part) => this.#readPart(part)));
     } catch (error) {
@@ -169,7 +187,7 @@ export class World {
     const sidecar = this.#sidecar;
     switch (part) {
       case 'parties':
-        this.parties = await sidecar.request('parties/list', {});
+        this.parties = await this.#listParties();
         return;
       case 'members':
         this.members = await this.#readMembers();
@@ -207,9 +225,13 @@ export class World {
     }
   }
 
+  #listParties(): Promise<PartyInfo[]> {
+    return (this.#listed ??= this.#sidecar.request('parties/list', {}));
+  }
+
   /** Of a party that was left meanwhile, nobody. */
   async #readMembers(): Promise<Map<string, PartyMember[]>> {
-    const parties = await this.#sidecar.request('parties/list', {});
+    const parties = await this.#listParties();
     const lists = parties.map(async ({ partyId }): Promise<[string, PartyMember[]]> => {
       try {
         return [partyId, await this.#sidecar.request('parties/members', { partyId })];

@@ -54,6 +54,13 @@ export class Held {
     return this.#keys.has(key);
   }
 
+  /** In which of our parties a share may be passed on; none when it is not here. */
+  partiesOf(owner: PeerId, shareId: ShareId): PartyId[] {
+    const shares = this.#holdings.find((holding) => holding.owner === owner)?.shares;
+    const share = shares?.find(({ announcement }) => announcement.shareId === shareId);
+    return share === undefined ? [] : this.#tags.allowed(shareId, share.announcement.passTags, share.partyIds);
+  }
+
   /**
    * Shares in a party in common, named with no other parties than those; removals of owners that are in one. Never of the peer itself.
    */

@@ -34,13 +34,17 @@ export class Handing {
     return new Held(known, tags);
   }
 
-  /** Offers a peer what it may have of that. */
-  pass(seat: Seat, held: Held): void {
+  /** Offers a peer what it may have of all that could be passed on: `held`, when it is asked for many. */
+  pass(seat: Seat, held?: Held): void {
     const { session } = seat;
     if (!session.isOpen) return;
-    const passable = held.passableTo({ peerId: session.peerId, partyIds: session.hello.partyIds });
+    const { partyIds } = session.hello;
+    // Strangers say hello as often as members do, and are passed nothing: all that is held is not looked through for them.
+    if (partyIds.length === 0 && seat.passable.owners.length === 0 && seat.given.size === 0) return;
+    const all = held ?? this.held();
+    const passable = all.passableTo({ peerId: session.peerId, partyIds });
     seat.passable = passable;
-    if ([...seat.given].some((key) => held.has(key) && !passable.has(key))) {
+    if ([...seat.given].some((key) => all.has(key) && !passable.has(key))) {
       // Such feeds stay attached to a multiplexer once they are: only ending the session takes them back.
       session.close('a share that was passed on to it is not for it any more');
       return;

@@ -203,6 +203,7 @@ export class SidecarNode {
       onPath: (peer) => this.#peers.changed(peer),
       relays: this.#net.relays,
       isRefused: (peer) => this.#isRefused(peer),
+      mayComeAgain: (peer) => this.#sessions.mayComeAgain(peer),
       isKnown: (peer) => this.#peers.isFamiliar(peer),
       isOfUse: (peer) => this.#transfers.isWith(peer),
     });
@@ -255,6 +256,7 @@ export class SidecarNode {
       searchServer: this.#answers.search,
       log,
       onOnline: (peer) => this.#transfers.peerOnline(peer),
+      onAudience: () => this.#transfers.audienceChanged(),
       onOffence: (connection, reason) => this.#network.offended(connection, reason),
       links: this.#transfers.alongside(this.#links),
       tags: this.#tags,

@@ -9,10 +9,12 @@ import { accessHandlers } from './api/access.ts';
 import type { Meeting } from './api/meeting.ts';
 import type { ApiServer } from './api/server.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import { meetingLimits } from './limits.ts';
 import type { Network } from './network/network.ts';
+import { derivedName, displayName } from './peers/names.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Sessions } from './sessions.ts';
-import { isInAudience } from './shares/audienceText.ts';
+import { isInAudience, type Viewer } from './shares/audienceText.ts';
 import type { Shares } from './shares/shares.ts';
 import type { Database } from './storage/database.ts';
 
@@ -22,13 +24,13 @@ export interface NodeAccessOptions {
   peers: Peers;
   shares: Shares;
   /** These exist by the time that anything is asked. */
-  catalog(): Catalog;
-  sessions(): Sessions;
-  network(): Network;
+  catalog: () => Catalog;
+  sessions: () => Sessions;
+  network: () => Network;
   /** `peers/connect`, with all that follows from it. */
-  meeting(): Pick<Meeting, 'connectPeer'>;
+  meeting: () => Pick<Meeting, 'connectPeer'>;
   /** Of a peer that is blocked. */
-  forgetOffers(peerId: PeerId): Promise<void>;
+  forgetOffers: (peerId: PeerId) => Promise<void>;
   broadcast: ApiServer['broadcast'];
 }
 
@@ -43,6 +45,8 @@ export class NodeAccess {
     this.requests = new AccessRequests({
       ...{ database: options.database, peers: options.peers },
       session: (peerId) => options.sessions().source(peerId),
+      isOwnShare: (shareId) => options.shares.get(shareId) !== undefined,
+      ...{ derivedName, safeLine: displayName },
       onChange: (peerId) => options.broadcast('access/changed', { peerId }),
     });
   }
@@ -65,20 +69,27 @@ export class NodeAccess {
   async block(peerId: PeerId): Promise<PeerInfo> {
     const { ownPeerId, peers, catalog, sessions, network, shares } = this.#options;
     if (peerId === ownPeerId) throw new AppError('invalid-argument', 'That is your own key. It cannot be blocked.');
-    const before = peers.get(peerId);
-    const viewer = { peerId, partyIds: before?.partyIds ?? [], isAddedByKey: before?.isAddedByKey === true };
+    const viewer = this.#viewer(peerId);
     const info = peers.setBlocked(peerId, true);
     this.requests.forget(peerId);
     sessions().end(peerId, 'blocked by the user');
     network().disconnect(peerId);
     // What members of its parties hold they pass on to it: new keys would reach it too.
-    shares.renewKeys(
-      (audience) =>
-        isInAudience(audience, viewer) && !isInAudience(audience, { ...viewer, peerId: ownPeerId, isAddedByKey: false }),
-    );
+    shares.renewKeys((audience) => isInAudience(audience, viewer) && !isInAudience(audience, asMember(viewer, ownPeerId)));
     await catalog().forgetPeer(peerId);
     await this.#options.forgetOffers(peerId);
-    return info;
+    return peers.get(peerId) ?? info;
+  }
+
+  /** Nothing is kept of it: who was let in for its key alone is not any more. Whose key an audience names stays in that. */
+  forget(peerId: PeerId): void {
+    const { peers, shares } = this.#options;
+    const viewer = this.#viewer(peerId);
+    this.requests.forget(peerId);
+    peers.forget(peerId);
+    if (!viewer.isAddedByKey) return;
+    const after = { ...viewer, isAddedByKey: false };
+    shares.renewKeys((audience) => isInAudience(audience, viewer) && !isInAudience(audience, after));
   }
 
   unblock(peerId: PeerId): PeerInfo {
@@ -87,6 +98,11 @@ export class NodeAccess {
     if (info.isAddedByKey && !info.isDisconnected) network().connect(peerId);
     else network().admission.unban({ peerId }); // Hyperswarm remembers whom it was told to refuse.
     return info;
+  }
+
+  /** We joined a party, maybe again: shares that name it may be passed on in it. */
+  partyJoined(partyId: PartyId): void {
+    this.#options.shares.announceAgain((audience) => audience.partyIds.includes(partyId));
   }
 
   /** We left a party: who is in no other one with us may not see what it could. Nobody else there: nobody has anything. */
@@ -103,6 +119,12 @@ export class NodeAccess {
     }
   }
 
+  /** As it was known last, when it is not here. */
+  #viewer(peerId: PeerId): Viewer {
+    const peer = this.#options.peers.get(peerId);
+    return { peerId, partyIds: peer?.partyIds ?? [], isAddedByKey: peer?.isAddedByKey === true };
+  }
+
   #grant(peerId: PeerId): void {
     const { shares, meeting, peers } = this.#options;
     const request = this.requests.get(peerId);
@@ -110,10 +132,23 @@ export class NodeAccess {
       throw new AppError('not-found', 'Nobody with this key asks to be let in. See the list of requests.');
     if (peers.isBlocked(peerId)) throw new AppError('invalid-argument', 'You blocked this peer. Unblock it first.');
     const share = request.shareId && shares.get(request.shareId);
+    // It asks for one share: never is it given all in its place.
+    if (request.shareId !== undefined && share === undefined)
+      throw new AppError('not-found', 'The share that it asks for is not shared any more. Deny the request.');
     if (share && !share.audience.everyone) {
       const { partyIds, peerIds } = share.audience;
+      if (peerIds.length >= meetingLimits.audiencePeers)
+        throw new AppError(
+          'too-large',
+          `"${share.title}" names ${peerIds.length} people already, which is the most. Take some off it, or use a party.`,
+        );
       shares.setAudience(share.shareId, { everyone: false, partyIds, peerIds: [...peerIds, peerId] });
     } else meeting().connectPeer(peerId);
     this.requests.settle(peerId);
   }
+}
+
+/** Anybody in the parties of somebody, and nothing beside. */
+function asMember({ partyIds }: Viewer, peerId: PeerId): Viewer {
+  return { peerId, partyIds, isAddedByKey: false };
 }

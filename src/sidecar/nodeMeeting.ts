@@ -76,9 +76,8 @@ export function meetingOf(parts: MeetingParts): Meeting {
       sessions.end(peer, 'forgotten by the user');
       await catalog.forgetPeer(peer);
       await parts.sending.forgetPeer(peer);
-      peers.forget(peer);
+      parts.access.forget(peer);
       parties.forget(peer);
-      parts.access.requests.forget(peer);
     },
     blockPeer: (peer) => parts.access.block(peer),
     unblockPeer: (peer) => parts.access.unblock(peer),

@@ -32,7 +32,7 @@ export interface NodePartiesOptions {
   transfers(): { partiesChanged(): void };
   /** Blocked, or to stay away. */
   isRefused(peerId: PeerId): boolean;
-  access(): Pick<NodeAccess, 'listsChanged' | 'partyLeft'>;
+  access(): Pick<NodeAccess, 'listsChanged' | 'partyJoined' | 'partyLeft'>;
   broadcast: ApiServer['broadcast'];
 }
 
@@ -96,9 +96,11 @@ export class NodeParties {
       create: (kind) => this.#changing(() => parties.create(kind)),
       leave: async (partyId) => {
         const others = parties.has(partyId) ? this.#members.list(partyId).filter(({ isOwn }) => !isOwn) : [];
-        await parties.leave(partyId);
+        // Ours at once; to take it off the DHT may take a while.
+        const leaving = parties.leave(partyId);
         this.changed();
         if (others.length > 0) this.#options.access().partyLeft(partyId);
+        await leaving;
       },
       members: (partyId) => {
         if (!parties.has(partyId)) throw new AppError('not-found', 'You are not in that party. See the list of parties.');
@@ -113,7 +115,10 @@ export class NodeParties {
 
   /** `parties/join`, with all that follows from it. */
   join(name: string): PartyInfo {
-    return this.#changing(() => this.parties.join(name));
+    const { count } = this.parties;
+    const party = this.#changing(() => this.parties.join(name));
+    if (this.parties.count > count) this.#options.access().partyJoined(party.partyId);
+    return party;
   }
 
   /** Nothing is known of a peer any more, nor heard of it from now until it is told anew. */

@@ -76,6 +76,7 @@ export class Transfers {
   readonly #newContents = new Pace(transferLimits.contentLooksPerSecond, () => {
     if (this.downloads.waiting().some(({ entry }) => isOfLink(entry))) this.downloads.peerOnline(linkPeerId);
   });
+  #isLooking = false;
 
   constructor(options: TransfersOptions) {
     this.#options = options;
@@ -148,6 +149,17 @@ export class Transfers {
   /** More may be known of who has which content: what links lead to is looked for again. */
   contentsChanged(): void {
     this.#newContents.touch();
+  }
+
+  /** Who may have what may be another than before. Costs next to nothing. */
+  audienceChanged(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    queueMicrotask(() => {
+      this.#isLooking = false;
+      this.uploads.audienceChanged();
+      this.#contents.touch();
+    });
   }
 
   /** A party was joined or left. */
@@ -273,7 +285,7 @@ export class Transfers {
   }
 
   #makeContents(): ContentMeeting {
-    const { database, identity, catalog, parties, network, log } = this.#options;
+    const { database, sessions, parties, network, log } = this.#options;
     return new ContentMeeting({
       ...{ linked: new LinkedContents(database), receiving: this.#receiving, files: this.#holders, log },
       waiting: () => this.downloads.waiting(),
@@ -282,14 +294,8 @@ export class Transfers {
       rootHere: (entry, options) => this.#rootHere(entry, options),
       isHere: (entry) => (this.#isOwn(entry) ? this.#locate(entry) !== undefined : this.#given(entry) !== undefined),
       audience: () => {
-        const holdings = new Map(
-          catalog()
-            .holdings()
-            .map(({ owner, shares }) => [owner, shares]),
-        );
-        const known = (entry: EntryRef) =>
-          holdings.get(entry.peerId)?.find(({ announcement }) => announcement.shareId === entry.shareId);
-        return (entry) => (entry.peerId === identity.peerId || isOfLink(entry) ? undefined : (known(entry)?.partyIds ?? []));
+        const partiesOf = sessions().partiesOf();
+        return (entry) => (isOfLink(entry) ? undefined : partiesOf(entry.peerId, entry.shareId));
       },
       topicsOf: (root, partyIds) => parties().contentTopics(root, partyIds),
       meet: (topics) => network().setContentTopics(topics),

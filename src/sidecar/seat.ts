@@ -1,10 +1,13 @@
 // One connected peer as sessions.ts knows it: its session, what it was told and given, and what it said that could not be taken yet.
 
 import type { PartyId, PeerId, ShareId } from '../protocol/ids.ts';
+import type { PathReason } from '../protocol/model.ts';
 import { nothing, sharesIn } from './audience.ts';
 import type { AudienceTags } from './audienceTags.ts';
 import { wireLimits } from './limits.ts';
+import { hostOf, pathOf } from './network/addresses.ts';
 import type { NetworkConnection } from './network/network.ts';
+import type { OnlinePeer } from './peers/peers.ts';
 import type { AnnouncedShare, LinkOffer, PassedOwner, PeerSession, ShareRemoval } from './wire/services.ts';
 
 export class Seat {
@@ -34,6 +37,24 @@ export class Seat {
   constructor(session: PeerSession, connection: Seat['connection']) {
     this.session = session;
     this.connection = connection;
+  }
+
+  /** What is shown of it while it is here. */
+  get online(): OnlinePeer {
+    const { session, connection } = this;
+    return {
+      partyIds: session.hello.partyIds,
+      get path() {
+        return session.link ? pathOf(hostOf(session.link.address)) : connection.path;
+      },
+      get pathReason(): PathReason {
+        if (!session.link) return connection.pathReason;
+        return this.path === 'lan' ? 'same-network' : 'open';
+      },
+      roundTripMs: () => session.roundTripMs,
+      traffic: () => session.traffic,
+      link: () => session.link,
+    };
   }
 
   holdShares(shares: AnnouncedShare[]): void {

@@ -2,8 +2,7 @@
 // where. A share, its feed and its bytes go only to a session that `mayShare` allows.
 
 import { AppError, asAppError } from '../protocol/errors.ts';
-import type { PeerId, ShareId } from '../protocol/ids.ts';
-import type { PathReason } from '../protocol/model.ts';
+import type { PartyId, PeerId, ShareId } from '../protocol/ids.ts';
 import { AudienceTags } from './audienceTags.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { withdrawFeed } from './catalog/feeds/withdrawing.ts';
@@ -11,7 +10,6 @@ import { Handing, mayHave } from './handing.ts';
 import { admissionLimits } from './limits.ts';
 import type { Log } from './log.ts';
 import { meet, type MeetingHooks } from './meetingHooks.ts';
-import { hostOf, pathOf } from './network/addresses.ts';
 import type { NetworkConnection } from './network/network.ts';
 import { OwnAnnouncements } from './ownAnnouncements.ts';
 import type { Peers } from './peers/peers.ts';
@@ -47,6 +45,8 @@ export interface SessionsOptions {
   log: Log;
   /** A peer may be read from again. */
   onOnline(peerId: PeerId): void;
+  /** Who may have what may be another than before: what is under way is looked at again. Called as often as that happens. */
+  onAudience?(): void;
   /** A peer broke a rule. */
   onOffence?(by: NetworkConnection, reason: string): void;
   /** Direct links are made and lost beside this: nodeLinks.ts. */
@@ -120,6 +120,11 @@ export class Sessions {
     return session?.isOpen ? session : undefined;
   }
 
+  /** Whether a newer connection of a peer may take the place of one that is here. */
+  mayComeAgain(peerId: PeerId): boolean {
+    return this.#replacements.mayComeAgain(peerId, this.source(peerId));
+  }
+
   /** Everybody who may see our shares, and whose shares we see: whom to ask for content. */
   all(): PeerSession[] {
     return [...this.#seats.values()].map(({ session }) => session).filter((session) => session.isOpen && this.#isLetIn(session));
@@ -135,6 +140,16 @@ export class Sessions {
   mayShare(peerId: PeerId, shareId: ShareId): boolean {
     const seat = this.#seats.get(peerId);
     return seat !== undefined && this.#viewers.maySee(seat.session, shareId);
+  }
+
+  /** In which parties others may learn from us that a share's content is here, asked for many in this turn; undefined: in all. */
+  partiesOf(): (owner: PeerId, shareId: ShareId) => readonly PartyId[] | undefined {
+    const held = this.#handing.held();
+    return (owner, shareId) => {
+      if (owner !== this.#options.peerId) return held.partiesOf(owner, shareId);
+      const { everyone, partyIds } = this.#options.shares.audience(shareId);
+      return everyone ? undefined : partyIds;
+    };
   }
 
   /** Whether a peer is here that is neither in a common party nor added by key. */
@@ -158,6 +173,7 @@ export class Sessions {
   passOn(): void {
     const held = this.#handing.held();
     for (const seat of [...this.#seats.values()]) this.#handing.pass(seat, held);
+    this.#options.onAudience?.();
   }
 
   /** After a party was joined or left, or the nickname changed. A session without a common party any more ends. */
@@ -171,10 +187,9 @@ export class Sessions {
 
   /** After a stranger was accepted. */
   accepted(peerId: PeerId): void {
-    const seat = this.#seats.get(peerId);
-    if (!seat) return;
-    seat.session.updateHello();
-    this.#updated(seat.session);
+    const session = this.#seats.get(peerId)?.session;
+    session?.updateHello();
+    if (session) this.#updated(session);
   }
 
   end(peerId: PeerId, reason: string): void {
@@ -191,11 +206,7 @@ export class Sessions {
 
   #opened(session: PeerSession, connection: NetworkConnection): void {
     const earlier = this.#seats.get(session.peerId);
-    if (earlier?.session.isOpen && !this.#replacements.take(session.peerId)) {
-      session.close('it takes its own place again and again: its key may be in use on two machines');
-      this.#replacements.endIfDead(earlier.session);
-      return;
-    }
+    if (!this.#replacements.mayOpen(session, earlier?.session)) return;
     const seat = new Seat(session, connection);
     this.#seats.set(session.peerId, seat);
     earlier?.session.close('a newer connection of the same peer took its place');
@@ -211,7 +222,7 @@ export class Sessions {
     this.#own.refresh();
     this.#share(seat);
     this.#options.onOnline(session.peerId);
-    this.#handing.pass(seat, this.#handing.held());
+    this.#handing.pass(seat);
     this.#link(seat);
   }
 
@@ -226,15 +237,12 @@ export class Sessions {
     this.#options.peers.wentOffline(session.peerId);
   }
 
-  #updated(session: PeerSession, held = this.#handing.held()): void {
+  #updated(session: PeerSession, held?: Parameters<Handing['pass']>[1]): void {
     const seat = this.#seatOf(session);
     if (!seat) return;
     this.#tellMeeting('updated', session);
     if (!session.isOpen) return;
-    if (seat.told !== undefined && !this.#isLetIn(session)) {
-      session.close('no party in common any more');
-      return;
-    }
+    if (seat.told !== undefined && !this.#isLetIn(session)) return session.close('no party in common any more');
     if (!this.#mayStay(seat)) return;
     this.#online(seat, session.hello.nickname);
     this.#own.refresh();
@@ -262,8 +270,11 @@ export class Sessions {
     }
     if (waitMs !== Infinity) seat.wait = setTimeout(() => session.close('no party in common after a while'), waitMs).unref();
     const strangers = [...this.#seats.values()].filter(({ session: each }) => !this.#isLetIn(each));
-    // The oldest has been noted by now, if it is somebody.
-    if (strangers.length > admissionLimits.strangers) strangers[0]?.session.close('too many strangers are waiting');
+    // The oldest has been noted by now, if it is somebody. Whom we wait for is not put out by who comes.
+    if (strangers.length > admissionLimits.strangers) {
+      const oldest = strangers.find((each) => !this.#viewers.isAwaited(each.session)) ?? seat;
+      oldest.session.close('too many strangers are waiting');
+    }
     return session.isOpen;
   }
 
@@ -316,21 +327,7 @@ export class Sessions {
   }
 
   #online(seat: Seat, nickname?: string): void {
-    const { session, connection } = seat;
-    const online = {
-      partyIds: session.hello.partyIds,
-      get path() {
-        return session.link ? pathOf(hostOf(session.link.address)) : connection.path;
-      },
-      get pathReason(): PathReason {
-        if (!session.link) return connection.pathReason;
-        return this.path === 'lan' ? 'same-network' : 'open';
-      },
-      roundTripMs: () => session.roundTripMs,
-      traffic: () => session.traffic,
-      link: () => session.link,
-    };
-    this.#options.peers.cameOnline(session.peerId, online, nickname);
+    this.#options.peers.cameOnline(seat.session.peerId, seat.online, nickname);
   }
 
   #isLetIn(session: PeerSession): boolean {
@@ -349,7 +346,7 @@ export class Sessions {
     const told = [this.#own.version, viewer.isAddedByKey, ...viewer.partyIds].join();
     if (seat.told === told) return;
     seat.told = told;
-    const maySee = (shareId: ShareId): boolean => this.#viewers.maySee(session, shareId);
+    const maySee = this.#viewers.seenBy(session);
     const kept = seat.feeds.splice(0).filter((feed) => {
       if (maySee(feed.shareId)) return true;
       feed.withdraw();
@@ -358,6 +355,7 @@ export class Sessions {
     seat.feeds.push(...kept);
     session.announce(this.#own.list(maySee));
     session.announceRemovals(this.#own.removals(viewer, maySee));
+    this.#options.onAudience?.();
   }
 
   #wantsFeed(session: PeerSession, discoveryKey: Uint8Array): void {
@@ -383,14 +381,14 @@ export class Sessions {
     const seat = this.#seats.get(peerId);
     if (seat?.told === undefined || !this.#isLetIn(seat.session))
       throw new AppError('permission-denied', 'A peer that may see nothing searched our shares.');
-    const mayFind = (shareId: ShareId): boolean => isAsked(shareId, request) && this.mayShare(peerId, shareId);
     // Only these are looked into: what is left out of many hits afterwards would show in what is found, and when.
-    const shareIds = this.#own.shareIds.filter(mayFind);
+    const maySee = this.#viewers.seenBy(seat.session);
+    const shareIds = this.#own.shareIds.filter((shareId) => isAsked(shareId, request) && maySee(shareId));
     if (shareIds.length === 0) return [];
     const isAll = request.shareIds.length === 0 && shareIds.length === this.#own.shareIds.length;
     const asked = isAll ? request : { ...request, shareIds };
     const hits = await this.#options.searchServer.search(peerId, asked, options);
-    return hits.filter(({ shareId }) => this.#own.has(shareId) && mayFind(shareId));
+    return hits.filter(({ shareId }) => shareIds.includes(shareId) && this.mayShare(peerId, shareId));
   }
 }
 

@@ -50,8 +50,20 @@ export class Viewers {
   }
 
   maySee(session: PeerSession, shareId: ShareId): boolean {
+    return this.seenBy(session)(shareId);
+  }
+
+  /** As `maySee`, for many shares in this turn: who the peer is is looked up once. */
+  seenBy(session: PeerSession): (shareId: ShareId) => boolean {
     const { peers, shares } = this.#options;
-    return !peers.isBlocked(session.peerId) && isInAudience(shares.audience(shareId), this.viewer(session));
+    if (peers.isBlocked(session.peerId)) return () => false;
+    const viewer = this.viewer(session);
+    return (shareId) => isInAudience(shares.audience(shareId), viewer);
+  }
+
+  /** Whether it has an answer that we wait for. */
+  isAwaited({ peerId }: PeerSession): boolean {
+    return this.#options.waiting?.isAwaited(peerId) === true;
   }
 
   /** How long somebody who is not let in may stay: it says what it waits for, or we wait for it. Undefined: not at all. */

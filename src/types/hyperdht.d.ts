@@ -147,7 +147,8 @@ declare module 'hyperdht/lib/secure-payload.js' {
   class SecurePayload {
     constructor(holepunchSecret: Uint8Array);
     /** Opens it in place; null when it is not from the other end. */
-    decrypt(buffer: Uint8Array): { error: number; firewall: number } | null;
+    decrypt(buffer: Uint8Array): { error: number; firewall: number; addresses: { host: string; port: number }[] | null } | null;
+    encrypt(said: { error: number; firewall: number; round: number; addresses: { host: string; port: number }[] }): Uint8Array;
   }
 
   export = SecurePayload;

@@ -10,7 +10,7 @@ export interface NatCase {
   /** Undefined: they must not meet. */
   path: PeerPath | undefined;
   reasons: PathReason[];
-  /** How long at most. */
+  /** How long at most; where they must not meet, how long they have for it. */
   timeoutMs: number;
 }
 
@@ -40,6 +40,6 @@ export const natCases: readonly NatCase[] = [
     useRelay: false,
     path: undefined,
     reasons: [],
-    timeoutMs: 15_000,
+    timeoutMs: 10_000,
   },
 ];

@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import type { NatCase } from './natCases.ts';
 import { builtFolder, type TestPeer, until } from '../integration/world.ts';
 import type { NetReport, PeerInfo, SidecarStatus } from '../../src/protocol/model.ts';
-import type { Machine, NetWorld, Switch } from './world.ts';
+import { browsable, join, share } from './scene.ts';
+import type { Machine, NetWorld, Plug, Switch } from './world.ts';
 
 /** `open`: a public address. `cone`: the router keeps the port; `symmetric`: it chooses another one for every other end. Both filter like at home. */
 export type NatKind = 'open' | 'cone' | 'symmetric';
@@ -16,8 +17,19 @@ export interface Internet {
   /** Key of the relay on the bootstrap machine. */
   relay: string;
   /** A machine behind such a router, or none. */
-  home(kind: NatKind): Machine;
+  home(kind: NatKind): Home;
+  /** Whether the bootstrap nodes and the relay can be reached. */
+  setBootstrapUp(isUp: boolean): void;
   world: NetWorld;
+}
+
+export interface Home {
+  machine: Machine;
+  kind: NatKind;
+  /** Its provider gives it another public address, or the first one again. */
+  readonly move: () => void;
+  /** The cable to its provider is out, or in again. */
+  setUp(isUp: boolean): void;
 }
 
 /** What a router does to packets; `masquerade` keeps the port where it is free. Unasked ones from outside are dropped, as home routers do. */
@@ -40,7 +52,7 @@ const publicHost = (number: number) => `5.5.0.${number}`;
 export async function createInternet(world: NetWorld): Promise<Internet> {
   const internet = world.switch('internet');
   const server = world.machine('bootstrap');
-  server.plug(internet, { addresses: [`${publicHost(1)}/24`] });
+  const uplink = server.plug(internet, { addresses: [`${publicHost(1)}/24`] });
   const args = ['--host', publicHost(1), '--port', '40000', '--relay', '--data-folder', path.join(world.folder, 'bootstrap')];
   const node = server.start(process.execPath, path.join(builtFolder, 'bootstrapNode.cjs'), ...args);
   if (!node.stdout) throw new Error('no output of the bootstrap process');
@@ -49,28 +61,36 @@ export async function createInternet(world: NetWorld): Promise<Internet> {
   let homes = 0;
   return {
     ...{ bootstrap, relay, world },
+    setBootstrapUp: (isUp) => uplink.setUp(isUp),
     home: (kind) => {
       const number = ++homes;
       const machine = world.machine(`${kind}${number}`);
-      if (kind === 'open') machine.plug(internet, { addresses: [`${publicHost(10 + number)}/24`] });
-      else behindRouter(world, { machine, internet, kind, number });
-      return machine;
+      const place = { addresses: [`${publicHost(10 + number)}/24`] };
+      const outside = kind === 'open' ? machine.plug(internet, place) : behindRouter(world, { machine, internet, kind, number });
+      let isAway = false;
+      const move = (): void => {
+        isAway = !isAway;
+        outside.setAddresses([`${publicHost((isAway ? 100 : 10) + number)}/24`]);
+      };
+      return { machine, kind, move, setUp: (isUp) => outside.setUp(isUp) };
     },
   };
 }
 
+/** Answers where its router is plugged in. */
 function behindRouter(
   world: NetWorld,
   given: { machine: Machine; internet: Switch; kind: 'cone' | 'symmetric'; number: number },
-): void {
+): Plug {
   const { machine, internet, kind, number } = given;
   const router = world.machine(`router${number}`);
   const home = world.switch(`home${number}`);
-  router.plug(internet, { addresses: [`${publicHost(10 + number)}/24`] });
+  const outside = router.plug(internet, { addresses: [`${publicHost(10 + number)}/24`] });
   router.plug(home, { addresses: [`192.168.${number}.1/24`] });
   router.forward();
   router.feed(routerRules(kind), 'nft', '-f', '-');
   machine.plug(home, { addresses: [`192.168.${number}.2/24`], gateway: `192.168.${number}.1` });
+  return outside;
 }
 
 type Nat = SidecarStatus['network']['nat'];
@@ -78,8 +98,13 @@ type Nat = SidecarStatus['network']['nat'];
 export interface Met {
   one: TestPeer;
   two: TestPeer;
-  /** From the second's joining to both seeing each other; undefined: never. */
+  /** From the second's joining to both seeing each other, and to its browsing what the first shares; undefined: never. */
   ms: number | undefined;
+  browsableMs: number | undefined;
+  /** From the second's joining to a diagnosis that says why not; undefined: none did, or they met. */
+  whyNotMs: number | undefined;
+  /** What the first shares. */
+  content: Buffer;
   /** As the second sees the first. */
   peer: PeerInfo | undefined;
   nats: Nat[];
@@ -97,45 +122,69 @@ async function settle({ client }: TestPeer, expected: Nat): Promise<Nat> {
   return nat();
 }
 
-/** Two new sidecars on two machines join a party, the second when the first is announced; waits until they see each other. */
-export async function meet(internet: Internet, machines: [Machine, Machine], given: NatCase, run = 1): Promise<Met> {
+export interface MeetOptions {
+  run?: number;
+  /** What the first shares. */
+  bytes?: number;
+}
+
+/** Two new sidecars in two homes join a party, the second when the first is announced; waits until they see each other, and one browses the other. */
+export async function meet(
+  internet: Internet,
+  homes: [Home, Home],
+  given: Pick<NatCase, 'useRelay' | 'path' | 'timeoutMs'>,
+  { run = 1, bytes = 1000 }: MeetOptions = {},
+): Promise<Met> {
   const { bootstrap, relay, world } = internet;
   const [one, two] = await Promise.all([
-    world.peer(`one${run}`, machines[0], { bootstrap }),
-    world.peer(`two${run}`, machines[1], { bootstrap }),
+    world.peer(`one${run}`, homes[0].machine, { bootstrap }),
+    world.peer(`two${run}`, homes[1].machine, { bootstrap }),
   ]);
-  const nats = await Promise.all([one, two].map((peer, index) => settle(peer, natOf[given.kinds[index] ?? 'open'])));
+  const content = await share(world, one, bytes);
+  const nats = await Promise.all([settle(one, natOf[homes[0].kind]), settle(two, natOf[homes[1].kind])]);
   const relaying = given.useRelay ? { useRelay: true, relay } : {};
   for (const { client } of [one, two]) await client.request('settings/set', relaying);
   const name = `behind routers ${run}`;
-  await one.client.request('parties/join', { name });
-  await until(
-    one.client,
-    ['parties/changed'],
-    async () => (await one.client.request('parties/list', {}))[0]?.state === 'joined',
-    {
-      what: 'announcing the party',
-    },
-  );
+  await join([one], name);
+  const isAnnounced = async () => (await one.client.request('parties/list', {}))[0]?.state === 'joined';
+  await until(one.client, ['parties/changed'], isAnnounced, { what: 'announcing the party' });
   const startedAt = performance.now();
-  await two.client.request('parties/join', { name });
-  const isMet = await Promise.all([met(two, one, given.timeoutMs), met(one, two, given.timeoutMs)]).then(
-    () => true,
-    () => false,
-  );
-  const ms = isMet ? performance.now() - startedAt : undefined;
-  const peers = await two.client.request('peers/list', {});
-  const { peerId } = await one.client.request('sidecar/status', {});
-  return { one, two, ms, peer: peers.find((peer) => peer.peerId === peerId), nats };
+  await join([two], name);
+  const since = () => performance.now() - startedAt;
+  const base = { one, two, content, nats };
+  if (given.path === undefined) {
+    const told = isToldWhyNot(one, two, given.timeoutMs).then((isTold) => (isTold ? since() : undefined));
+    const ms = await met(two, one, given.timeoutMs).then(since, () => undefined);
+    return { ...base, ms, browsableMs: undefined, whyNotMs: await told, peer: await asSeen(two, one) };
+  }
+  const times = Promise.all([
+    Promise.all([met(two, one, given.timeoutMs), met(one, two, given.timeoutMs)]).then(since),
+    met(two, one, given.timeoutMs)
+      .then(() => browsable(two, one))
+      .then(since),
+  ]);
+  const [ms, browsableMs] = await times.catch(() => []);
+  return { ...base, ms, browsableMs, whyNotMs: undefined, peer: await asSeen(two, one) };
+}
+
+async function asSeen(viewer: TestPeer, peer: TestPeer): Promise<PeerInfo | undefined> {
+  return (await viewer.client.request('peers/list', {})).find(({ peerId }) => peerId === peer.client.peerId);
 }
 
 async function met(viewer: TestPeer, peer: TestPeer, timeoutMs: number): Promise<void> {
-  const { peerId } = await peer.client.request('sidecar/status', {});
-  const isThere = async () =>
-    (await viewer.client.request('peers/list', {})).some((info) => info.peerId === peerId && info.isOnline);
+  const isThere = async () => (await asSeen(viewer, peer))?.isOnline;
   await until(viewer.client, ['peers/changed'], isThere, { what: 'meeting', timeoutMs });
 }
 
+/** Asks again and again why they do not meet: each diagnosis takes its time. */
+async function isToldWhyNot(one: TestPeer, two: TestPeer, timeoutMs: number): Promise<boolean> {
+  for (const until = performance.now() + timeoutMs; performance.now() < until;) {
+    const reports = await Promise.all([diagnosisOf(one), diagnosisOf(two)]);
+    if (reports.some(({ findings }) => findings.some(({ text }) => / is not reached: /.test(text)))) return true;
+  }
+  return false;
+}
+
 export async function diagnosisOf({ client }: TestPeer): Promise<NetReport> {
-  return client.request('network/diagnose', {});
+  return client.request('network/diagnose', {}, { timeoutMs: 20_000 });
 }

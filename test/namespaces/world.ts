@@ -5,14 +5,13 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { TestContext } from 'node:test';
 import { clearAway, startPeer, type TestPeer } from '../integration/world.ts';
 
 /** An interface of a machine, plugged into a switch. */
 export interface Plug {
   /** As the machine sees it: `eth0`, `eth1`, … in the order of plugging. */
   name: string;
-  setAddresses(addresses: string[]): void;
+  setAddresses(addresses: string[], options?: { gateway?: string }): void;
   /** The cable is out, or in again. */
   setUp(isUp: boolean): void;
 }
@@ -44,8 +43,15 @@ export interface Machine {
   start(...command: string[]): ChildProcess;
   /** IPv4 alone, on what is plugged in from now on. */
   disableIPv6(): void;
+  /** How far off the clock is of what starts from now on with `node`. */
+  setClock(offMs: number): void;
   /** A router: passes packets on between its switches. */
   forward(): void;
+}
+
+/** A test, or what else has an end. */
+export interface Ending {
+  after(act: () => Promise<void>): void;
 }
 
 export interface NetWorld {
@@ -79,7 +85,7 @@ export function whyNot(): string | undefined {
 let count = 0;
 
 /** A world of networks that goes away with the test. Ask `whyNot` first. */
-export function createNetWorld(t: TestContext): NetWorld {
+export function createNetWorld(t: Ending): NetWorld {
   removeAbandoned();
   const folder = mkdtempSync(path.join(tmpdir(), 'pln-'));
   const namespaces: string[] = [];
@@ -116,8 +122,11 @@ export function createNetWorld(t: TestContext): NetWorld {
     machine: (name) => {
       const namespace = newNamespace();
       const node = path.join(folder, `node-${name}`);
-      writeFileSync(node, `#!/bin/sh\nexec ip netns exec ${namespace} ${process.execPath} "$@"\n`);
-      chmodSync(node, 0o755);
+      const writeNode = (options: string): void => {
+        writeFileSync(node, `#!/bin/sh\nexec ip netns exec ${namespace} ${process.execPath} ${options} "$@"\n`);
+        chmodSync(node, 0o755);
+      };
+      writeNode('');
       let plugs = 0;
       return {
         ...{ name, namespace, node },
@@ -138,6 +147,11 @@ export function createNetWorld(t: TestContext): NetWorld {
             'echo 1 | tee /proc/sys/net/ipv6/conf/all/disable_ipv6 /proc/sys/net/ipv6/conf/default/disable_ipv6',
           );
         },
+        setClock: (offMs) => {
+          const clock = path.join(folder, `clock-${name}.cjs`);
+          writeFileSync(clock, wrongClock(offMs));
+          writeNode(`--require ${clock}`);
+        },
         forward: () => {
           inside(namespace, 'sh', '-c', 'echo 1 | tee /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding');
         },
@@ -151,6 +165,25 @@ export function createNetWorld(t: TestContext): NetWorld {
   };
 }
 
+/** For whoever is no test: a world that goes away when `act` is done with it. */
+export async function inNetWorld<T>(act: (world: NetWorld) => Promise<T>): Promise<T> {
+  const endings: (() => Promise<void>)[] = [];
+  try {
+    return await act(createNetWorld({ after: (ending) => void endings.push(ending) }));
+  } finally {
+    for (const ending of endings) await ending();
+  }
+}
+
+/** A module that gives a Node process another time of day. */
+function wrongClock(offMs: number): string {
+  return `const now = Date.now;
+    globalThis.Date = class extends Date {
+      constructor(...args) { super(...(args.length === 0 ? [now() + ${offMs}] : args)); }
+      static now() { return now() + ${offMs}; }
+    };`;
+}
+
 function plugIn(end: { namespace: string; name: string }, into: Switch, options: PlugOptions): Plug {
   const { namespace, name } = end;
   const port = `port${count++}`;
@@ -159,17 +192,17 @@ function plugIn(end: { namespace: string; name: string }, into: Switch, options:
   ip('-n', namespace, 'link', 'set', name, 'up');
   const plug: Plug = {
     name,
-    setAddresses: (addresses) => {
+    setAddresses: (addresses, { gateway } = {}) => {
       ip('-n', namespace, '-4', 'addr', 'flush', 'dev', name);
       ip('-n', namespace, '-6', 'addr', 'flush', 'dev', name, 'scope', 'global');
       for (const address of addresses) ip('-n', namespace, 'addr', 'add', address, 'dev', name);
+      if (gateway !== undefined)
+        ip('-n', namespace, ...(gateway.includes(':') ? ['-6'] : []), 'route', 'add', 'default', 'via', gateway);
     },
     setUp: (isUp) => void ip('-n', into.namespace, 'link', 'set', port, isUp ? 'up' : 'down'),
   };
-  plug.setAddresses(options.addresses ?? []);
   const { gateway, shape } = options;
-  if (gateway !== undefined)
-    ip('-n', namespace, ...(gateway.includes(':') ? ['-6'] : []), 'route', 'add', 'default', 'via', gateway);
+  plug.setAddresses(options.addresses ?? [], gateway === undefined ? {} : { gateway });
   if (shape !== undefined) inside(namespace, 'tc', 'qdisc', 'add', 'dev', name, 'root', ...shape.split(' '));
   return plug;
 }
@@ -181,8 +214,14 @@ function removeAbandoned(): void {
     if (pid === undefined) continue;
     try {
       process.kill(Number(pid), 0);
+      continue;
     } catch {
+      // Nobody's.
+    }
+    try {
       ip('netns', 'del', namespace);
+    } catch {
+      // Another test was at it, too.
     }
   }
 }

@@ -18,6 +18,7 @@ const floor = ['protocol', 'sidecar/foundation', 'sidecar/storage', 'sidecar/wir
 const services = [
   'sidecar/parties',
   'sidecar/invites',
+  'sidecar/access',
   'sidecar/peers',
   'sidecar/shares',
   'sidecar/catalog',
@@ -43,6 +44,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'sidecar/network': ['protocol', 'sidecar/foundation', 'sidecar/storage'],
   'sidecar/parties': floor,
   'sidecar/invites': floor,
+  'sidecar/access': floor,
   'sidecar/peers': floor,
   'sidecar/catalog': floor,
   'sidecar/shares': [...floor, 'sidecar/catalog'],

@@ -5,18 +5,21 @@ import { AppError } from '../../protocol/errors.ts';
 import { isPeerId, isShareId, type PeerId, type ShareId } from '../../protocol/ids.ts';
 import type { AccessRequest } from '../../protocol/model.ts';
 import { meetingLimits } from '../limits.ts';
-import type { MeetingHooks } from '../meetingHooks.ts';
-import { derivedName, displayName } from '../peers/names.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { Database } from '../storage/database.ts';
 import { intents } from '../wire/codec.ts';
 import type { AccessMessage } from '../wire/meetingMessages.ts';
 import type { PeerSession } from '../wire/services.ts';
+import { Budget } from '../wire/updatePace.ts';
 
 export interface AccessRequestsOptions {
   database: Database;
   peers: Pick<Peers, 'get' | 'isAddedByKey' | 'isOnline'>;
   session(peerId: PeerId): PeerSession | undefined;
+  isOwnShare: (shareId: ShareId) => boolean;
+  derivedName: (peerId: PeerId) => string;
+  /** Untrusted text as one safe line of at most so many characters. */
+  safeLine: (text: string, most: number) => string;
   onChange(peerId: PeerId): void;
   now?: () => number;
 }
@@ -28,11 +31,13 @@ interface Row {
   atMs: number;
 }
 
-export class AccessRequests implements MeetingHooks {
+/** Is told of sessions as meetingHooks.ts says. */
+export class AccessRequests {
   readonly #options: AccessRequestsOptions;
   readonly #database: Database;
   /** Until when they are not heard again. Not kept over restarts: then they may ask once more. */
   readonly #denied = new Map<PeerId, number>();
+  readonly #budgets = new WeakMap<PeerSession, Budget>();
 
   constructor(options: AccessRequestsOptions) {
     this.#options = options;
@@ -46,7 +51,7 @@ export class AccessRequests implements MeetingHooks {
       .flatMap(({ peerId, text, shareId, atMs }) => {
         if (!isPeerId(peerId)) return [];
         const peer = this.#options.peers.get(peerId);
-        const derived = derivedName(peerId);
+        const derived = this.#options.derivedName(peerId);
         return {
           ...{ peerId, name: peer?.name ?? derived, derivedName: derived, text, atMs },
           isOnline: this.#options.peers.isOnline(peerId),
@@ -67,7 +72,7 @@ export class AccessRequests implements MeetingHooks {
     if (!this.#options.peers.isAddedByKey(peerId)) {
       throw new AppError('invalid-argument', 'You have not added this peer. Connect to it by its key first, then ask.');
     }
-    this.#keep({ peerId, isOurs: 1, text: safeText(text), shareId: null });
+    this.#keep({ peerId, isOurs: 1, text: this.#safe(text), shareId: null });
     const session = this.#options.session(peerId);
     if (session) this.#tell(session);
   }
@@ -108,11 +113,23 @@ export class AccessRequests implements MeetingHooks {
     this.#look(session);
   }
 
-  access({ peerId }: PeerSession, { text, shareId }: AccessMessage): void {
-    // Who was added is let in; for a share it may ask nevertheless.
-    if (this.isDenied(peerId) || (shareId === undefined && this.#options.peers.isAddedByKey(peerId))) return;
-    this.#keep({ peerId, isOurs: 0, text: safeText(text), shareId: shareId ?? null });
+  access(session: PeerSession, { text, shareId }: AccessMessage): void {
+    const { peers, isOwnShare } = this.#options;
+    const { peerId } = session;
+    if (!this.#isInTime(session)) return;
+    // Who was added is let in; for a share it may ask nevertheless, when there is one.
+    if (this.isDenied(peerId) || (shareId === undefined ? peers.isAddedByKey(peerId) : !isOwnShare(shareId))) return;
+    // A person may be answering it now: it does not become one for another share, or for all.
+    const first = this.get(peerId)?.shareId;
+    this.#keep({ peerId, isOurs: 0, text: this.#safe(text), shareId: first ?? shareId ?? null });
     this.#options.onChange(peerId);
+  }
+
+  #isInTime(session: PeerSession): boolean {
+    const { accessBurst: burst, accessSeconds } = meetingLimits;
+    const budget = this.#budgets.get(session) ?? new Budget({ burst, perSecond: 1 / accessSeconds });
+    this.#budgets.set(session, budget);
+    return budget.take();
   }
 
   /** To come by our key is to ask, without a word. */
@@ -139,7 +156,8 @@ export class AccessRequests implements MeetingHooks {
   #tell(session: PeerSession): void {
     const { peerId } = session;
     const row = this.#database.get<Row>('SELECT * FROM accessRequest WHERE isOurs = 1 AND peerId = :peerId', { peerId });
-    if (row === undefined) return;
+    // An older Potluck would not hear it; it is asked when it is a newer one.
+    if (row === undefined || !session.understands('access')) return;
     session.meet({ type: 'access', text: row.text, shareId: undefined });
     this.#database.run('DELETE FROM accessRequest WHERE isOurs = 1 AND peerId = :peerId', { peerId });
   }
@@ -156,12 +174,11 @@ export class AccessRequests implements MeetingHooks {
     );
   }
 
+  #safe(text: string): string {
+    return this.#options.safeLine(text, meetingLimits.accessCharacters);
+  }
+
   get #now(): number {
     return this.#options.now?.() ?? Date.now();
   }
-}
-
-/** One line. */
-function safeText(text: string): string {
-  return displayName(text, meetingLimits.accessCharacters);
 }

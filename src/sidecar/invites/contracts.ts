@@ -67,8 +67,10 @@ export function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-// Line breaks, controls, and what turns the writing direction: a name that looks like another one.
-const unsayable = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+// Line breaks, controls, and what turns the writing direction or is not seen at all: a name that looks like another one, of a party in which somebody
+// shares what was meant for that one. As in peers/names.ts, where such characters are taken out of what is shown.
+const unsayable =
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\u2028\u2029\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/u;
 
 /** Whether a party's name can be given on in codes: it is shown to people before they are asked. */
 export function isSayable(partyName: string): boolean {

@@ -63,6 +63,9 @@ export const meetingLimits = {
   rememberedMembers: 4096,
   /** Requests for access kept, one a key; the oldest go. */
   accessRequests: 100,
+  /** Requests heard of one session, each a write to the disk: at once, and one in so many seconds; others are as if never said. */
+  accessBurst: 5,
+  accessSeconds: 60,
   /** Characters of its text. */
   accessCharacters: 128,
   /** A peer that was denied does not wait here again for so long, and so many are remembered until the next start. */
@@ -90,8 +93,9 @@ export const lanLimits = {
   /** Answers looked at a second, and in one go; the rest is dropped. */
   answersPerSecond: 50,
   answersBurst: 200,
-  /** Dials under way, and how long after a failed one the same place is tried again. */
+  /** Dials under way, in all and to one address, and how long after a failed one the same place is tried again. */
   dialsAtOnce: 8,
+  dialsPerHost: 2,
   redialMs: 15_000,
   connectMs: 3_000,
   handshakeMs: 5_000,
@@ -100,9 +104,9 @@ export const lanLimits = {
   pendingPerAddress: 4,
   /** How often interfaces are looked at: nothing tells when they change. */
   interfacesMs: 5_000,
-  /** One packet that comes; those that go hold so many tokens, 90 B each: they stay whole on every network. */
+  /** One packet that comes; those that go hold so many tokens, 100 B each: they stay whole also where IPv6 has its least, 1,280 B. */
   packetBytes: 9 * KiB,
-  tokensInPacket: 12,
+  tokensInPacket: 8,
   /** A question is answered after so long, and not again within the second: RFC 6762, 6. */
   answerMs: [20, 120],
   answerAgainMs: 1_000,
@@ -146,6 +150,8 @@ export const admissionLimits = {
   /** Connections of one key: the old one and its replacement, on two transports. From one address: an office behind one NAT. */
   connectionsPerKey: 4,
   connectionsPerAddress: 64,
+  /** Connections of keys that were not known when they came, and are not yet, of 256 in all: the rest is for friends. */
+  unknownConnections: 192,
   /** New connections of one key and one address: at once, and a second for long. */
   connectsBurst: 20,
   connectsPerSecond: 0.5,

@@ -32,6 +32,8 @@ export const networkLimits = {
   contentFilesOfFolder: 4,
   /** Longest wait between two questions to bootstrap nodes that do not answer. */
   bootstrapMaxMs: 10_000,
+  /** After a change of networks a connection has so long for a sign of life: a packet and two retransmissions. */
+  roamedMs: 3_000,
   /** Telling the DHT that we leave; after it we leave untold. */
   leaveMs: 2_000,
   /** Peers of which it is remembered what their handshake said, and why no hole could be punched. */

@@ -29,6 +29,8 @@ export const wireLimits = {
   audienceTags: 12,
   /** Party tokens in a hello. */
   partiesInHello: 256,
+  /** They are filled up to a multiple of this: few people are in more parties. */
+  proofsInGroup: 8,
   /** Time to complete our hello after the Noise handshake. */
   helloMs: 10_000,
   /** Silence after which a connection is dead; keep-alives go out at a third of it. */

@@ -17,6 +17,8 @@ export interface AdmissionOptions {
   isKnown(peerId: PeerId): boolean;
   /** A person wants it to stay away. */
   isRefused(peerId: PeerId): boolean;
+  /** It is connected, and comes once more: whether that may take the place of what is there. Not asked when it is left out. */
+  mayComeAgain?(peerId: PeerId): boolean;
   /** Connections of them are to end. */
   onBanned(who: Visitor): void;
   onUnbanned(who: Visitor): void;
@@ -79,7 +81,7 @@ export class Admission {
   /** The key is known, nothing was said yet. A place for the handshake, to be given back when the first byte came or nothing came of it. */
   identify({ peerId, host }: { peerId: PeerId; host: string }): (() => void) | undefined {
     const isKnown = this.#isKnown(peerId);
-    if (!this.mayEnter({ peerId, host })) return this.#nothing();
+    if (!this.mayEnter({ peerId, host }) || this.#options.mayComeAgain?.(peerId) === false) return this.#nothing();
     if (isKnown) return this.#knownHandshakes.take(peerId) ?? this.#nothing();
     const ofKey = this.#handshakesByKey.take(peerId);
     const ofAddress = ofKey && this.#handshakes.take(countedAddress(host));

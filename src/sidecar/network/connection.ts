@@ -37,6 +37,8 @@ export interface NetworkOptions {
   lan?: Pick<LanOptions, 'settings' | 'sought'>;
   /** True keeps a peer away, in both directions. */
   isRefused(peerId: PeerId): boolean;
+  /** False keeps a peer that is connected from connecting once more. */
+  mayComeAgain?(peerId: PeerId): boolean;
   /** In the book of peers: what strangers cost does not keep it out. */
   isKnown?(peerId: PeerId): boolean;
   /** Whether files come from this peer or go to it. */

@@ -157,7 +157,7 @@ function unreachableFinding({ name, failure }: NetFacts['unreachable'][number], 
 function relayAdvice({ isAllowed, isConfigured, offered }: NetFacts['relay']): string {
   if (!isAllowed) return 'Allow relays (setting useRelay), on both sides.';
   if (!isConfigured && offered === 0)
-    return 'Relays are allowed, and none is here: name one (setting relay), or ask a member who can be reached from everywhere to offer one (setting offerRelay).';
+    return 'No relay is here: name one (setting relay), or ask a member who can be reached from everywhere to offer one (setting offerRelay).';
   return 'A relay is here: the other side has to allow relays, too (setting useRelay).';
 }
 
@@ -181,7 +181,7 @@ function relayFinding({ relay, nat }: NetFacts): NetFinding {
     };
   if (offered > 0)
     return { area: 'relay', state: 'good', text: `Relays are allowed, and ${counted(offered, 'connected peer')} can relay.` };
-  return { area: 'relay', state: 'limited', text: 'Relays are allowed, and none is here.', advice: relayAdvice(relay) };
+  return { area: 'relay', state: 'limited', text: 'Relays are allowed, and nobody offers one now.', advice: relayAdvice(relay) };
 }
 
 function offerFinding({ relay, nat }: NetFacts): NetFinding[] {
@@ -232,7 +232,7 @@ function directFinding({ direct, nat }: NetFacts): NetFinding {
   };
 }
 
-function lanFinding({ lan }: NetFacts): NetFinding[] {
+function lanFinding({ lan, isLoopback }: NetFacts): NetFinding[] {
   if (!lan) return [];
   const area = 'lan';
   const [failure] = [...lan.failures, ...lan.interfaces.flatMap(({ failure: reason }) => (reason === undefined ? [] : [reason]))];
@@ -248,6 +248,8 @@ function lanFinding({ lan }: NetFacts): NetFinding[] {
         },
       ];
     case 'waiting':
+      if (isLoopback && lan.missing === undefined)
+        return [{ area, state: 'off', text: 'Everything runs on this machine: nobody is looked for in the local network.' }];
       return [
         {
           area,

@@ -3,6 +3,7 @@
 
 import type NoiseSecretStream from '@hyperswarm/secret-stream';
 import type { PeerId } from '../../protocol/ids.ts';
+import { admissionLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { peerIdOf } from '../storage/identity.ts';
 import { Admission, type Visitor } from './admission.ts';
@@ -12,6 +13,7 @@ import { Room, type RoomOptions } from './room.ts';
 export interface DoorOptions {
   log: Log;
   isRefused(peerId: PeerId): boolean;
+  mayComeAgain?(peerId: PeerId): boolean;
   isKnown?(peerId: PeerId): boolean;
   isOfUse?(peerId: PeerId): boolean;
   /** It was found by a content, or may have found us by one. */
@@ -23,6 +25,8 @@ export interface DoorOptions {
   connections(): Iterable<NoiseSecretStream>;
   onUnbanned(who: Visitor): void;
   room?: Omit<RoomOptions, 'count'>;
+  /** For tests. */
+  unknownConnections?: number;
 }
 
 export class Door {
@@ -31,6 +35,8 @@ export class Door {
   readonly #options: DoorOptions;
   readonly #log: Log;
   readonly #room: Room;
+  /** Connections of keys that were not known when they came. Who proves a party is known from then on. */
+  readonly #unknown = new Map<NoiseSecretStream, PeerId>();
 
   constructor(options: DoorOptions) {
     this.#options = options;
@@ -38,7 +44,8 @@ export class Door {
     this.admission = new Admission({
       log: options.log,
       isRefused: (peerId) => options.isRefused(peerId),
-      isKnown: (peerId) => options.isKnown?.(peerId) ?? false,
+      mayComeAgain: (peerId) => options.mayComeAgain?.(peerId) ?? true,
+      isKnown: (peerId) => this.#isKnown(peerId),
       onBanned: () => this.#endKeptAway(),
       onUnbanned: (who) => options.onUnbanned(who),
     });
@@ -53,6 +60,10 @@ export class Door {
   enter(peerId: PeerId, stream: NoiseSecretStream): (() => void) | undefined {
     if (this.admission.isKeptAway(peerId)) {
       this.#log.info(`${peerId} was turned away: it is to stay away`);
+      return undefined;
+    }
+    if (!this.#hasPlaceFor(peerId)) {
+      this.#log.info(`${peerId} was turned away: too many connections of strangers`);
       return undefined;
     }
     const leaveRoom = this.#room.take({
@@ -73,10 +84,24 @@ export class Door {
       return undefined;
     }
     this.#options.guard()?.connected(peerId, stream);
+    if (!this.#isKnown(peerId)) this.#unknown.set(stream, peerId);
     return () => {
+      this.#unknown.delete(stream);
       leaveRoom();
       leave();
     };
+  }
+
+  /** Strangers from many addresses do not take the places of friends. */
+  #hasPlaceFor(newcomer: PeerId): boolean {
+    const most = this.#options.unknownConnections ?? admissionLimits.unknownConnections;
+    if (this.#unknown.size < most || this.#isKnown(newcomer)) return true;
+    for (const [stream, peerId] of this.#unknown) if (this.#isKnown(peerId)) this.#unknown.delete(stream);
+    return this.#unknown.size < most;
+  }
+
+  #isKnown(peerId: PeerId): boolean {
+    return this.#options.isKnown?.(peerId) ?? false;
   }
 
   #endKeptAway(): void {

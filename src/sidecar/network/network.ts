@@ -22,6 +22,7 @@ import { Redials } from './redials.ts';
 import { growBuffers } from './receiveBuffers.ts';
 import { probe } from './probe.ts';
 import { Relays } from './relays.ts';
+import { Roaming } from './roaming.ts';
 import { statusOf } from './status.ts';
 import { newSwarm } from './swarm.ts';
 import { type PunchFailure, SwarmDht } from './swarmDht.ts';
@@ -43,6 +44,7 @@ export class Network {
   readonly #door: Door;
   readonly #lan: Lan;
   readonly #binding: Binding;
+  readonly #roaming: Roaming;
   #bootstrap: string[];
   #isOpen = false;
   #swarm: Hyperswarm | undefined;
@@ -89,6 +91,7 @@ export class Network {
       chosen: () => lan.settings().networkInterface,
       onChange: () => void this.#restart(),
     });
+    this.#roaming = new Roaming({ log: options.log, connections: () => this.#swarm?.connections ?? [] });
     this.#topics = new Topics({ onChange: () => this.#changed() });
     this.#contents = new ContentTopics({
       ownKey: options.keyPair.publicKey,
@@ -273,6 +276,7 @@ export class Network {
     for (const event of ['ready', 'network-update', 'network-change', 'nat-update', 'persistent', 'add-node', 'remove-node']) {
       dht.on(event, () => this.#changed());
     }
+    dht.on('network-change', () => this.#roaming.changed());
     swarm.on('connection', (stream) => this.#connected(swarm, dht, stream));
     dht.bind().then(
       () => growBuffers([dht.io.serverSocket, dht.io.clientSocket], this.#log),
@@ -294,6 +298,7 @@ export class Network {
     this.#guard?.close();
     this.#guard = undefined;
     this.#stopProbing?.();
+    this.#roaming.close();
     this.#topics.detach();
     this.#contents.detach();
     this.#redials.pause();

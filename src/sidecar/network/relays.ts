@@ -147,8 +147,9 @@ export class Relays {
   }
 
   #serve(dht: HyperDHT): void {
-    const { log, mayServe } = this.#options;
-    const server = new RelayServer({ dht, log, keyPair: this.#relayKeyPair(), mayUse: (key) => mayServe(peerIdOf(key)) });
+    const { log } = this.#options;
+    const mayUse = (key: Uint8Array): boolean => this.#options.mayServe(peerIdOf(key));
+    const server = new RelayServer({ dht, log, keyPair: this.#relayKeyPair(), mayUse });
     this.#server = server;
     server.open().then(
       () => {

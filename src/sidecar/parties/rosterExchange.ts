@@ -50,8 +50,8 @@ export class RosterExchange {
    * Throws AppError `protocol` for forged ones.
    */
   roster(session: PeerSession, { partyId, signed }: RosterMessage): void {
-    // Before it is taken: it is not told back to who showed it.
-    this.#seats.get(session)?.told.set(partyId, hashOf(signed.body));
+    // Before it is taken: it is not told back to who showed it. Of parties that it did not prove nothing is remembered: there is no end of them.
+    if (session.hello.provenIds.includes(partyId)) this.#seats.get(session)?.told.set(partyId, hashOf(signed.body));
     this.#parties.takeRoster(partyId, signed);
     // It showed an older one than ours.
     this.updated(session);

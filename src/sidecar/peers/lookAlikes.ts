@@ -62,9 +62,10 @@ export class LookAlikes {
 
   constructor(rows: Iterable<NamedRow>) {
     for (const { peerId, nickname, petname } of rows) {
-      // Whoever goes by a nickname could be taken for whom the key's name means.
-      for (const look of new Set([skeleton(petname || nickname || derivedName(peerId)), skeleton(derivedName(peerId))]))
-        count(this.#shown, look);
+      // Whoever goes by a nickname could be taken for whom the key's name means; or, with both in it, for whom such a name is shown of.
+      const derived = derivedName(peerId);
+      const shown = petname || nickname || derived;
+      for (const look of new Set([shown, derived, `${shown} (${derived})`].map(skeleton))) count(this.#shown, look);
       if (petname !== '') count(this.#petnames, skeleton(petname));
     }
   }

@@ -47,7 +47,7 @@ export class Peers {
   readonly #sharesOf: (peerId: PeerId) => CatalogShare[];
   readonly #onChange: (peerId: PeerId) => void;
   readonly #online = new Map<PeerId, OnlinePeer>();
-  /** Made when it is asked for. */
+  /** Made when it is asked for: a book of thousands takes tens of milliseconds. */
   #looks: LookAlikes | undefined;
   readonly #measured = new Map<PeerId, Measured>();
 
@@ -144,6 +144,7 @@ export class Peers {
     };
     const { nickname: name, lastSeenMs: seen, partyIds: parties } = before ?? {};
     if (before && after.nickname === name && after.lastSeenMs === seen && after.partyIds === parties) return;
+    if (after.nickname !== name) this.#looks = undefined;
     if (before === undefined) this.#makeRoom();
     this.#database.run(
       `INSERT INTO peer (peerId, nickname, lastSeenMs, partyIds) VALUES (:peerId, :nickname, :lastSeenMs, :partyIds)
@@ -162,22 +163,32 @@ export class Peers {
   /** Forgets whom we know from others only and of whom nothing is here any more. */
   dropHearsay(): void {
     const dropped = this.#database.all<{ peerId: PeerId }>(`DELETE FROM peer WHERE isMet = 0 AND ${isUnnoted} RETURNING peerId`);
-    for (const { peerId } of dropped) this.#changed(peerId);
+    for (const { peerId } of dropped) this.#renamed(peerId);
   }
 
-  /** Without a nickname it keeps the one of before. */
+  /** Or said hello again. Without a nickname it keeps the one of before. */
   cameOnline(peerId: PeerId, peer: OnlinePeer, nickname?: string): void {
-    this.met(peerId);
+    const earlier = this.#online.get(peerId);
     this.#online.set(peerId, peer);
+    const name = nickname === undefined ? undefined : displayName(nickname);
+    const known = earlier && this.#row(peerId);
+    // A hello without news, of which a peer may say several a second, costs no write to the disk, which would be waited for.
+    if (known?.isMet === 1 && (name ?? known.nickname) === known.nickname && known.partyIds === JSON.stringify(peer.partyIds)) {
+      if (earlier?.path !== peer.path || earlier.pathReason !== peer.pathReason) this.#changed(peerId);
+      return;
+    }
+    this.met(peerId);
+    const before = this.#row(peerId);
     this.#database.run(
       `UPDATE peer SET nickname = coalesce(:nickname, nickname), lastSeenMs = :now, partyIds = :partyIds, isMet = 1 WHERE peerId = :peerId`,
       {
         peerId,
-        nickname: nickname === undefined ? null : displayName(nickname),
+        nickname: name ?? null,
         now: Date.now(),
         partyIds: JSON.stringify(peer.partyIds),
       },
     );
+    if (before?.isMet !== 1 || (name !== undefined && name !== before.nickname)) this.#looks = undefined;
     this.#changed(peerId);
   }
 
@@ -186,7 +197,8 @@ export class Peers {
     this.#measured.delete(peerId);
     this.#database.run('UPDATE peer SET lastSeenMs = :now WHERE peerId = :peerId', { peerId, now: Date.now() });
     // Whoever knows a key can make others: a stranger that nobody took note of is not remembered.
-    this.#database.run(`DELETE FROM peer WHERE peerId = :peerId AND partyIds = '[]' AND ${isUnnoted}`, { peerId });
+    if (this.#database.run(`DELETE FROM peer WHERE peerId = :peerId AND partyIds = '[]' AND ${isUnnoted}`, { peerId }) > 0)
+      this.#looks = undefined;
     this.dropHearsay();
     this.#changed(peerId);
   }
@@ -217,7 +229,7 @@ export class Peers {
       'INSERT INTO peer (peerId, isAddedByKey) VALUES (:peerId, 1) ON CONFLICT (peerId) DO UPDATE SET isAddedByKey = 1, isDisconnected = 0',
       { peerId },
     );
-    this.#changed(peerId);
+    this.#renamed(peerId);
   }
 
   stayAway(peerId: PeerId): void {
@@ -232,7 +244,7 @@ export class Peers {
       'INSERT INTO peer (peerId, isBlocked) VALUES (:peerId, :flag) ON CONFLICT (peerId) DO UPDATE SET isBlocked = :flag',
       { peerId, flag: isBlocked ? 1 : 0 },
     );
-    this.#changed(peerId);
+    this.#renamed(peerId);
     const info = this.get(peerId);
     if (!info) throw unknownPeer(peerId);
     return info;
@@ -240,6 +252,7 @@ export class Peers {
 
   setPetname(peerId: PeerId, petname: string): PeerInfo {
     this.#database.run('UPDATE peer SET petname = :petname WHERE peerId = :peerId', { peerId, petname: displayName(petname) });
+    this.#looks = undefined;
     const info = this.get(peerId);
     if (!info) throw unknownPeer(peerId);
     this.#changed(peerId);
@@ -253,7 +266,7 @@ export class Peers {
       `UPDATE peer SET nickname = '', petname = '', lastSeenMs = NULL, isAddedByKey = 0, isDisconnected = 0, partyIds = '[]' WHERE peerId = :peerId`,
       { peerId },
     );
-    this.#changed(peerId);
+    this.#renamed(peerId);
   }
 
   /** The petname is ours and stays as it is; a name that somebody chose is told from one that looks the same by the one from its key. */
@@ -264,9 +277,13 @@ export class Peers {
     return this.#looks.isAmbiguous(shown, { isPetname: petname !== '' }) ? `${shown} (${derived})` : shown;
   }
 
-  /** Somebody came, went, or is called something else. */
-  #changed(peerId: PeerId): void {
+  /** Somebody is in the book, or is not any more, or is called something else. */
+  #renamed(peerId: PeerId): void {
     this.#looks = undefined;
+    this.#changed(peerId);
+  }
+
+  #changed(peerId: PeerId): void {
     this.#onChange(peerId);
   }
 

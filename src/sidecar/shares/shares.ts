@@ -169,6 +169,7 @@ export class Shares {
     const before = share.info.audience;
     if (audienceText(before) === audienceText(audience)) return this.#info(share);
     this.#change(share, audience, { needsNewKeys: isNarrower(before, audience) });
+    this.#log.info(`Another audience may see "${share.info.title}" now`);
     return this.#info(share);
   }
 
@@ -177,6 +178,14 @@ export class Shares {
     for (const share of this.#shares.values()) {
       const { audience } = share.info;
       if (isMeant(audience)) this.#change(share, audience, { needsNewKeys: true });
+    }
+  }
+
+  /** In which parties these shares may be passed on is another: it is signed with them. */
+  announceAgain(isMeant: (audience: Audience) => boolean): void {
+    for (const share of this.#shares.values()) {
+      const { audience } = share.info;
+      if (isMeant(audience)) this.#change(share, audience, { needsNewKeys: false });
     }
   }
 
@@ -304,7 +313,6 @@ export class Shares {
     // Between what was announced before and what is from now on.
     if (needsNewKeys && feedLength > 0) this.#addRemoval(shareId, { revision: revision + 1, audience: share.audience });
     share.setAudience(audience, { needsNewKeys, revision: revision + 2 });
-    this.#log.info(`Another audience may see "${share.info.title}" now`);
   }
 
   #addRemoval(shareId: ShareId, { revision, audience }: { revision: number; audience: Audience }): void {

@@ -1,7 +1,7 @@
 // The hello, from both sides: what we say of ourselves, and what of the peer's words is accepted. Party names are matched by their proofs
 // alone; a proof is good on this connection and from this side only.
 
-import { timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../protocol/errors.ts';
 import type { PartyId } from '../../protocol/ids.ts';
 import { wireLimits } from '../limits.ts';
@@ -14,6 +14,8 @@ import type { LocalHello, RemoteHello } from './services.ts';
 export const wireVersion = 1;
 export const minWireVersion = 1;
 
+const proofBytes = 32;
+
 interface Keys {
   handshakeHash: Uint8Array;
   ownKey: Uint8Array;
@@ -25,6 +27,8 @@ export class Introduction {
   readonly #keys: Keys;
   #remote: HelloMessage | undefined;
   #saidNickname = '';
+  /** The same for as long as the connection lasts: what changes would show what is real. */
+  readonly #decoys: Uint8Array[] = [];
 
   constructor(local: LocalHello, keys: Keys) {
     this.#local = local;
@@ -41,7 +45,7 @@ export class Introduction {
       capabilities: [...ownCapabilities],
       nickname: this.#saidNickname,
       agent: firstCharacters(this.#local.agent),
-      proofs: proofs.slice(0, wireLimits.partiesInHello).map(({ proof }) => proof),
+      proofs: this.#amongOthers(proofs.slice(0, wireLimits.partiesInHello).map(({ proof }) => proof)),
       intents: this.#local.intents?.(this.#keys.remoteKey) ?? 0,
     };
   }
@@ -72,17 +76,32 @@ export class Introduction {
     return { nickname, agent, capabilities, partyIds, provenIds, intents };
   }
 
+  /** Whoever knows our key gets a hello: neither which parties we are in nor how many is its business. */
+  #amongOthers(proofs: Uint8Array[]): Uint8Array[] {
+    const groups = Math.max(1, Math.ceil(proofs.length / wireLimits.proofsInGroup));
+    const missing = groups * wireLimits.proofsInGroup - proofs.length;
+    while (this.#decoys.length < missing) this.#decoys.push(randomBytes(proofBytes));
+    return [...proofs, ...this.#decoys.slice(0, missing)].sort((one, other) => Buffer.compare(one, other));
+  }
+
   get #nickname(): string {
     const { partyIds } = this.current();
     return firstCharacters(this.#local.nickname({ remoteKey: this.#keys.remoteKey, partyIds }));
   }
 
   #proven(proofs: Uint8Array[]): PartyId[] {
+    // All with all would be 16,000 comparisons a hello, for whoever says some: only what begins alike is compared, in constant time.
+    const beginnings = new Set(proofs.map(beginningOf));
     return this.#local
       .partyProofs(this.#keys.handshakeHash, this.#keys.remoteKey)
+      .filter(({ proof: expected }) => beginnings.has(beginningOf(expected)))
       .filter(({ proof: expected }) => proofs.some((proof) => timingSafeEqual(proof, expected)))
       .map(({ partyId }) => partyId);
   }
+}
+
+function beginningOf(proof: Uint8Array): string {
+  return Buffer.from(proof.subarray(0, 8)).toString('latin1');
 }
 
 function firstCharacters(text: string): string {

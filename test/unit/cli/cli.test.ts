@@ -13,13 +13,15 @@ test('every command has help, and docs/cli.md lists it', async (t) => {
   const cli = await createCli(t, {});
   const overview = (await cli.run(['help'])).text;
   const docs = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
-  for (const { name, usage } of commands) {
+  for (const { name, alias, usage } of commands) {
+    if (alias !== undefined) assert.match((await cli.run(['help', alias])).text, new RegExp(`^Usage: potluck ${name}`), alias);
     assert.ok(overview.includes(`  ${usage}`), `the list has ${name}`);
     assert.ok(docs.includes(`\`${usage}\``), `docs/cli.md has ${usage}`);
+    const words = name.split(' ');
     for (const args of [
-      ['help', name],
-      [name, '--help'],
-      ['-h', name],
+      ['help', ...words],
+      [...words, '--help'],
+      ['-h', ...words],
     ])
       if (name !== 'help') assert.match((await cli.run(args)).text, new RegExp(`^Usage: potluck ${name}`), args.join(' '));
   }

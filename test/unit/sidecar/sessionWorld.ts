@@ -10,7 +10,7 @@ import type { TestContext } from 'node:test';
 import NoiseSecretStream from '@hyperswarm/secret-stream';
 import { encode as encodeZ32 } from 'z32';
 import type { PartyId, PeerId, ShareId } from '../../../src/protocol/ids.ts';
-import type { CatalogShare } from '../../../src/protocol/model.ts';
+import type { Audience, CatalogShare } from '../../../src/protocol/model.ts';
 import { AudienceTags } from '../../../src/sidecar/audienceTags.ts';
 import { Catalog } from '../../../src/sidecar/catalog/catalog.ts';
 import { Feeds } from '../../../src/sidecar/catalog/feeds/feeds.ts';
@@ -41,6 +41,9 @@ export class TestPeer {
   /** Of its hello: strangers say that they added the other's key, and so may stay. */
   intents: number = intents.addedByKey;
   searchServer: SearchServer = emptySearchServer;
+  /** Strangers that the user does not want to hear from, and those that we wait for. */
+  readonly denied = new Set<PeerId>();
+  readonly awaited = new Set<PeerId>();
   /** What nodeLinks.ts would be told, one line each. */
   readonly links: string[] = [];
   readonly #database: Database;
@@ -87,6 +90,11 @@ export class TestPeer {
         changed: ({ linkKind }) => this.#linked(`changed to ${linkKind}`),
         closed: () => this.#linked('closed'),
       },
+      waiting: {
+        isDenied: (peer) => this.denied.has(peer),
+        isAwaited: (peer) => this.awaited.has(peer),
+        mayBecomeCommon: () => false,
+      },
       searchServer: { search: (...asked) => this.searchServer.search(...asked) },
       local: {
         nickname: ({ remoteKey, partyIds }) => (partyIds.length > 0 || this.peers.isAddedByKey(peerIdOf(remoteKey)) ? name : ''),
@@ -117,11 +125,11 @@ export class TestPeer {
   }
 
   /** Shares a folder of these files, and waits for its index. */
-  async share(title: string, files: readonly string[]): Promise<ShareId> {
+  async share(title: string, files: readonly string[], audience?: Audience): Promise<ShareId> {
     const folder = path.join(this.folder, title);
     mkdirSync(folder);
     for (const file of files) writeFileSync(path.join(folder, file), file);
-    const { shareId } = await this.shares.add(folder);
+    const { shareId } = await this.shares.add(folder, audience && { audience });
     await this.until(`"${title}" is scanned`, () => this.shares.get(shareId)?.state === 'watching');
     return shareId;
   }
@@ -154,12 +162,31 @@ export class TestPeer {
   }
 }
 
+/** A share for members of these parties, and these peers. */
+export function audienceOf(parties: readonly string[], peers: readonly TestPeer[] = []): Audience {
+  return { everyone: false, partyIds: parties.map(partyIdOf), peerIds: peers.map(({ peerId }) => peerId) };
+}
+
 /** Connects two peers; resolves when both are here, with how to part them. */
 export async function join(one: TestPeer, other: TestPeer): Promise<{ part(): Promise<void> }> {
+  await connect(one, other);
+  await one.until(`${other.name} is here`, () => one.peers.isOnline(other.peerId));
+  await other.until(`${one.name} is here`, () => other.peers.isOnline(one.peerId));
+  return {
+    async part() {
+      one.sessions.end(other.peerId, 'parted');
+      await other.until(`${one.name} is gone`, () => !other.peers.isOnline(one.peerId));
+    },
+  };
+}
+
+/** Connects two peers; what becomes of it is theirs. Resolves when the handshake is done; answers what resolves when it is over. */
+export async function connect(one: TestPeer, other: TestPeer): Promise<{ closed: Promise<unknown> }> {
   const [near, far] = duplexPair();
   const left = new NoiseSecretStream(true, near, { keyPair: one.keyPair });
   const right = new NoiseSecretStream(false, far, { keyPair: other.keyPair });
   for (const stream of [left, right]) stream.on('error', () => undefined);
+  const closed = Promise.all([left, right].map((stream) => new Promise((resolve) => stream.once('close', resolve))));
   await Promise.all([left.opened, right.opened]);
   for (const [peer, stream] of [
     [one, left],
@@ -178,12 +205,5 @@ export async function join(one: TestPeer, other: TestPeer): Promise<{ part(): Pr
       pathReason: 'same-network',
     });
   }
-  await one.until(`${other.name} is here`, () => one.peers.isOnline(other.peerId));
-  await other.until(`${one.name} is here`, () => other.peers.isOnline(one.peerId));
-  return {
-    async part() {
-      one.sessions.end(other.peerId, 'parted');
-      await other.until(`${one.name} is gone`, () => !other.peers.isOnline(one.peerId));
-    },
-  };
+  return { closed };
 }

@@ -20,7 +20,8 @@ interface Known extends Place {
   failures: number;
   notBeforeMs: number;
   timer: NodeJS.Timeout | undefined;
-  isDialing: boolean;
+  /** When it began to be dialled, while it is. */
+  dialingSinceMs: number | undefined;
 }
 
 export interface PlacesOptions {
@@ -37,7 +38,8 @@ export class LanPlaces {
   readonly #known = new Map<string, Known>();
   /** Labels of peers whose key is known. */
   readonly #labels = new Map<string, PeerId>();
-  #dialing = 0;
+  /** Under way, forgotten places included. */
+  readonly #dials = new Set<Known>();
 
   constructor(options: PlacesOptions) {
     this.#options = options;
@@ -60,7 +62,7 @@ export class LanPlaces {
     const before = this.#known.get(name);
     const known: Known = before ?? {
       ...{ ...place, peerId: undefined, seenAtMs: 0 },
-      ...{ failures: 0, notBeforeMs: 0, timer: undefined, isDialing: false },
+      ...{ failures: 0, notBeforeMs: 0, timer: undefined, dialingSinceMs: undefined },
     };
     Object.assign(known, place, { seenAtMs: this.#now() });
     known.peerId ??= this.#labels.get(place.label);
@@ -98,7 +100,7 @@ export class LanPlaces {
   }
 
   #plan(known: Known, waitMs: number): void {
-    if (known.timer !== undefined || known.isDialing) return;
+    if (known.timer !== undefined || known.dialingSinceMs !== undefined) return;
     const delayMs = Math.max(waitMs, known.notBeforeMs - this.#now());
     // It is announced again before long: what is further away is not planned.
     if (delayMs > lanLimits.announceMs) return;
@@ -112,12 +114,12 @@ export class LanPlaces {
 
   async #dial(known: Known): Promise<void> {
     if (this.#known.get(nameOf(known)) !== known || !this.#isWanted(known)) return;
-    if (this.#dialing >= lanLimits.dialsAtOnce || this.#isOtherDialing(known)) {
+    if (!this.#mayDial(known)) {
       this.#plan(known, lanLimits.secondDialMs);
       return;
     }
-    this.#dialing++;
-    known.isDialing = true;
+    this.#dials.add(known);
+    known.dialingSinceMs = this.#now();
     try {
       const peerId = await this.#options.dial({ ...known });
       known.peerId = peerId;
@@ -129,8 +131,8 @@ export class LanPlaces {
       // Connected or not: where one connection just ended, or none came to be, there is no hurry.
       const waitMs = known.failures === 0 ? lanLimits.raceMs : lanLimits.redialMs * 2 ** (known.failures - 1);
       known.notBeforeMs = this.#now() + Math.min(waitMs, lanLimits.redialMaxMs);
-      known.isDialing = false;
-      this.#dialing--;
+      known.dialingSinceMs = undefined;
+      this.#dials.delete(known);
     }
   }
 
@@ -140,9 +142,18 @@ export class LanPlaces {
     return peerId === undefined || !(options.isConnected(peerId) || options.isRefused(peerId));
   }
 
-  /** The same peer at another place. */
-  #isOtherDialing({ label }: Known): boolean {
-    return [...this.#known.values()].some((other) => other.isDialing && other.label === label);
+  /**
+   * Not while the same peer is dialled at another place; for a moment, since anybody can take a peer's label. And few at one address: whoever plays
+   * tokens back at many ports, and answers slowly, does not use up what is there for others.
+   */
+  #mayDial({ label, host }: Known): boolean {
+    const sinceMs = this.#now() - 2 * lanLimits.secondDialMs;
+    let atHost = 0;
+    for (const { host: otherHost, label: otherLabel, dialingSinceMs } of this.#dials) {
+      if (otherLabel === label && (dialingSinceMs ?? 0) > sinceMs) return false;
+      if (otherHost === host) atHost++;
+    }
+    return this.#dials.size < lanLimits.dialsAtOnce && atHost < lanLimits.dialsPerHost;
   }
 
   #labelled(label: string, peerId: PeerId): void {

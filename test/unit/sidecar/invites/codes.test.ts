@@ -96,7 +96,7 @@ test('names in a code are shown as one safe line, and a party with an unsafe one
   const { claimedName, partyLabel } = ben.codes.inspect(text);
   assert.deepEqual([claimedName, partyLabel], ['Ada', 'x y']);
   assert.equal(ben.codes.accept(text).pending?.partyLabel, 'x y');
-  for (const partyName of ['', ' ', 'a\nb', 'x\u202ey', 'closed-x'])
+  for (const partyName of ['', ' ', 'a\nb', 'x\u202ey', 'fam\u200bily', 'family\ufe0f', 'family\u3164', 'closed-x'])
     assert.throws(() => ben.codes.inspect(signedBy(mallory, { grant: { kind: 'party', partyName } })), {
       kind: 'invalid-argument',
     });

@@ -56,7 +56,15 @@ export function packetOf(door: Door, noise: Uint8Array): Buffer {
 
 /** Handshakes that never finish, each with a key of its own: made beforehand, then sent as fast as a socket takes them. */
 export async function flood(door: Door, count: number): Promise<void> {
-  const packets = await Promise.all(Array.from({ length: count }, async () => packetOf(door, await firstPacket(door))));
+  await sendAll(door, await packetsOf(door, count));
+}
+
+/** The packets of a flood. Making one takes longer than answering it. */
+export async function packetsOf(door: Door, count: number): Promise<Buffer[]> {
+  return Promise.all(Array.from({ length: count }, async () => packetOf(door, await firstPacket(door))));
+}
+
+export async function sendAll(door: Door, packets: readonly Buffer[]): Promise<void> {
   const socket = createSocket('udp4');
   const send = (packet: Buffer): Promise<void> =>
     new Promise((resolve) => {

@@ -56,7 +56,7 @@ test('a proof that is sent back to who made it proves nothing', async (t) => {
   const [ann] = pair(t);
   const attacker = await mallory(ann);
   const { proofs } = await attacker.played.next(types.hello, codec.hello);
-  assert.equal(proofs.length, 1);
+  assert(proofs.length > 0);
   assert.equal(await provenBy(ann, attacker, proofs), 0);
 });
 
