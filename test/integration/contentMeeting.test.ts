@@ -115,3 +115,17 @@ test('what is announced outlives a restart, ends when it is withdrawn, and must 
   assert.deepEqual(await ann.client.request('links/list', {}), []);
   await assert.rejects(ben.client.request('downloads/add', { contentId: '0'.repeat(64) as never }), isNotFound);
 });
+
+test('who opens an announced link finds its maker, whom it never met, by the contents', async (t) => {
+  const { world, ben, cleo } = await strangers(t);
+  const bytes = randomBytes(2 * MiB);
+  const { entry } = await putOne(world, ben, { bytes, for: [ben], title: 'Of ben' });
+  const { text, summary } = await ben.client.request('links/create', { entry, isAnnounced: true });
+  assert.deepEqual(summary.warnings, []);
+  assert.equal(await hasMet(cleo, ben), false, 'cleo and ben have no way to meet');
+  const from = performance.now();
+  const end = await done(cleo, await cleo.client.request('links/download', { text }));
+  t.diagnostic(`found and downloaded in ${(performance.now() - from).toFixed(0)} ms`);
+  assertBytes(end.destination, bytes);
+  assert.equal(await hasMet(cleo, ben), true);
+});

@@ -237,3 +237,21 @@ test('links that are damaged, lie or lead nowhere are refused before anything is
   await ann.client.request('downloads/clear', {});
   assert.deepEqual(await ann.client.request('downloads/list', {}), []);
 });
+
+test('where a link says that it was seen, others give what they downloaded from there', async (t) => {
+  const { world, peers } = await tableOf(t, 'ann', 'ben', 'cleo');
+  const [ann, ben, cleo] = peers;
+  const files = someFiles();
+  const { root, folder } = await put(world, ann, 'Photos', files);
+  await indexed(ben, ann, 'Photos');
+  await indexed(cleo, ann, 'Photos');
+  const { text } = await ann.client.request('links/create', { entry: root });
+  await known(ben, text, 21);
+  await done(ben, await ben.client.request('downloads/add', { entry: root }));
+  await seen(cleo, ben);
+  await ann.stop();
+  await seen(cleo, ann, false);
+  const end = await done(cleo, await cleo.client.request('links/download', { text }));
+  assert.deepEqual(treeOf(end.destination), treeOf(folder));
+  assert.equal(end.reusedBytes, 0);
+});
