@@ -42,7 +42,10 @@ export function ownerIoError(path: string, code: string): AppError {
 
 export function peerGone(peerId: PeerId): AppError {
   if (isOfLink({ peerId }))
-    return new AppError('unavailable', 'Nobody who is here has all of what this link leads to. It goes on when somebody comes who has it.');
+    return new AppError(
+      'unavailable',
+      'Nobody who is here has all of what this link leads to. It goes on when somebody comes who has it.',
+    );
   return new AppError('unavailable', `The peer ${shortPeer(peerId)} is not connected. It goes on when the peer is back.`);
 }
 
