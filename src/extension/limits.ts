@@ -94,4 +94,41 @@ export const limits = {
   inviteOutcomeMs: 10_000,
   /** Told to a peer that is refused. */
   reasonCharacters: 128,
+  /** Ranged viewers: what is fetched at a time for looking (a screen is 10 KB; a round trip carries this much as fast), and kept of a file: 8 MiB. */
+  viewerBlockBytes: 128 * 1024,
+  viewerBlocks: 64,
+  /** Read at a time when looking through a file; two of them are held. */
+  viewerScanBytes: 8 * 1024 * 1024,
+  /** Marks of lines kept of one file: one for each 8 MiB of 160 GB. */
+  viewerMarks: 20_000,
+  /** Pictures, sound and films are held whole by the page that shows them. */
+  viewerWholeBytes: 256 * 1024 * 1024,
+  /** Requests of a viewer's page at a time; more are refused: it is no page of ours. */
+  viewerRequests: 64,
+  /** One range of a viewer is waited for so long; its owner may have to hash the file before. */
+  viewerRangeMs: 120_000,
+  /** A `.p2p` file of the longest text that is read (16 MiB of characters), were half of them not of ASCII. */
+  linkFileBytes: 32 * 1024 * 1024,
+  /** Links are looked for in the first characters of a text: 1 MiB takes some milliseconds. */
+  linkedTextCharacters: 1024 * 1024,
+  /** And of a line in a terminal, which wraps long ones. */
+  linkedLineCharacters: 16 * 1024,
+  /** The longest link to an entry, percent-encoded. */
+  deepLinkCharacters: 12 * 1024 + 300,
+  /** The end of a line, whatever its length; VS Code cuts it. */
+  lineCharacters: 100_000,
+  /** Who has what a link leads to is looked at again at most this often while peers come and go. */
+  linkStatusMs: 1_500,
+  /** Above this a link is read by the sidecar from its file, not sent to it. */
+  linkTextCharacters: 4 * 1024 * 1024,
+  /** Hashing, verifying and making torrents read whole disks. */
+  linkWorkMs: 6 * 60 * 60_000,
+  /** Files and folders of one offer: the sidecar's own maximum. */
+  offerPaths: 64,
+  /** What is written beside an offer: the sidecar's maximum. */
+  offerTextCharacters: 512,
+  /** Rows of offers, and of what is in one. */
+  offerRows: 500,
+  /** Dropped text that is looked at for URIs. */
+  droppedCharacters: 1024 * 1024,
 } as const;

@@ -1,0 +1,68 @@
+// What the page of a link file (webview/link.ts) and its host in the extension say to each other. The host checks what comes from the page, and hands
+// it only text that may be shown as it is; the page draws text, never HTML.
+
+export const linkPageActions = [
+  ...(['download', 'downloadTo', 'look', 'verify', 'reveal', 'torrent', 'magnet', 'asText'] as const),
+] as const;
+export type LinkPageAction = (typeof linkPageActions)[number];
+
+/** What may be done with one file. */
+export type LinkRowAction = 'open' | 'download';
+
+/** One file, in words. */
+export interface LinkPageRow {
+  name: string;
+  /** '' at the top. */
+  folder: string;
+  size: string;
+  /** Where it is, or what reading it found. */
+  said: string;
+  mood: 'plain' | 'good' | 'bad';
+  action?: { id: LinkRowAction; label: string };
+}
+
+export type ToLinkPage =
+  | {
+      kind: 'state';
+      /** Another one: rows that are there belong to another text. */
+      revision: number;
+      title: string;
+      facts: string[];
+      /** Why it cannot be read; there is nothing else then. */
+      problem?: string;
+      warnings: string[];
+      /** Who has it; after a click or while the sidecar runs anyway. */
+      said: string[];
+      fileCount: number;
+      listLabel: string;
+      actions: { id: LinkPageAction; label: string; isMain: boolean }[];
+    }
+  | { kind: 'rows'; revision: number; offset: number; rows: LinkPageRow[] };
+
+export type FromLinkPage =
+  | { kind: 'ready' }
+  | { kind: 'rows'; revision: number; offset: number }
+  | { kind: 'do'; action: LinkPageAction }
+  | { kind: 'file'; revision: number; index: number; action: LinkRowAction };
+
+/** Rows asked for at once, and their alignment. */
+export const linkPageRows = 200;
+
+/** Undefined for what no page of ours says. */
+export function fromLinkPage(value: unknown): FromLinkPage | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { kind, revision, offset, index, action } = value as Record<string, unknown>;
+  if (kind === 'ready') return { kind };
+  if (kind === 'do') {
+    const known = linkPageActions.find((each) => each === action);
+    return known === undefined ? undefined : { kind, action: known };
+  }
+  if (!isCount(revision)) return undefined;
+  if (kind === 'rows' && isCount(offset) && offset % linkPageRows === 0) return { kind, revision, offset };
+  if (kind === 'file' && isCount(index) && (action === 'open' || action === 'download')) return { kind, revision, index, action };
+  return undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
