@@ -2,6 +2,7 @@
 // Transport: vscode-jsonrpc's Content-Length framing over a Unix domain socket, a named pipe, or stdio. Every failure carries
 // an ErrorKind as its code (errors.ts). Requests may be cancelled by JSON-RPC's `$/cancelRequest`.
 
+import type { BoardRequests } from './boardRequests.ts';
 import type { CompareRequests } from './compare.ts';
 import type { ContentId, DownloadId, InviteId, PartyId, PeerId, ShareId, WatchId } from './ids.ts';
 import type {
@@ -55,7 +56,7 @@ import type { SendingNotifications, SendingRequests } from './sending.ts';
 export const protocolVersion = 4;
 
 /** `params` and `result` of every request. `session/hello` must come first; all else is refused with `unauthorized` before it. */
-export interface Requests extends CompareRequests, SendingRequests {
+export interface Requests extends BoardRequests, CompareRequests, SendingRequests {
   /** Proves the token and agrees on the version. `incompatible` when the versions differ; the newer side decides who leaves. */
   'session/hello': {
     params: { token: string; client: string; clientVersion: string; protocolVersion: number };

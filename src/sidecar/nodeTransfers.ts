@@ -6,6 +6,7 @@ import { AppError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/ids.ts';
 import { isOfLink, linkPeerId } from '../protocol/linkPeer.ts';
 import type { EntryRef, TransferRates } from '../protocol/model.ts';
+import { boardHandlers } from './api/board.ts';
 import type { Handlers } from './api/handlers.ts';
 import { linkFileHandlers } from './api/linkFiles.ts';
 import { linkHandlers } from './api/links.ts';
@@ -22,6 +23,7 @@ import type { Located } from './shares/shares.ts';
 import { Sources } from './sources.ts';
 import { fetchedFolder } from './storage/dataFolder.ts';
 import { parseSafePath } from './storage/safePath.ts';
+import { measureUsage, Usage } from './storage/usage.ts';
 import { Hasher } from './transfers/content/hasher.ts';
 import { Trees } from './transfers/content/trees.ts';
 import { Disk } from './transfers/disk/disk.ts';
@@ -224,7 +226,7 @@ export class Transfers {
     };
   }
 
-  handlers(): Handlers<'files' | 'downloads' | 'uploads' | 'transfers' | 'links'> {
+  handlers(): Handlers<'files' | 'downloads' | 'uploads' | 'transfers' | 'links' | 'pieces' | 'storage'> {
     const transfers = transferHandlers({
       ...{ fetches: this.#fetches, downloads: this.downloads, uploads: this.uploads },
       ...{ history: this.#history, rates: () => this.rates(), catalog: this.#options.catalog() },
@@ -232,6 +234,11 @@ export class Transfers {
     });
     return {
       ...transfers,
+      ...boardHandlers({
+        pieces: this.#receiving.pieces,
+        nameOf: (peerId) => this.#nameOf(peerId),
+        usage: new Usage(() => measureUsage(this.#options.dataFolder, this.#options.settings().downloadFolder)),
+      }),
       ...linkHandlers(this.#contents),
       ...linkFileHandlers(this.#makeLinkFiles(), this.#options.identity.peerId),
     };

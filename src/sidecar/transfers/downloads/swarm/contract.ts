@@ -11,6 +11,7 @@ import type { Trees } from '../../content/trees.ts';
 import type { Disk, PartialContent } from '../../disk/disk.ts';
 import type { Rate } from '../../rates.ts';
 import type { ByteBudget } from './budget.ts';
+import { PieceMaps } from './pieceMaps.ts';
 
 /** A file as its index tells of it; the root (content id) if it is known beforehand. */
 export interface WantedFile {
@@ -90,6 +91,8 @@ export interface ReceivingFile {
 
 /** Files being received whose root is known. One for the whole sidecar, shared by downloads and uploads. */
 export class ReceivingFiles implements Receiving {
+  /** Who gave which part of them. */
+  readonly pieces = new PieceMaps();
   readonly #files = new Map<string, ReceivingFile & { entry: EntryRef; sinceMs: number }>();
 
   find(owner: PeerId, shareId: ShareId, path: string): ReceivingFile | undefined {

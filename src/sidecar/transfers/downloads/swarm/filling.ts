@@ -15,6 +15,7 @@ import { Dripping } from './dripping.ts';
 import { checkedHead } from './head.ts';
 import { Looking } from './looking.ts';
 import type { Opened } from './ownerAnswers.ts';
+import type { PieceRecord, Written } from './pieceMaps.ts';
 import { readRange } from './rangeRead.ts';
 import { type Assignment, type Holdings, Scheduler } from './scheduler.ts';
 import { type Job, Source } from './source.ts';
@@ -39,6 +40,8 @@ export interface FillingOptions {
   opened: Opened | undefined;
   /** The owner told the root, and hashed nothing else meanwhile. */
   onRoot: (root: Uint8Array) => void;
+  /** Who gave which part. */
+  pieces: PieceRecord | undefined;
   onProgress: () => void;
   onTick: () => void;
   onLog: (message: string) => void;
@@ -295,7 +298,7 @@ export class Filling {
         onHead: (head) => this.#checkHead(source, head),
         onPosition: (position) => (tally.position = position),
         onHeard: () => tally.heard(),
-        onWritten: (goodBytes, badBytes) => this.#written(tally, { goodBytes, badBytes, epoch }),
+        onWritten: (written) => this.#written(tally, written, epoch),
         onLate: (bytes) => receive.onExtra?.(bytes),
         onLocalFailure: (error) => this.#finish(error),
       });
@@ -344,7 +347,9 @@ export class Filling {
     return error;
   }
 
-  #written(tally: Tally, { goodBytes, badBytes, epoch }: { goodBytes: number; badBytes: number; epoch: number }): void {
+  #written(tally: Tally, written: Written, epoch: number): void {
+    const { goodBytes, badBytes } = written;
+    this.#options.pieces?.written(tally.peerId, written);
     if (goodBytes > 0) {
       tally.received(goodBytes, epoch);
       this.#progressAtMs = performance.now();

@@ -11,6 +11,7 @@ import type { Rate } from '../../rates.ts';
 import { Patience } from '../../waiting.ts';
 import type { ByteBudget } from './budget.ts';
 import type { LeafLayer } from './leafLayer.ts';
+import type { Written } from './pieceMaps.ts';
 import type { Assignment } from './scheduler.ts';
 
 /** Bytes handed to the disk worker at a time. */
@@ -40,8 +41,8 @@ export interface RangeRead {
   onPosition: (position: number) => void;
   /** Bytes came, whatever they are. */
   onHeard: () => void;
-  /** Of this range, in order. Bad ones end it. */
-  onWritten: (goodBytes: number, badBytes: number) => void;
+  /** Of this range, from leaf `first` on. Bad ones end it. */
+  onWritten: (written: Written) => void;
   /** Came after the range was given to another. */
   onLate: (bytes: number) => void;
   /** The disk, not the source. */
@@ -216,7 +217,7 @@ class Writing {
     try {
       const good = await content.partial.write(first, chunks, expected);
       const goodBytes = good >= count ? bytes : good * leafBytes;
-      onWritten(goodBytes, bytes - goodBytes);
+      onWritten({ first, goodBytes, badBytes: bytes - goodBytes });
       if (good >= count) return;
       this.failure ??= badContent(
         source.peerId,

@@ -15,6 +15,7 @@ import { Filling } from './filling.ts';
 import { LeafLayer } from './leafLayer.ts';
 import { type Opened, OwnerAnswers } from './ownerAnswers.ts';
 import { receiveSmall, smallBytes } from './smallFile.ts';
+import type { PieceRecord } from './pieceMaps.ts';
 import { Tally } from './tally.ts';
 
 /** Of a file that changed, less than this is fetched again rather than compared, which costs its owner the hashing of all. */
@@ -48,6 +49,7 @@ class Swarm {
   readonly #budgets: readonly ByteBudget[];
   readonly #shown: Pace;
   #content: Content | undefined;
+  #pieces: PieceRecord | undefined;
   readonly #owner: OwnerAnswers;
   #filling: Filling | undefined;
   #stopOffering: () => void = () => undefined;
@@ -101,6 +103,7 @@ class Swarm {
     this.#abort.abort();
     this.#shown.stop();
     this.#stopOffering();
+    this.#pieces?.end();
     await this.#content?.checked();
     await this.#content?.partial.close();
   }
@@ -163,6 +166,8 @@ class Swarm {
     const partial = await disk.openPartial({ path, sizeBytes, ...(root ? { root } : {}), ...(version ? { version } : {}) });
     const content = new Content(partial, of);
     this.#content = content;
+    this.#pieces?.end();
+    this.#pieces = this.#options.receiving?.pieces.begin(wanted.entry, sizeBytes, partial.have);
     content.onChecked = () => {
       this.#report();
       if (this.#content === content) this.#filling?.changed();
@@ -249,6 +254,7 @@ class Swarm {
       receive: this.#options,
       content,
       budgets: this.#budgets,
+      pieces: this.#pieces,
       tallyOf: (source) => this.#tallyOf(source),
       opened,
       onRoot: (root) => {
