@@ -1,0 +1,36 @@
+// Above the text of a link file: what it leads to, or what is wrong with it, and what can be done. Reads text only.
+
+import * as vscode from 'vscode';
+import { displayName } from '../displayText.ts';
+import { limits } from '../limits.ts';
+import { t } from '../text.ts';
+import { contentsLine, readLink, type ReadLink } from './linkDocument.ts';
+
+export function registerLinkLens(): vscode.Disposable {
+  // Asked for with each key; a link of megabytes is not read each time.
+  let last: { document: vscode.TextDocument; version: number; read: ReadLink } | undefined;
+
+  function provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    const text = document.getText();
+    if (text.length > limits.linkTextCharacters) return [];
+    if (last?.document !== document || last.version !== document.version)
+      last = { document, version: document.version, read: readLink(text) };
+    const { link, problem } = last.read;
+    const at = new vscode.Range(0, 0, 0, 0);
+    const lens = (title: string, command: string): vscode.CodeLens =>
+      new vscode.CodeLens(at, { title, command, arguments: command === '' ? [] : [document.uri] });
+    if (link === undefined) return [lens(`$(warning) ${iconless(problem ?? '')}`, '')];
+    return [
+      lens(iconless(`${displayName(link.title)}: ${contentsLine(link)}`), 'potluck.link.show'),
+      lens(t('Download'), 'potluck.link.download'),
+      lens(t('Verify…'), 'potluck.link.verify'),
+    ];
+  }
+
+  return vscode.languages.registerCodeLensProvider({ pattern: '**/*.p2p' }, { provideCodeLenses });
+}
+
+/** Lenses draw `$(icon)`. */
+function iconless(text: string): string {
+  return text.replace(/\$\(/g, '$\u2009(');
+}
