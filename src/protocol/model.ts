@@ -3,12 +3,14 @@
 import type { ContentId, PartyId, PeerId, ShareId, WatchId } from './ids.ts';
 import type { ErrorData, ErrorKind } from './errors.ts';
 import type { Audience, PathReason, PeerPath } from './meeting.ts';
+import type { FolderTotals, SuspectReport } from './sharing.ts';
 import type { ConflictPolicy, LinkKind } from './transfers.ts';
 
 export type * from './links.ts';
 export type * from './compare.ts';
 export type * from './meeting.ts';
 export type * from './sending.ts';
+export type * from './sharing.ts';
 export type * from './transfers.ts';
 
 /** A failure kept as data: in a download's or a share's state. */
@@ -81,6 +83,8 @@ export type SkipReason =
 export interface SkippedEntry {
   path: string;
   reason: SkipReason;
+  /** Of `secret` and `ignored`: which rule, in words or as it is written in its file. */
+  rule?: string;
 }
 
 /**
@@ -133,6 +137,10 @@ export interface SharePreview {
   skipped: SkippedEntry[];
   /** First level of what would be shared, folders first, at most 1,000. */
   topLevel: Entry[];
+  /** Folders of the first two levels with what lies below them, in the order of the walk, at most 1,000. */
+  folders: FolderTotals[];
+  /** Files that look as if they held secrets: shared, unless `shares/add` is told to leave them out. */
+  secrets: SuspectReport;
 }
 
 /** A share of a peer (or of this machine, when peerId is our own) as the catalog knows it. */

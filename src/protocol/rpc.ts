@@ -43,6 +43,7 @@ import type {
   SearchPage,
   Settings,
   ShareInfo,
+  ShareMark,
   SharePreview,
   SidecarStatus,
   TransferRates,
@@ -144,8 +145,13 @@ export interface Requests extends BoardRequests, CompareRequests, SendingRequest
   'shares/list': { params: Record<string, never>; result: ShareInfo[] };
   /** Walks the folder and counts; shares nothing. Progress: `progress` notifications with this token. */
   'shares/preview': { params: { path: string; progressToken?: string }; result: SharePreview };
-  /** Offers a folder (absolute path). Answers once the share is remembered, while it is scanned. `already-exists` for the same folder. */
-  'shares/add': { params: { path: string; title?: string; audience?: Audience }; result: ShareInfo };
+  /**
+   * Offers a folder (absolute path). Answers once the share is remembered, while it is scanned. `already-exists` for the same folder.
+   * `leaveOut`: at most 1,000 paths inside it, written to its `.potluckignore` first; `io` or `permission-denied` when that fails.
+   */
+  'shares/add': { params: { path: string; title?: string; audience?: Audience; leaveOut?: string[] }; result: ShareInfo };
+  /** What each of at most 1,000 absolute paths is to own shares, as the disk and the rules are now. In the order asked. */
+  'shares/marks': { params: { paths: string[] }; result: ShareMark[] };
   /** Effective at once: who may not see it any more is told nothing of it, and its feed gets new keys; who may now is told. */
   'shares/setAudience': { params: { shareId: ShareId; audience: Audience }; result: ShareInfo };
   'shares/rename': { params: { shareId: ShareId; title: string }; result: ShareInfo };

@@ -10,5 +10,6 @@ export { linkLimits, transferLimits } from './limits/transfers.ts';
 export { admissionLimits, lanLimits, meetingLimits, relayLimits } from './limits/meeting.ts';
 export { localLimits } from './limits/local.ts';
 export { contentLinkLimits } from './limits/contentLinks.ts';
+export { previewLimits } from './limits/preview.ts';
 export { compareLimits } from './limits/compare.ts';
 export { sendingLimits } from './limits/sending.ts';

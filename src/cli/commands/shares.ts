@@ -16,16 +16,23 @@ import { audienceSummary } from '../words.ts';
 export const shareCommands: readonly Command[] = [
   {
     name: 'share',
-    usage: 'share DIR [--title T] [--party PARTY]... [--peer PEER]... [--preview] [--no-wait]',
+    usage: 'share DIR [--title T] [--party PARTY]... [--peer PEER]... [--leave-out PATH]... [--preview] [--no-wait]',
     summary: 'offer a folder to the peers of your parties',
     details:
       'The folder stays where it is. What .gitignore and .potluckignore name, links, and a built-in list of secrets (keys, .env files,\n' +
-      '.git, credentials) are left out; --preview shows exactly what, and shares nothing.\n' +
+      '.git, credentials) are left out; --preview shows exactly what, and shares nothing. It also looks into small files for texts that look\n' +
+      'like keys or tokens: those are shared, unless --leave-out names them (a line in the .potluckignore of the folder), or "suspects" for all.\n' +
       'Everyone in your parties, and peers that you added by key, may see it, unless --party or --peer name those who may: see "audience".',
     options: {
       title: { type: 'string', short: 't', value: 'T', help: "what peers see (the folder's name)" },
       ...audienceOptions,
       preview: { type: 'boolean', short: 'n', help: 'only show what would be shared and what would be left out' },
+      'leave-out': {
+        type: 'string',
+        isMultiple: true,
+        value: 'PATH',
+        help: 'do not share this path inside DIR; "suspects": all that look secret',
+      },
       'no-wait': { type: 'boolean', help: 'do not wait until the folder is scanned' },
     },
     args: { min: 1, max: 1 },
@@ -35,7 +42,13 @@ export const shareCommands: readonly Command[] = [
       if (context.has('preview')) return preview(client, folder, context);
       const title = context.text('title');
       const audience = await audienceOf(client, context);
-      const params = { path: folder, ...(title !== undefined && { title }), ...(audience && { audience }) };
+      const leaveOut = await leftOutPaths(client, folder, context);
+      const params = {
+        path: folder,
+        ...(title !== undefined && { title }),
+        ...(audience && { audience }),
+        ...(leaveOut && { leaveOut }),
+      };
       const added = await client.request('shares/add', params, context.limits);
       const share = context.has('no-wait') ? added : await scanned(client, added, context);
       return showShare(share, context);
@@ -230,15 +243,39 @@ async function preview(client: SidecarClient, folder: string, context: Context):
   return undefined;
 }
 
-function showPreview(found: SharePreview, { terminal }: Context): void {
+function showPreview(found: SharePreview, context: Context): void {
+  const { terminal } = context;
   terminal.line(
     `Would share ${found.path} as ${JSON.stringify(found.title)}: ${counted(found.fileCount, 'file')} in ` +
       `${counted(found.folderCount, 'folder')}, ${formatSize(found.totalBytes)}${leftOut(found.skippedCounts)}.`,
   );
+  showSuspects(found.secrets, context);
   for (const entry of found.topLevel) terminal.raw(`  ${cell(entry.name).text}${entry.kind === 'folder' ? '/' : ''}`);
   if (found.skipped.length === 0) return;
   terminal.line('Left out:');
-  for (const { path: where, reason } of found.skipped) terminal.raw(`  ${reason.padEnd(17)}  ${cell(where).text}`);
+  for (const { path: where, reason, rule } of found.skipped)
+    terminal.raw(`  ${reason.padEnd(17)}  ${cell(where).text}${rule === undefined ? '' : `  (${cell(rule).text})`}`);
   const total = Object.values(found.skippedCounts).reduce((sum, count) => sum + count, 0);
   if (total > found.skipped.length) terminal.line(`  … and ${formatCount(total - found.skipped.length)} more`);
+}
+
+function showSuspects({ suspects, found, unreadFiles }: SharePreview['secrets'], { terminal }: Context): void {
+  if (found > 0) terminal.line(`Looks secret, and would be shared (leave it out with --leave-out): ${counted(found, 'file')}`);
+  for (const { path: where, kinds, line } of suspects)
+    terminal.raw(`  ${kinds.join(', ').padEnd(17)}  ${cell(where).text}:${line}`);
+  if (unreadFiles > 0) terminal.line(`Not looked into for secrets: ${counted(unreadFiles, 'file')}.`);
+}
+
+/** What `--leave-out` names, by paths inside the folder. */
+async function leftOutPaths(client: SidecarClient, folder: string, context: Context): Promise<string[] | undefined> {
+  const named = context.texts('leave-out');
+  if (named.length === 0) return undefined;
+  const paths = named
+    .filter((each) => each !== 'suspects')
+    .map((each) => path.relative(folder, path.resolve(folder, each)).replaceAll(path.sep, '/'));
+  if (paths.length === named.length) return paths;
+  const { secrets } = await client.request('shares/preview', { path: folder }, context.longLimits);
+  if (secrets.found > secrets.suspects.length)
+    throw new AppError('too-large', `${secrets.found} files look secret. Name their folders in a .potluckignore instead.`);
+  return [...paths, ...secrets.suspects.map((each) => each.path)];
 }

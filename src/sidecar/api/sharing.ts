@@ -1,9 +1,11 @@
 // Requests about own shares.
 
-import { wireLimits } from '../limits.ts';
+import { pathProblem } from '../../protocol/pathRules.ts';
+import { previewLimits, wireLimits } from '../limits.ts';
+import { marksOf } from '../shares/marks.ts';
 import type { Shares } from '../shares/shares.ts';
 import type { Handlers } from './handlers.ts';
-import { absolutePathField, audienceField, optionalTextField, shareIdField, textField } from './params.ts';
+import { absolutePathField, audienceField, invalid, optionalTextField, shareIdField, textField, type Fields } from './params.ts';
 import { progressOf } from './progress.ts';
 
 export function shareHandlers(shares: Shares): Handlers<'shares'> {
@@ -16,9 +18,15 @@ export function shareHandlers(shares: Shares): Handlers<'shares'> {
     'shares/add': (fields) => {
       const title = optionalTextField(fields, 'title', wireLimits.textCharacters);
       const audience = fields['audience'] === undefined ? undefined : audienceField(fields, 'audience');
-      const options = { ...(title !== undefined && { title }), ...(audience !== undefined && { audience }) };
+      const leaveOut = leaveOutField(fields);
+      const options = { ...(title !== undefined && { title }), ...(audience && { audience }), ...(leaveOut && { leaveOut }) };
       return shares.add(absolutePathField(fields, 'path'), options);
     },
+    'shares/marks': (fields) =>
+      marksOf(
+        markedPathsField(fields),
+        shares.list().map(({ path }) => path),
+      ),
     'shares/setAudience': (fields) => shares.setAudience(shareIdField(fields), audienceField(fields, 'audience')),
     'shares/rename': (fields) => shares.rename(shareIdField(fields), textField(fields, 'title', wireLimits.textCharacters)),
     'shares/remove': async (fields) => {
@@ -31,4 +39,27 @@ export function shareHandlers(shares: Shares): Handlers<'shares'> {
     'shares/describe': (fields) => shares.describe(shareIdField(fields)),
     'shares/cancelScan': (fields) => shares.cancelScan(shareIdField(fields)),
   };
+}
+
+function listField(fields: Fields, name: string): unknown[] {
+  const given = fields[name];
+  if (!Array.isArray(given) || given.length > previewLimits.paths)
+    throw invalid(name, `a list of at most ${previewLimits.paths} paths`);
+  return given;
+}
+
+function leaveOutField(fields: Fields): string[] | undefined {
+  if (fields['leaveOut'] === undefined) return undefined;
+  return listField(fields, 'leaveOut').map((each) => {
+    if (typeof each !== 'string' || pathProblem(each) !== undefined) throw invalid('leaveOut', 'paths inside the folder');
+    return each;
+  });
+}
+
+function markedPathsField(fields: Fields): string[] {
+  return listField(fields, 'paths').map((path) => {
+    const absolute = absolutePathField({ path }, 'path');
+    if (absolute.length > previewLimits.pathCharacters) throw invalid('paths', 'paths of this disk');
+    return absolute;
+  });
 }

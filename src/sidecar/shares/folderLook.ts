@@ -45,8 +45,8 @@ export interface FolderContent {
 }
 
 export interface LookListener {
-  /** An entry, or the folder itself, is left out. */
-  skipped(relative: string, reason: SkipReason): void;
+  /** An entry, or the folder itself, is left out. `why` names the rule, for who shows it. */
+  skipped(relative: string, reason: SkipReason, why?: () => string | undefined): void;
   /** Each name that is looked at. */
   seen(): void;
 }
@@ -112,8 +112,8 @@ function lookInside(root: string, inside: Inside): (latin1: string) => Found | u
   const prefix = relative === '' ? '' : `${relative}/`;
   const absolutePrefix = absolute + path.sep;
   const judge = judgeOf(root, folder);
-  const skip = (name: string, reason: SkipReason): undefined => {
-    listener.skipped(prefix + name, reason);
+  const skip = (name: string, reason: SkipReason, why?: () => string | undefined): undefined => {
+    listener.skipped(prefix + name, reason, why);
     return undefined;
   };
   return (latin1) => {
@@ -133,7 +133,7 @@ function lookInside(root: string, inside: Inside): (latin1: string) => Found | u
     if (stats === undefined) return undefined;
     const isFolder = stats.isDirectory();
     const hidden = judge.hides(name, isFolder);
-    if (hidden !== undefined) return skip(name, hidden);
+    if (hidden !== undefined) return skip(name, hidden, () => judge.why(name, isFolder));
     if (stats.isSymbolicLink()) return skip(name, 'symlink');
     if (!isFolder && !stats.isFile()) return skip(name, 'special');
     const unfit = judge.cannotCarry(name, latin1.length, isPlain);
@@ -169,6 +169,8 @@ export function sharedFileNames(
 /** What names of one folder say for themselves. */
 interface Judge {
   hides(name: string, isFolder: boolean): SkipReason | undefined;
+  /** By which rule it hides it. */
+  why(name: string, isFolder: boolean): string | undefined;
   cannotCarry(name: string, bytes: number, isPlain: boolean): SkipReason | undefined;
 }
 
@@ -183,6 +185,7 @@ function judgeOf(root: string, { relative, rules, relativeBytes, depth }: Folder
       if (secretReason(name, parent, isFolder) !== undefined) return 'secret';
       return hasRules && rules.ignores(prefix + name, isFolder) ? 'ignored' : undefined;
     },
+    why: (name, isFolder) => secretReason(name, parent, isFolder) ?? rules.ruleFor(prefix + name, isFolder),
     cannotCarry: (name, bytes, isPlain) => {
       if (!isPlain && nameProblem(name) !== undefined) return 'name-not-portable';
       return isTooDeep || bytes > longestName ? 'too-deep' : undefined;

@@ -10,7 +10,7 @@ export const ruleFileNames = ['.gitignore', '.potluckignore'] as const;
 
 /** The part of `ignore` that tests a path without asking for its parents and without remembering the answer; see `testerOf`. */
 interface RuleTester {
-  test(path: string, mode: 'regex'): { ignored: boolean; unignored: boolean };
+  test(path: string, mode: 'regex'): { ignored: boolean; unignored: boolean; rule?: { pattern: string } };
 }
 
 interface Level {
@@ -41,14 +41,25 @@ export class IgnoreRules {
 
   /** For an entry whose parent is not ignored. `entryPath` is inside the share. */
   ignores(entryPath: string, isFolder: boolean): boolean {
+    return this.#deciding(entryPath, isFolder)?.ignored ?? false;
+  }
+
+  /** The rule that ignores it, as it is written, and the folder whose file has it. Undefined when none does. */
+  ruleFor(entryPath: string, isFolder: boolean): string | undefined {
+    const found = this.#deciding(entryPath, isFolder);
+    if (found?.ignored !== true || found.rule === undefined) return undefined;
+    return found.base === '' ? found.rule.pattern : `${found.rule.pattern} (${found.base})`;
+  }
+
+  #deciding(entryPath: string, isFolder: boolean): (ReturnType<RuleTester['test']> & { base: string }) | undefined {
     for (let index = this.#levels.length - 1; index >= 0; index--) {
       const level = this.#levels[index];
       if (level === undefined) continue;
       const relative = entryPath.slice(level.base.length);
       const result = level.tester.test(isFolder ? `${relative}/` : relative, 'regex');
-      if (result.ignored || result.unignored) return result.ignored;
+      if (result.ignored || result.unignored) return { ...result, base: level.base };
     }
-    return false;
+    return undefined;
   }
 }
 

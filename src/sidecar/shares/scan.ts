@@ -3,9 +3,16 @@
 import { rmSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../protocol/errors.ts';
+import type { SharePreview } from '../../protocol/model.ts';
 import { catalogLimits } from '../limits.ts';
 import { workerUrl } from '../workerUrl.ts';
 import type { Walked, WalkWorkerData, WalkWorkerMessage } from './walkWorker.ts';
+
+/** What a walk without an index says of the folder. */
+export function previewOf({ chunks: _, delta: __, looked, ...counted }: Walked): Omit<SharePreview, 'path' | 'title'> {
+  if (looked === undefined) throw new TypeError('a walk for an index is no preview');
+  return { ...counted, ...looked };
+}
 
 /** Walks `data.root` in a worker. Throws `not-found`, `permission-denied`, `too-large`, `disk-full`, `io`, `unavailable`, `cancelled`. */
 export async function scan(

@@ -19,10 +19,11 @@ import { audienceText, everyone, isNarrower, normalised, nobody } from './audien
 import { ChangePace } from './changePace.ts';
 import { Describing, type DescribingOptions } from './details/describing.ts';
 import { OwnShare } from './ownShare.ts';
+import { leaveOut } from './leaveOut.ts';
 import { locate, type Located, locateMany, type LocatedMany } from './locating.ts';
 import { alreadyShared, checkedTitle, defaultTitle, newRow } from './newShare.ts';
 import { type OwnRemoval, Removals } from './removals.ts';
-import { scan } from './scan.ts';
+import { previewOf, scan } from './scan.ts';
 import { shareableFolder } from './shareFolder.ts';
 import { deleteShare, insertShare, loadShares, type ShareRow } from './shareRow.ts';
 import { Watcher } from './watch/watcher.ts';
@@ -122,21 +123,24 @@ export class Shares {
   async preview(folder: string, options: { signal: AbortSignal; onProgress(entries: number): void }): Promise<SharePreview> {
     const root = shareableFolder(folder, this.#options.dataFolder);
     const walked = await this.#previewSlots.run(() => scan({ root, index: undefined }, options));
-    const { fileCount, folderCount, totalBytes, skippedCounts, skipped, topLevel } = walked;
-    return { path: root, title: defaultTitle(root), fileCount, folderCount, totalBytes, skippedCounts, skipped, topLevel };
+    return { path: root, title: defaultTitle(root), ...previewOf(walked) };
   }
 
   /**
    * Offers a folder; answers while it is scanned. Throws `already-exists` for a folder that is shared, `invalid-argument`,
    * `not-found`, `not-folder`, or `permission-denied` for one that must not be.
    */
-  async add(folder: string, options: { title?: string; audience?: Audience } = {}): Promise<ShareInfo> {
+  async add(
+    folder: string,
+    options: { title?: string; audience?: Audience; leaveOut?: readonly string[] } = {},
+  ): Promise<ShareInfo> {
     const root = shareableFolder(folder, this.#options.dataFolder);
     const title = options.title === undefined ? defaultTitle(root) : checkedTitle(options.title);
     if (this.#shares.size >= localLimits.shares)
       throw new AppError('too-large', `At most ${localLimits.shares} folders can be shared. Stop sharing one first.`);
     const known = [...this.#shares.values()].find((share) => share.info.path === root);
     if (known !== undefined) throw alreadyShared(root, known.info.title);
+    leaveOut(root, options.leaveOut ?? []);
     const row = newRow(root, title, normalised(options.audience ?? everyone));
     insertShare(this.#options.database, row);
     const share = this.#share(row);

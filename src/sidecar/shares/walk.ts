@@ -22,16 +22,23 @@ export interface WalkResult {
  * Walks `root`, an absolute path without links. Throws what `readdir` throws when the root itself cannot be read, and RangeError when
  * it has more entries than an index may hold; all else that goes wrong is a skipped entry.
  */
-export function walk(root: string, sink: IndexSink, options: { onProgress: (entries: number) => void }): WalkResult {
-  return new Walk(root, sink, options.onProgress).run();
+export function walk(root: string, sink: IndexSink, options: WalkOptions): WalkResult {
+  return new Walk(root, sink, options).run();
+}
+
+export interface WalkOptions {
+  onProgress(entries: number): void;
+  /** Each file that is shared, for who looks at more than the index does. */
+  onFile?: (relative: string, sizeBytes: number) => void;
 }
 
 class Walk {
   readonly #root: string;
   readonly #sink: IndexSink;
   readonly #onProgress: (entries: number) => void;
+  readonly #onFile: WalkOptions['onFile'];
   readonly #listener: LookListener = {
-    skipped: (relative, reason) => this.#skip(relative, reason),
+    skipped: (relative, reason, why) => this.#skip(relative, reason, why),
     seen: () => {
       if (++this.#seen % 512 === 0) this.#onProgress(this.#seen);
     },
@@ -46,10 +53,11 @@ class Walk {
   #namesBytes = 0;
   #seen = 0;
 
-  constructor(root: string, sink: IndexSink, onProgress: (entries: number) => void) {
+  constructor(root: string, sink: IndexSink, { onProgress, onFile }: WalkOptions) {
     this.#root = root;
     this.#sink = sink;
     this.#onProgress = onProgress;
+    this.#onFile = onFile;
   }
 
   run(): WalkResult {
@@ -91,6 +99,10 @@ class Walk {
       this.#sink.entry(Buffer.from(entry.latin1, 'latin1'), entry.sizeBytes, entry.mtimeMs);
     }
     if (this.#totalBytes > indexLimits.sizeBytes) throw new RangeError('its sizes add up to more than 2^53 bytes');
+    if (this.#onFile !== undefined) {
+      const prefix = place.relative === '' ? '' : `${place.relative}/`;
+      for (const { name, sizeBytes } of files) this.#onFile(prefix + name, sizeBytes);
+    }
     if (place.relative === '') {
       const shown = (kind: Entry['kind']) => (entry: Found) => ({
         name: entry.name,
@@ -102,9 +114,11 @@ class Walk {
     }
   }
 
-  #skip(relative: string, reason: SkipReason): void {
+  #skip(relative: string, reason: SkipReason, why: (() => string | undefined) | undefined): void {
     this.#skippedCounts[reason] = (this.#skippedCounts[reason] ?? 0) + 1;
     const list = reason === 'secret' ? this.#secrets : this.#others;
-    if (list.length < localLimits.skippedShown) list.push({ path: relative === '' ? '.' : relative, reason });
+    if (list.length >= localLimits.skippedShown) return;
+    const rule = why?.();
+    list.push({ path: relative === '' ? '.' : relative, reason, ...(rule !== undefined && { rule }) });
   }
 }

@@ -3,6 +3,7 @@
 
 import { rmSync } from 'node:fs';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import type { FolderTotals, SuspectReport } from '../../protocol/model.ts';
 import { ChunkEncoder, type Chunk } from '../catalog/index/chunks.ts';
 import { IndexView } from '../catalog/index/indexView.ts';
 import type { Delta, IndexSink } from '../catalog/index/rows.ts';
@@ -10,6 +11,8 @@ import { Segment } from '../catalog/index/segment.ts';
 import { SegmentWriter } from '../catalog/index/segmentWriter.ts';
 import { localLimits } from '../limits.ts';
 import { difference } from './difference.ts';
+import { FolderSums } from './folderSums.ts';
+import { SuspectSearch } from './suspects.ts';
 import { walk, type WalkResult } from './walk.ts';
 
 export interface WalkWorkerData {
@@ -29,6 +32,8 @@ export interface Walked extends WalkResult {
   chunks: Chunk[] | undefined;
   /** What is different from the base, when that is little; undefined also when nothing is. */
   delta: Delta | undefined;
+  /** Of a preview. */
+  looked?: { secrets: SuspectReport; folders: FolderTotals[] };
 }
 
 export type WalkWorkerMessage =
@@ -57,7 +62,19 @@ function main(data: WalkWorkerData, port: MessagePort): void {
 }
 
 function preview(data: WalkWorkerData, send: (message: WalkWorkerMessage) => void): Walked {
-  return { ...walk(data.root, nothing, { onProgress: throttled(send) }), chunks: undefined, delta: undefined };
+  const search = new SuspectSearch(data.root);
+  const totals = new FolderSums();
+  const onProgress = throttled(send);
+  const result = walk(data.root, nothing, {
+    onProgress,
+    onFile: (relative, sizeBytes) => {
+      search.add(relative, sizeBytes);
+      totals.add(relative, sizeBytes);
+    },
+  });
+  let seen = result.fileCount + result.folderCount;
+  const secrets = search.run(() => onProgress(++seen));
+  return { ...result, chunks: undefined, delta: undefined, looked: { secrets, folders: totals.list() } };
 }
 
 function makeIndex(

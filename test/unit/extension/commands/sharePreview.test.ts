@@ -17,6 +17,8 @@ const preview: SharePreview = {
     ...Array.from({ length: 999 }, (_, i) => ({ path: `node_modules/${i}`, reason: 'ignored' as const })),
   ],
   topLevel: [folder('src'), file('README.md', 2048)],
+  folders: [],
+  secrets: { suspects: [], found: 0, readFiles: 2, unreadFiles: 0 },
 };
 
 const choice = { title: 'project', audience: 'everyone' };

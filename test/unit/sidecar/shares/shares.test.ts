@@ -92,7 +92,7 @@ test('a preview counts what would be shared and names what would not, and keeps 
   assert.equal(preview.path, source);
   assert.equal(preview.title, 'source');
   assert.deepEqual([preview.fileCount, preview.folderCount, preview.totalBytes], [2, 1, 5]);
-  assert.deepEqual(preview.skipped, [{ path: '.env', reason: 'secret' }]);
+  assert.deepEqual(preview.skipped, [{ path: '.env', reason: 'secret', rule: 'environment file' }]);
   assert.deepEqual(
     preview.topLevel.map((entry) => `${entry.kind} ${entry.name}`),
     ['folder sub', 'file a.txt'],

@@ -1,0 +1,86 @@
+// Reads the small text files of a folder that is about to be shared, for texts that look secret. Synchronous, for the walk worker; bounded in
+// files, bytes and time. What it reads leaves this machine in no form: only paths, kinds and lines are told, to the client that asked.
+
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import path from 'node:path';
+import type { Suspect, SuspectReport } from '../../protocol/model.ts';
+import { previewLimits as limits } from '../limits.ts';
+import { secretsIn } from './secretContents.ts';
+
+/** Names of files that are no text whatever their size, so that no turn is spent on them. */
+const binary =
+  /\.(?:png|jpe?g|gif|webp|avif|heic|ico|bmp|tiff?|psd|mp[34]|m4[av]|ogg|opus|flac|wav|webm|mkv|avi|mov|zip|gz|t?xz|bz2|zst|7z|rar|jar|class|pyc|wasm|exe|dll|so|dylib|o|a|pdf|docx?|xlsx?|pptx?|od[tsp]|woff2?|ttf|otf|eot|sqlite3?|db)$/i;
+
+/** Files to be read, as the walk meets them. */
+export class SuspectSearch {
+  readonly #root: string;
+  readonly #files: string[] = [];
+  #bytes = 0;
+  #unreadFiles = 0;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** A file that would be shared. */
+  add(relative: string, sizeBytes: number): void {
+    if (sizeBytes === 0 || sizeBytes > limits.secretFileBytes || binary.test(relative)) return;
+    if (this.#files.length >= limits.secretFiles || this.#bytes + sizeBytes > limits.secretBytes) {
+      this.#unreadFiles += 1;
+      return;
+    }
+    this.#bytes += sizeBytes;
+    this.#files.push(relative);
+  }
+
+  /** Reads them all, or as many as there is time for. */
+  run(onRead: () => void = () => undefined): SuspectReport {
+    const report: SuspectReport = { suspects: [], found: 0, readFiles: 0, unreadFiles: this.#unreadFiles };
+    const buffer = Buffer.allocUnsafe(limits.secretFileBytes);
+    const untilMs = performance.now() + limits.secretMs;
+    for (const [at, relative] of this.#files.entries()) {
+      if (performance.now() > untilMs) {
+        report.unreadFiles += this.#files.length - at;
+        break;
+      }
+      onRead();
+      const suspect = look(this.#root, relative, buffer);
+      report.readFiles += 1;
+      if (suspect === undefined) continue;
+      report.found += 1;
+      if (report.suspects.length < limits.suspects) report.suspects.push(suspect);
+    }
+    return report;
+  }
+}
+
+function look(root: string, relative: string, buffer: Buffer): Suspect | undefined {
+  let descriptor: number | undefined;
+  try {
+    // Neither a link nor a FIFO that took the file's place is followed or waited for. Windows has neither flag.
+    descriptor = openSync(
+      path.join(root, relative),
+      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+    );
+    if (!fstatSync(descriptor).isFile()) return undefined;
+    const head = readSync(descriptor, buffer, 0, limits.headBytes, 0);
+    const text = textIn(buffer.subarray(0, head), () => {
+      let length = head;
+      for (let count = head; count > 0 && length < buffer.length; length += count)
+        count = readSync(descriptor ?? -1, buffer, length, buffer.length - length, length);
+      return buffer.subarray(0, length);
+    });
+    const found = text === undefined ? undefined : secretsIn(text);
+    return found && { path: relative, ...found };
+  } catch {
+    return undefined; // What cannot be read cannot be served either.
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** Undefined for what is no text. UTF-16, which some Windows tools write, has its mark and NULs. */
+function textIn(head: Buffer, whole: () => Buffer): string | undefined {
+  if (head[0] === 0xff && head[1] === 0xfe) return whole().toString('utf16le');
+  return head.includes(0) ? undefined : whole().toString('latin1');
+}
