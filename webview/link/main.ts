@@ -80,9 +80,10 @@ vscode.postMessage({ kind: 'ready' });
 function showState(next: State): void {
   if (state?.revision !== next.revision) {
     rows = new Map();
-    asked = new Set();
     active = Math.min(active, Math.max(0, next.fileCount - 1));
   }
+  // With each state, what is seen is asked for again: it may be elsewhere now.
+  asked = new Set();
   state = next;
   title.textContent = next.title;
   facts.replaceChildren(...next.facts.map((fact) => element('p', {}, fact)));

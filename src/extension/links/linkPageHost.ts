@@ -42,8 +42,6 @@ export class LinkPage {
   #revision = 0;
   #status: LinkStatus | undefined;
   #verified: Verified | undefined;
-  /** Pages of rows that the page has. */
-  readonly #shown = new Set<number>();
   #timer: NodeJS.Timeout | undefined;
   #isReady = false;
   #isStale = false;
@@ -95,7 +93,6 @@ export class LinkPage {
     switch (asked.kind) {
       case 'ready':
         this.#isReady = true;
-        this.#shown.clear();
         this.#postState();
         this.#soon(0);
         return;
@@ -204,13 +201,12 @@ export class LinkPage {
     const status = await this.#services.sidecar.request('links/status', { ...source, offset: 0, limit: linkPageRows });
     if (revision !== this.#revision) return;
     this.#status = status;
+    // The page asks anew for the rows that are seen.
     this.#postState();
-    for (const offset of this.#shown) await this.#postRows(offset);
   }
 
   #newRows(): void {
     this.#revision += 1;
-    this.#shown.clear();
   }
 
   async #statusOf(offset: number, limit: number): Promise<LinkFileStatus[]> {
@@ -224,7 +220,6 @@ export class LinkPage {
     const { link } = this.#around.read();
     const files = link?.files.slice(offset, offset + linkPageRows) ?? [];
     if (files.length === 0) return;
-    this.#shown.add(offset);
     let known: LinkFileStatus[] = [];
     if (this.#status !== undefined)
       known = offset === 0 ? this.#status.files : await this.#statusOf(offset, linkPageRows).catch(() => []);

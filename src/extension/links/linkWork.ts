@@ -22,8 +22,7 @@ export async function readLinkText(uri: vscode.Uri): Promise<string> {
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
   if (open !== undefined) return open.getText();
   const { size } = await vscode.workspace.fs.stat(uri);
-  if (size > limits.linkFileBytes)
-    throw new AppError('too-large', t('It is {0} long: no link file is.', formatBytes(size)));
+  if (size > limits.linkFileBytes) throw new AppError('too-large', t('It is {0} long: no link file is.', formatBytes(size)));
   const bytes = await vscode.workspace.fs.readFile(uri);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
