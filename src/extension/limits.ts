@@ -72,6 +72,10 @@ export const limits = {
   newsMs: 1_500,
   /** A notification that was not closed keeps the next one back no longer than this. */
   newsAgainMs: 60_000,
+  /** As above, of an answer to what a person just did. */
+  answerNoticeMs: 3_000,
+  /** Notifications that wait for the one before them. */
+  noticesWaiting: 20,
   /** Rows of one group of the Transfers view: the rest is counted. */
   transferRows: 1_000,
   /** Ended downloads that were told are remembered this long and this many, so that no other window tells them again. */
@@ -103,6 +107,8 @@ export const limits = {
   viewerMarks: 20_000,
   /** Pictures, sound and films are held whole by the page that shows them. */
   viewerWholeBytes: 256 * 1024 * 1024,
+  /** What of a file is looked at to tell text from bytes. */
+  viewerSniffBytes: 8 * 1024,
   /** Requests of a viewer's page at a time; more are refused: it is no page of ours. */
   viewerRequests: 64,
   /** One range of a viewer is waited for so long; its owner may have to hash the file before. */

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { asAppError } from '../protocol/errors.ts';
 import { failureText, isWorthRetrying } from './failures.ts';
 import { t } from './text.ts';
+import { notices } from './notices.ts';
 
 export interface Messages {
   /** Shows the failure, with Retry (or `label`) where `retry` is given and may help. Does not wait for the person. */
@@ -27,7 +28,7 @@ export function createMessages(log: vscode.LogOutputChannel): Messages {
     isShowing = true;
     const showLog = t('Show Log');
     const actions = retry !== undefined && isWorthRetrying(error.kind) ? [retryLabel, showLog] : [showLog];
-    const taken = await vscode.window.showErrorMessage(failureText(error), ...actions);
+    const taken = await notices.error(failureText(error), ...actions);
     isShowing = false;
     if (suppressed > 0) log.warn(t('{0} more failures were not shown.', suppressed));
     suppressed = 0;
@@ -40,7 +41,7 @@ export function createMessages(log: vscode.LogOutputChannel): Messages {
       void show(thrown, options.label ?? t('Retry'), options.retry);
     },
     async info(text, ...actions) {
-      return vscode.window.showInformationMessage(text, ...actions);
+      return notices.info(text, ...actions);
     },
   };
 }

@@ -10,6 +10,7 @@ import { formatBytes, formatCount, t } from '../text.ts';
 import { historyActions, historyRow, type HistoryAction } from './historyRows.ts';
 import { localPathOf } from './ownEntries.ts';
 import { revealLocal } from './revealLocal.ts';
+import { notices } from '../notices.ts';
 
 interface ActionButton extends vscode.QuickInputButton {
   action: HistoryAction;
@@ -103,5 +104,5 @@ async function revealUploaded(services: Services, { shareId, path }: HistoryEntr
   const { peerId } = await services.sidecar.connected();
   const own = await localPathOf(services, { peerId, shareId, path });
   if (own !== undefined) await revealLocal(own);
-  else void vscode.window.showInformationMessage(t('It is not in a folder that you share.'));
+  else void notices.info(t('It is not in a folder that you share.'));
 }

@@ -8,6 +8,7 @@ import { limits } from '../limits.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { formatDuration, t } from '../text.ts';
 import { bannedName, reportText } from '../views/networkReport.ts';
+import { notices } from '../notices.ts';
 
 export function networkCommands(services: Services): CommandTable {
   const { sidecar, world } = services;
@@ -24,7 +25,7 @@ export function networkCommands(services: Services): CommandTable {
     'network.unban': async () => {
       const bans = await sidecar.request('network/bans', {});
       if (bans.length === 0) {
-        void vscode.window.showInformationMessage(t('Nobody is kept away now.'));
+        void notices.info(t('Nobody is kept away now.'));
         return;
       }
       await world.load();

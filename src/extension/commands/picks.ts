@@ -22,12 +22,13 @@ import { chosenHolder, dateText, heldByPeers } from '../views/mergedModel.ts';
 import { downloadState, peerName } from '../views/downloadRow.ts';
 import { requesterName } from '../views/requestRow.ts';
 import { orderedDownloads } from '../views/transfersModel.ts';
+import { notices } from '../notices.ts';
 
 type Item<T> = vscode.QuickPickItem & { value: T };
 
 async function pick<T>(items: Item<T>[], title: string, nothing: string): Promise<T | undefined> {
   if (items.length === 0) {
-    void vscode.window.showInformationMessage(nothing);
+    void notices.info(nothing);
     return undefined;
   }
   const chosen = await vscode.window.showQuickPick(items, { title, matchOnDescription: true, matchOnDetail: true });

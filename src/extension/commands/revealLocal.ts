@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { AppError } from '../../protocol/errors.ts';
 import { longDisplayName } from '../displayText.ts';
 import { t } from '../text.ts';
+import { notices } from '../notices.ts';
 
 /** `not-found` when it is gone. Resolves before a person has read where it is, where that is all that can be shown. */
 export async function revealLocal(path: string): Promise<void> {
@@ -25,6 +26,6 @@ export async function revealLocal(path: string): Promise<void> {
 
 async function tellPath(path: string): Promise<void> {
   const copy = t('Copy Path');
-  const taken = await vscode.window.showInformationMessage(t('It is on the other machine: {0}', longDisplayName(path)), copy);
+  const taken = await notices.info(t('It is on the other machine: {0}', longDisplayName(path)), copy);
   if (taken === copy) await vscode.env.clipboard.writeText(path);
 }

@@ -9,6 +9,7 @@ import { t } from '../text.ts';
 import { setContext } from '../views/contexts.ts';
 import { watchCounts } from '../search/findRows.ts';
 import { watchIdOf } from './targets.ts';
+import { notices } from '../notices.ts';
 
 export function searchCommands(services: Services): CommandTable {
   const { sidecar, world, findFiles, results } = services;
@@ -25,7 +26,7 @@ export function searchCommands(services: Services): CommandTable {
     const known = world.watches.find((watch) => watch.watchId === watchId);
     if (known !== undefined) return known;
     if (world.watches.length === 0) {
-      void vscode.window.showInformationMessage(t('You watch no search yet. Find something, then choose "Watch This Search".'));
+      void notices.info(t('You watch no search yet. Find something, then choose "Watch This Search".'));
       return undefined;
     }
     const items = world.watches.map((watch) => {

@@ -14,6 +14,7 @@ import { formatRate, t } from '../text.ts';
 import { showHistory } from './history.ts';
 import { confirm, pickPeer } from './picks.ts';
 import { peerIdOf } from './targets.ts';
+import { notices } from '../notices.ts';
 
 type LimitName = keyof typeof limitSettings;
 
@@ -111,7 +112,7 @@ export function transferCommands(services: Services): CommandTable {
   async function pickRefused(): Promise<PeerId | undefined> {
     const refused = await sidecar.request('uploads/refused', {});
     if (refused.length === 0) {
-      void vscode.window.showInformationMessage(t('You refuse nobody.'));
+      void notices.info(t('You refuse nobody.'));
       return undefined;
     }
     const items = refused.map(({ peerId, name, reason }) => ({

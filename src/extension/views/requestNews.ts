@@ -8,6 +8,7 @@ import { limits } from '../limits.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { t } from '../text.ts';
 import { requestNews, untoldRequests, withToldRequests } from './requestRow.ts';
+import { notices } from '../notices.ts';
 
 /** In `globalState`, which all windows of a person share. */
 const toldKey = 'toldRequests';
@@ -53,12 +54,12 @@ export function registerRequestNews(sidecar: Sidecar, state: vscode.Memento): vs
     const [only] = news;
     if (news.length !== 1 || only === undefined) {
       const show = t('Show');
-      if ((await vscode.window.showInformationMessage(text, show)) === show)
+      if ((await notices.news(text, show)) === show)
         await vscode.commands.executeCommand('potluck.peers.focus');
       return;
     }
     const [letIn, ignore, block] = [t('Let In…'), t('Ignore'), t('Block…')];
-    const taken = await vscode.window.showInformationMessage(text, letIn, ignore, block);
+    const taken = await notices.news(text, letIn, ignore, block);
     const { peerId } = only;
     if (taken === letIn) await vscode.commands.executeCommand('potluck.access.grant', { peerId });
     else if (taken === ignore) await vscode.commands.executeCommand('potluck.access.deny', { peerId });

@@ -7,6 +7,7 @@ import { limits } from '../limits.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { t } from '../text.ts';
 import { endedNews, endKey, isIncomplete, isNews, untold, withTold } from './downloadNews.ts';
+import { notices } from '../notices.ts';
 
 /** In `globalState`, which all windows of a person share. */
 const toldKey = 'toldDownloads';
@@ -73,8 +74,8 @@ interface Action {
 async function showNews(text: string, isFailure: boolean, actions: Action[]): Promise<Action | undefined> {
   const titles = actions.map(({ title }) => title);
   const taken = isFailure
-    ? await vscode.window.showWarningMessage(text, ...titles)
-    : await vscode.window.showInformationMessage(text, ...titles);
+    ? await notices.badNews(text, ...titles)
+    : await notices.news(text, ...titles);
   return actions.find(({ title }) => title === taken);
 }
 

@@ -6,6 +6,7 @@ import { messageName } from '../displayText.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { t } from '../text.ts';
 import { newsText } from './watchesModel.ts';
+import { notices } from '../notices.ts';
 
 export function registerWatchNews(sidecar: Sidecar): vscode.Disposable {
   const pending = new Set<string>();
@@ -38,7 +39,7 @@ export function registerWatchNews(sidecar: Sidecar): vscode.Disposable {
     const now = Date.now();
     shownAtMs = now;
     const show = t('Show');
-    const taken = await vscode.window.showInformationMessage(messageName(text), show);
+    const taken = await notices.news(messageName(text), show);
     if (shownAtMs === now) shownAtMs = undefined;
     if (taken !== show) return;
     const [only] = watches;

@@ -27,7 +27,7 @@ export function walk(root: string, sink: IndexSink, options: WalkOptions): WalkR
 }
 
 export interface WalkOptions {
-  onProgress(entries: number): void;
+  onProgress: (entries: number) => void;
   /** Each file that is shared, for who looks at more than the index does. */
   onFile?: (relative: string, sizeBytes: number) => void;
 }
