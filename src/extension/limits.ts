@@ -41,6 +41,8 @@ export const limits = {
   selection: 200,
   /** Rows in the preview of a share. */
   previewRows: 400,
+  /** Entries of a preview's first level, and its folders: the sidecar's own maximum. */
+  previewEntries: 1_000,
   /** Rows that were revealed beyond the page of their folder: folders, and rows in one. */
   pinnedFolders: 200,
   pinnedEntries: 50,
@@ -96,6 +98,11 @@ export const limits = {
   membersReadMs: 1_000,
   /** How long the answer to an accepted invite is waited for before it is called pending: connecting to a peer that is here takes 3 s. */
   inviteOutcomeMs: 10_000,
+  /** Changed rows of the board are gathered this long: ten times a second is as smooth as a person reads. */
+  boardRowsMs: 100,
+  /** Figures and pieces on the board; and after how many rounds storage is counted again. */
+  boardSlowMs: 1_000,
+  boardStorageRounds: 30,
   /** Told to a peer that is refused. */
   reasonCharacters: 128,
   /** Ranged viewers: what is fetched at a time for looking (a screen is 10 KB; a round trip carries this much as fast), and kept of a file: 8 MiB. */

@@ -1,4 +1,4 @@
-// Shows a report as a read-only document, in which the settings that it names can be opened. One document, replaced by the next report.
+// Shows reports as read-only documents, in which the settings that they name can be opened. One document a title, replaced by the next report.
 
 import * as vscode from 'vscode';
 import { t } from './text.ts';
@@ -6,22 +6,26 @@ import { settingLinks } from './views/networkReport.ts';
 
 const scheme = 'potluck-report';
 
-export function registerNetworkReport(): { showReport: (text: string) => Promise<void>; disposable: vscode.Disposable } {
-  let shown = '';
+export function registerNetworkReport(): {
+  showReport: (text: string, title?: string) => Promise<void>;
+  disposable: vscode.Disposable;
+} {
+  /** By path of the document; there are as many as titles. */
+  const shown = new Map<string, string>();
   const changes = new vscode.EventEmitter<vscode.Uri>();
-  const uri = vscode.Uri.from({ scheme, path: `/${t('Potluck Network')}` });
   const disposable = vscode.Disposable.from(
     changes,
     vscode.workspace.registerTextDocumentContentProvider(scheme, {
       onDidChange: changes.event,
-      provideTextDocumentContent: () => shown,
+      provideTextDocumentContent: ({ path }) => shown.get(path) ?? '',
     }),
     vscode.languages.registerDocumentLinkProvider({ scheme }, { provideDocumentLinks: linksIn }),
   );
   return {
     disposable,
-    async showReport(text) {
-      shown = text;
+    async showReport(text, title = t('Potluck Network')) {
+      const uri = vscode.Uri.from({ scheme, path: `/${title}` });
+      shown.set(uri.path, text);
       changes.fire(uri);
       const document = await vscode.workspace.openTextDocument(uri);
       await vscode.window.showTextDocument(document, { preview: true });

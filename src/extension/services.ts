@@ -24,10 +24,12 @@ export interface Services {
   /** Shows an entry of a peer in the Peers view, all the way down to it. */
   reveal: (entry: EntryRef, info: Entry) => Promise<void>;
   /** A read-only text in an editor. */
-  showReport: (text: string) => Promise<void>;
+  showReport: (text: string, title?: string) => Promise<void>;
   /** Shows codes, and makes links of them. */
   codePanel: CodePanel;
   log: vscode.LogOutputChannel;
+  /** `publisher.name`: in links that open the editor. */
+  extensionId: string;
 }
 
 /** A command: its id without the `potluck.` prefix, and what it does. Arguments come from anyone and are checked by the handler. */

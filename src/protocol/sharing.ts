@@ -26,7 +26,7 @@ export interface Suspect {
 
 /** What looking into files for secrets found, and how far it came: only small files are read, and not without end. */
 export interface SuspectReport {
-  /** At most 200. */
+  /** At most 1,000. */
   suspects: Suspect[];
   /** All that were found. */
   found: number;

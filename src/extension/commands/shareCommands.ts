@@ -14,7 +14,9 @@ import { audienceQuestion, everyone } from '../views/audienceChoice.ts';
 import { pickAudience } from './audiencePick.ts';
 import { confirm, pickOwnShare } from './picks.ts';
 import { revealLocal } from './revealLocal.ts';
-import { previewRows, previewSummary, type PreviewRow } from './sharePreview.ts';
+import { previewPage } from './previewPage.ts';
+import { pickSecrets } from './secretsPick.ts';
+import { previewRows, previewSummary, sharedSecrets, type PreviewRow } from './sharePreview.ts';
 import { localUriOf, ownShareIdOf, selectionOf } from './targets.ts';
 
 const maxTitleCharacters = 128;
@@ -76,12 +78,13 @@ export function shareCommands(services: Services): CommandTable {
   }
 
   /** Under which title and with whom to share, or undefined. */
-  async function ask(found: SharePreview): Promise<{ title: string; audience: Audience } | undefined> {
+  async function ask(found: SharePreview): Promise<{ title: string; audience: Audience; leaveOut: string[] } | undefined> {
     await world.load();
     let { title } = found;
     let audience = everyone;
+    let leftOut: ReadonlySet<string> = new Set(found.secrets.suspects.map(({ path }) => path));
     for (;;) {
-      const choice = { title, audience: audienceQuestion(audience, world) };
+      const choice = { title, audience: audienceQuestion(audience, world), leftOut };
       const items = previewRows(found, choice, homedir()).map(previewItem);
       const chosen = await vscode.window.showQuickPick(items, {
         title: t('Share "{0}" with {1}?', displayName(title), choice.audience),
@@ -89,10 +92,26 @@ export function shareCommands(services: Services): CommandTable {
         ignoreFocusOut: true,
       });
       if (chosen === undefined || chosen.row.kind === 'cancel') return undefined;
-      if (chosen.row.kind === 'share') return { title, audience };
+      if (chosen.row.kind === 'share' && (await isSureOfSecrets(found, leftOut)))
+        return { title, audience, leaveOut: [...leftOut] };
+      if (chosen.row.kind === 'secrets') leftOut = (await pickSecrets(found.secrets.suspects, leftOut)) ?? leftOut;
+      if (chosen.row.kind === 'page') await services.showReport(previewPage(found, { leftOut }), t('Potluck Preview'));
       if (chosen.row.kind === 'rename') title = (await askTitle(title)) ?? title;
       if (chosen.row.kind === 'audience') audience = (await pickAudience(world, title, audience)) ?? audience;
     }
+  }
+
+  /** True also when nothing that looks secret would be shared. */
+  async function isSureOfSecrets(found: SharePreview, leftOut: ReadonlySet<string>): Promise<boolean> {
+    const count = sharedSecrets(found, leftOut);
+    if (count === 0) return true;
+    const question =
+      count === 1 ? t('Share 1 file that looks secret?') : t('Share {0} files that look secret?', formatCount(count));
+    return confirm(
+      question,
+      t('Whoever may see the share can read them. A key that was seen once has to be replaced.'),
+      t('Share Them'),
+    );
   }
 
   return {
@@ -172,6 +191,6 @@ function previewItem(row: PreviewRow): vscode.QuickPickItem & { row: PreviewRow 
     ...(row.description === undefined ? {} : { description: row.description }),
     ...(row.detail === undefined ? {} : { detail: row.detail }),
     // Typing filters the rows; the question itself must stay in reach.
-    alwaysShow: row.kind === 'share' || row.kind === 'audience' || row.kind === 'cancel',
+    alwaysShow: row.kind === 'share' || row.kind === 'secrets' || row.kind === 'audience' || row.kind === 'cancel',
   };
 }

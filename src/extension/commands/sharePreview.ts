@@ -6,11 +6,12 @@ import type { SharePreview } from '../../protocol/model.ts';
 import { iconSafeName } from '../displayText.ts';
 import { limits } from '../limits.ts';
 import { formatBytes, formatCount, formatFiles, formatFolders, t } from '../text.ts';
-import { skippedTotal, skipReasons, skipReasonText, skipText } from '../views/sharesModel.ts';
+import { leftOutReason } from './previewPage.ts';
+import { skippedTotal, skipReasons, skipText } from '../views/sharesModel.ts';
 
 export interface PreviewRow {
-  /** `heading` separates; only `share`, `audience`, `rename` and `cancel` do something. */
-  kind: 'heading' | 'share' | 'audience' | 'rename' | 'cancel' | 'info';
+  /** `heading` separates; `info` only tells; the others do something. */
+  kind: 'heading' | 'share' | 'audience' | 'rename' | 'secrets' | 'page' | 'cancel' | 'info';
   label: string;
   description?: string;
   detail?: string;
@@ -24,10 +25,16 @@ export function previewSummary(preview: SharePreview): string {
 export interface PreviewChoice {
   title: string;
   audience: string;
+  /** Paths that look secret and are to be left out. */
+  leftOut: ReadonlySet<string>;
 }
 
 /** Rows of the question, in reading order. `homeFolder` and the disk's root get a warning: more lies there than one thinks. */
-export function previewRows(preview: SharePreview, { title, audience }: PreviewChoice, homeFolder: string): PreviewRow[] {
+export function previewRows(
+  preview: SharePreview,
+  { title, audience, leftOut }: PreviewChoice,
+  homeFolder: string,
+): PreviewRow[] {
   const rows: PreviewRow[] = [];
   const isWide = preview.path === homeFolder || homeFolder.startsWith(withSeparator(preview.path));
   if (isWide) {
@@ -44,8 +51,14 @@ export function previewRows(preview: SharePreview, { title, audience }: PreviewC
       description: previewSummary(preview),
       detail: iconSafeName(preview.path),
     },
+    ...secretRows(preview, leftOut),
     { kind: 'audience', label: `$(organization) ${t('Who May See It…')}`, description: iconSafeName(audience) },
     { kind: 'rename', label: `$(edit) ${t('Change the Title…')}` },
+    {
+      kind: 'page',
+      label: `$(open-preview) ${t('Read All of It as a Page')}`,
+      description: t('tree, and what is left out by which rule'),
+    },
     { kind: 'cancel', label: `$(close) ${t('Cancel')}` },
   );
   const skipped = skippedTotal(preview.skippedCounts);
@@ -56,8 +69,8 @@ export function previewRows(preview: SharePreview, { title, audience }: PreviewC
       if (count > 0)
         rows.push({ kind: 'info', label: `$(${reason === 'secret' ? 'shield' : 'circle-slash'}) ${skipText(reason, count)}` });
     }
-    for (const { path: name, reason } of preview.skipped.slice(0, limits.previewRows)) {
-      rows.push({ kind: 'info', label: `$(dash) ${iconSafeName(name)}`, description: skipReasonText(reason) });
+    for (const each of preview.skipped.slice(0, limits.previewRows)) {
+      rows.push({ kind: 'info', label: `$(dash) ${iconSafeName(each.path)}`, description: iconSafeName(leftOutReason(each)) });
     }
     const unnamed = skipped - Math.min(preview.skipped.length, limits.previewRows);
     if (unnamed > 0) rows.push({ kind: 'info', label: t('… {0} more', formatCount(unnamed)) });
@@ -65,11 +78,37 @@ export function previewRows(preview: SharePreview, { title, audience }: PreviewC
   rows.push({ kind: 'heading', label: t('Would be shared, first level') });
   if (preview.topLevel.length === 0)
     rows.push({ kind: 'info', label: t('Nothing: the folder is empty, or all of it is left out.') });
+  const totals = new Map(preview.folders.map((folder) => [folder.path, folder]));
   for (const { name, kind, sizeBytes } of preview.topLevel.slice(0, limits.previewRows)) {
-    const row: PreviewRow = { kind: 'info', label: `$(${kind === 'folder' ? 'folder' : 'file'}) ${iconSafeName(name)}` };
-    if (kind === 'file') row.description = formatBytes(sizeBytes);
-    rows.push(row);
+    const sum = totals.get(name) ?? { fileCount: 0, totalBytes: 0 };
+    rows.push({
+      kind: 'info',
+      label: `$(${kind === 'folder' ? 'folder' : 'file'}) ${iconSafeName(name)}`,
+      description: kind === 'file' ? formatBytes(sizeBytes) : `${formatFiles(sum.fileCount)}, ${formatBytes(sum.totalBytes)}`,
+    });
   }
+  return rows;
+}
+
+/** How many of what looks secret would be shared: those that a person included, and those that are too many to be named. */
+export function sharedSecrets({ secrets }: SharePreview, leftOut: ReadonlySet<string>): number {
+  return secrets.found - secrets.suspects.filter(({ path: each }) => leftOut.has(each)).length;
+}
+
+function secretRows(preview: SharePreview, leftOut: ReadonlySet<string>): PreviewRow[] {
+  const { found, unreadFiles } = preview.secrets;
+  const rows: PreviewRow[] = [];
+  if (found > 0) {
+    const shared = sharedSecrets(preview, leftOut);
+    rows.push({
+      kind: 'secrets',
+      label: `$(${shared > 0 ? 'warning' : 'shield'}) ${t('Looks Secret: {0}…', formatCount(found))}`,
+      description:
+        shared > 0 ? t('{0} of them would be shared', formatCount(shared)) : t('none of them is shared, unless you tick it'),
+    });
+  }
+  if (unreadFiles > 0)
+    rows.push({ kind: 'info', label: `$(info) ${t('Not looked into for secrets: {0}', formatFiles(unreadFiles))}` });
   return rows;
 }
 

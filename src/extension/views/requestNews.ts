@@ -54,8 +54,7 @@ export function registerRequestNews(sidecar: Sidecar, state: vscode.Memento): vs
     const [only] = news;
     if (news.length !== 1 || only === undefined) {
       const show = t('Show');
-      if ((await notices.news(text, show)) === show)
-        await vscode.commands.executeCommand('potluck.peers.focus');
+      if ((await notices.news(text, show)) === show) await vscode.commands.executeCommand('potluck.peers.focus');
       return;
     }
     const [letIn, ignore, block] = [t('Let In…'), t('Ignore'), t('Block…')];

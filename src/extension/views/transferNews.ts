@@ -73,9 +73,7 @@ interface Action {
 /** Notifications are shown by VS Code with the sentence as text: links in it are split by `messageName`. */
 async function showNews(text: string, isFailure: boolean, actions: Action[]): Promise<Action | undefined> {
   const titles = actions.map(({ title }) => title);
-  const taken = isFailure
-    ? await notices.badNews(text, ...titles)
-    : await notices.news(text, ...titles);
+  const taken = isFailure ? await notices.badNews(text, ...titles) : await notices.news(text, ...titles);
   return actions.find(({ title }) => title === taken);
 }
 

@@ -12,8 +12,8 @@ export const previewLimits = {
   secretMs: 5_000,
   /** What stands in the first bytes says whether a file is text. */
   headBytes: 4 * KiB,
-  /** Suspects that are named. */
-  suspects: 200,
+  /** Suspects that are named: as many as can be left out at once. */
+  suspects: 1000,
   /** Folders of the preview's tree. */
   folders: 1000,
   /** Paths that are left out, or marked, in one request. */

@@ -70,7 +70,10 @@ test('more than so many do not wait', async () => {
 test('one that fails lets the next through', async () => {
   const shown: string[] = [];
   const queue = createNoticeQueue(2);
-  await assert.rejects(queue.add(() => Promise.reject(new Error('no window')), { waitMs: 60_000 }), /no window/);
+  await assert.rejects(
+    queue.add(() => Promise.reject(new Error('no window')), { waitMs: 60_000 }),
+    /no window/,
+  );
   void queue.add(notice(shown, 'next').show, { waitMs: 60_000 });
   assert.deepEqual(shown, ['next']);
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SharePreview } from '../../../../src/protocol/model.ts';
-import { previewRows } from '../../../../src/extension/commands/sharePreview.ts';
+import { previewPage } from '../../../../src/extension/commands/previewPage.ts';
+import { previewRows, sharedSecrets } from '../../../../src/extension/commands/sharePreview.ts';
 import { limits } from '../../../../src/extension/limits.ts';
 import { file, folder } from '../worlds.ts';
 
@@ -21,7 +22,7 @@ const preview: SharePreview = {
   secrets: { suspects: [], found: 0, readFiles: 2, unreadFiles: 0 },
 };
 
-const choice = { title: 'project', audience: 'everyone' };
+const choice = { title: 'project', audience: 'everyone', leftOut: new Set<string>() };
 
 test('the question stands first, what is left out follows, secrets before the rest', () => {
   const rows = previewRows(preview, choice, '/home/ann');
@@ -54,4 +55,77 @@ test('names on the disk cannot draw icons or hide', () => {
 test('a folder of which nothing is left says so', () => {
   const rows = previewRows({ ...preview, topLevel: [], skipped: [], skippedCounts: {} }, choice, '/root');
   assert.match(rows.at(-1)?.label ?? '', /^Nothing/);
+});
+
+const secrets: SharePreview['secrets'] = {
+  suspects: [
+    { path: 'src/deploy.sh', kinds: ['aws-key'], line: 3 },
+    { path: 'notes.txt', kinds: ['private-key', 'url-password'], line: 9 },
+  ],
+  found: 2,
+  readFiles: 2,
+  unreadFiles: 0,
+};
+
+test('what looks secret stands right below the question, and says what becomes of it', () => {
+  const leftOut = new Set(['src/deploy.sh', 'notes.txt']);
+  const [question, row] = previewRows({ ...preview, secrets }, { ...choice, leftOut }, '/root');
+  assert.equal(question?.kind, 'share');
+  assert.deepEqual(row, {
+    kind: 'secrets',
+    label: '$(shield) Looks Secret: 2…',
+    description: 'none of them is shared, unless you tick it',
+  });
+  const included = previewRows({ ...preview, secrets }, { ...choice, leftOut: new Set(['notes.txt']) }, '/root')[1];
+  assert.equal(included?.label, '$(warning) Looks Secret: 2…');
+  assert.equal(included?.description, '1 of them would be shared');
+});
+
+test('more secrets than can be named count as shared', () => {
+  assert.equal(
+    sharedSecrets({ ...preview, secrets: { ...secrets, found: 1500 } }, new Set(['src/deploy.sh', 'notes.txt'])),
+    1498,
+  );
+});
+
+test('the page tells all of it in plain lines', () => {
+  const page = previewPage(
+    {
+      ...preview,
+      secrets,
+      skipped: [
+        { path: '.env', reason: 'secret', rule: 'environment file' },
+        { path: 'build', reason: 'ignored', rule: 'build/' },
+      ],
+      folders: [
+        { path: 'src', fileCount: 2, totalBytes: 4096 },
+        { path: 'src/deep', fileCount: 1, totalBytes: 2048 },
+      ],
+    },
+    { leftOut: new Set(['notes.txt']) },
+  );
+  for (const line of [
+    '  SHARED  src/deploy.sh:3  (key of AWS)',
+    '  not shared  notes.txt:9  (private key, password in an address)',
+    '  .env  (secret: environment file)',
+    '  build  (ignored: build/)',
+    '  src/  2 files, 4 KB',
+    '      deep/  1 file, 2 KB',
+    '  README.md  2 KB',
+  ])
+    assert.ok(page.split('\n').includes(line), `${line}\n${page}`);
+});
+
+test('the page shows hostile names on one line each, without controls', () => {
+  const page = previewPage(
+    {
+      ...preview,
+      path: '/a\nb',
+      topLevel: [file('x\u202e\u001b[2J\n[a](command:b)')],
+      skipped: [{ path: 'y\ny', reason: 'ignored', rule: 'z\u0007' }],
+    },
+    { leftOut: new Set() },
+  );
+  assert.doesNotMatch(page.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
+  assert.ok(page.includes('  x⟨202E⟩␛[2J␊[a](command:b)  1 B') || page.includes('x⟨202E⟩␛[2J␊[a](command:b)'));
 });

@@ -1,0 +1,129 @@
+// Everything that sharing a folder would offer and leave out, as a page of plain text to read, search and scroll before it is confirmed. Must not
+// know `vscode`.
+
+import type { SecretKind, SharePreview, SkippedEntry } from '../../protocol/model.ts';
+import { displayName, longDisplayName } from '../displayText.ts';
+import { limits } from '../limits.ts';
+import { formatBytes, formatCount, formatFiles, formatFolders, t } from '../text.ts';
+import { skippedTotal, skipReasons, skipReasonText, skipText } from '../views/sharesModel.ts';
+
+/** `leftOut`: paths that look secret and are not shared as things stand. */
+export function previewPage(preview: SharePreview, { leftOut }: { leftOut: ReadonlySet<string> }): string {
+  const { fileCount, folderCount, totalBytes } = preview;
+  return [
+    t('What sharing this folder would offer'),
+    longDisplayName(preview.path),
+    `${formatFiles(fileCount)}, ${formatFolders(folderCount)}, ${formatBytes(totalBytes)}`,
+    ...secretLines(preview, leftOut),
+    ...leftOutLines(preview),
+    ...treeLines(preview),
+    '',
+  ].join('\n');
+}
+
+/** What a text looks like, for a person. */
+export function secretKindText(kind: SecretKind): string {
+  switch (kind) {
+    case 'private-key':
+      return t('private key');
+    case 'aws-key':
+      return t('key of AWS');
+    case 'github-token':
+      return t('token of GitHub');
+    case 'gitlab-token':
+      return t('token of GitLab');
+    case 'slack-token':
+      return t('token of Slack');
+    case 'google-key':
+      return t('key of Google');
+    case 'stripe-key':
+      return t('key of Stripe');
+    case 'npm-token':
+      return t('token of npm');
+    case 'model-key':
+      return t('key of a language model');
+    case 'url-password':
+      return t('password in an address');
+  }
+}
+
+/** Which rule left it out, in words where it is one of ours. */
+export function leftOutReason({ reason, rule }: SkippedEntry): string {
+  if (rule === undefined) return skipReasonText(reason);
+  return t('{0}: {1}', skipReasonText(reason), reason === 'secret' ? secretRuleText(rule) : displayName(rule));
+}
+
+function secretRuleText(rule: string): string {
+  switch (rule) {
+    case 'version control history':
+      return t('history of changes');
+    case 'folder of keys or credentials':
+      return t('folder of keys or credentials');
+    case 'environment file':
+      return t('environment file');
+    case 'private key':
+      return t('private key');
+    case 'key or wallet file':
+      return t('key or wallet');
+    case 'credentials':
+      return t('credentials');
+    default:
+      return displayName(rule);
+  }
+}
+
+function secretLines({ secrets }: SharePreview, leftOut: ReadonlySet<string>): string[] {
+  const { suspects, found, readFiles, unreadFiles } = secrets;
+  const lines = heading(t('Looks secret: {0}', formatCount(found)));
+  for (const { path, kinds, line } of suspects) {
+    const what = kinds.map(secretKindText).join(', ');
+    const state = leftOut.has(path) ? t('not shared') : t('SHARED');
+    lines.push(`  ${state}  ${longDisplayName(path)}:${line}  (${what})`);
+  }
+  if (found > suspects.length) lines.push(`  ${t('… {0} more', formatCount(found - suspects.length))}`);
+  lines.push(`  ${t('{0} were looked into.', formatFiles(readFiles))}`);
+  if (unreadFiles > 0) lines.push(`  ${t('{0} were not looked into: they are too many.', formatFiles(unreadFiles))}`);
+  return lines;
+}
+
+function leftOutLines({ skipped, skippedCounts }: SharePreview): string[] {
+  const total = skippedTotal(skippedCounts);
+  if (total === 0) return [];
+  const lines = heading(t('Left out: {0}', formatCount(total)));
+  for (const reason of skipReasons) {
+    const count = skippedCounts[reason] ?? 0;
+    if (count > 0) lines.push(`  ${skipText(reason, count)}`);
+  }
+  lines.push('', ...skipped.map((each) => `  ${longDisplayName(each.path)}  (${leftOutReason(each)})`));
+  if (total > skipped.length) lines.push(`  ${t('… {0} more', formatCount(total - skipped.length))}`);
+  return lines;
+}
+
+function treeLines({ topLevel, folders }: SharePreview): string[] {
+  const lines = heading(t('Would be shared'));
+  if (topLevel.length === 0) lines.push(`  ${t('Nothing: the folder is empty, or all of it is left out.')}`);
+  const totals = new Map(folders.map((folder) => [folder.path, folder]));
+  const below = Map.groupBy(
+    folders.filter(({ path }) => path.includes('/')),
+    ({ path }) => path.slice(0, path.indexOf('/')),
+  );
+  for (const { name, kind, sizeBytes } of topLevel) {
+    if (kind === 'file') {
+      lines.push(`  ${displayName(name)}  ${formatBytes(sizeBytes)}`);
+      continue;
+    }
+    lines.push(`  ${displayName(name)}/  ${sumText(totals.get(name))}`);
+    for (const folder of below.get(name) ?? [])
+      lines.push(`      ${displayName(folder.path.slice(name.length + 1))}/  ${sumText(folder)}`);
+  }
+  if (topLevel.length === limits.previewEntries || folders.length === limits.previewEntries) lines.push(`  ${t('… and more')}`);
+  return lines;
+}
+
+function sumText(sum: { fileCount: number; totalBytes: number } | undefined): string {
+  return `${formatFiles(sum?.fileCount ?? 0)}, ${formatBytes(sum?.totalBytes ?? 0)}`;
+}
+
+function heading(text: string): string[] {
+  return ['', text, '─'.repeat(Array.from(text).length)];
+}
