@@ -9,6 +9,9 @@ import { PotluckFileSystem } from './files/fileSystem.ts';
 import { createOpenAllowance } from './files/openAllowance.ts';
 import { scheme } from './files/uris.ts';
 import { limits } from './limits.ts';
+import { registerLinkEditor } from './links/linkEditor.ts';
+import { registerLinkLens } from './links/linkLens.ts';
+import { registerTextLinks } from './links/textLinks.ts';
 import { connectLog } from './logChannel.ts';
 import { createMessages } from './messages.ts';
 import { registerNetworkReport } from './networkReport.ts';
@@ -20,6 +23,7 @@ import { registerStatusBar } from './statusBar.ts';
 import { registerTerminals } from './terminals.ts';
 import { setTranslator, t } from './text.ts';
 import { CodePanel } from './views/codePanel.ts';
+import { registerViewers } from './viewers/viewers.ts';
 import { registerViews } from './views/register.ts';
 import { World } from './world.ts';
 
@@ -63,6 +67,7 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
     codePanel,
     showReport,
     log,
+    extensionId: context.extension.id,
   };
 
   context.subscriptions.push(
@@ -76,6 +81,10 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
     registerCommands(services),
     registerCodeLinks(services),
     codePanel,
+    registerLinkEditor(services, context.extensionUri),
+    registerTextLinks(services),
+    registerLinkLens(),
+    registerViewers(context.extensionUri, sidecar, fileSystem),
     registerStatusBar(sidecar, world),
     registerTerminals(context),
     sidecar.onDidChangeState((state) => {

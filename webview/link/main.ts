@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 // The page of a link file: draws what its host says as text, asks for rows as they come into view, and tells what was clicked. Rows are drawn
 // only while they are seen.
 

@@ -1,7 +1,8 @@
-// Links that open the editor with a code (`vscode://potluck.potluck/code#…`). They may come from any web page, so that each asks before it does
+// Links that open the editor with a code (`vscode://potluck.potluck/code#…`) or a shared file (`/entry#…`). They may come from any web page, so that each asks before it does
 // anything, one at a time.
 
 import * as vscode from 'vscode';
+import { entryLinkPath, openLinkedEntry } from '../links/linkedEntry.ts';
 import type { Services } from '../services.ts';
 import { t } from '../text.ts';
 import { acceptCode } from './acceptCode.ts';
@@ -18,7 +19,8 @@ export function registerCodeLinks(services: Services): vscode.Disposable {
     }
     isAsking = true;
     try {
-      await acceptCode(services, linkedCode(uri));
+      if (uri.path === entryLinkPath) await openLinkedEntry(services, uri);
+      else await acceptCode(services, linkedCode(uri));
     } catch (error) {
       services.messages.failure(error);
     } finally {

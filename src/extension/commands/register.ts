@@ -7,6 +7,7 @@ import { addCommands } from './addCommands.ts';
 import { codeCommands } from './codeCommands.ts';
 import { downloadCommands } from './downloadCommands.ts';
 import { entryCommands } from './entryCommands.ts';
+import { linkCommands } from './linkCommands.ts';
 import { networkCommands } from './networkCommands.ts';
 import { inviteCommands } from './inviteCommands.ts';
 import { partyCommands } from './partyCommands.ts';
@@ -16,6 +17,7 @@ import { searchCommands } from './searchCommands.ts';
 import { shareCommands } from './shareCommands.ts';
 import { sidecarCommands } from './sidecarCommands.ts';
 import { transferCommands } from './transferCommands.ts';
+import { viewerCommands } from './viewerCommands.ts';
 
 export function registerCommands(services: Services): vscode.Disposable {
   const table: CommandTable = {
@@ -32,7 +34,9 @@ export function registerCommands(services: Services): vscode.Disposable {
     ...queueCommands(services),
     ...transferCommands(services),
     ...searchCommands(services),
+    ...linkCommands(services),
     ...sidecarCommands(services),
+    ...viewerCommands(services),
   };
   const registered = Object.entries(table).map(([id, handler]) => {
     const run = async (...args: unknown[]): Promise<unknown> => {

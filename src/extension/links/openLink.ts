@@ -8,6 +8,7 @@ import type { Entry, EntryRef } from '../../protocol/model.ts';
 import { localPathOf } from '../commands/ownEntries.ts';
 import { messageName } from '../displayText.ts';
 import { isHiddenPath } from '../files/hiddenConfiguration.ts';
+import { notices } from '../notices.ts';
 import { baseName, isSameEntry, revealedQuery, uriPartsOf } from '../files/uris.ts';
 import type { Services } from '../services.ts';
 import { maxOpenBytes } from '../settings.ts';
@@ -61,7 +62,7 @@ async function pinnedEntry({ sidecar }: Services, { entry, contentId }: EntryLin
   if (known === undefined || known === contentId) return entry;
   const holders = (await sidecar.request('catalog/holders', { contentId })).filter((holder) => !isSameEntry(holder, entry));
   const [openNow, openThen] = [t('Open as It Is Now'), t('Open What Was Linked')];
-  const taken = await vscode.window.showWarningMessage(
+  const taken = await notices.warning(
     t('{0} was changed since this link was made: lines may be elsewhere.', messageName(baseName(entry.path))),
     openNow,
     ...(holders.length > 0 ? [openThen] : []),

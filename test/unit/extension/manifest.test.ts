@@ -72,7 +72,7 @@ test('commands that the code runs exist', () => {
   const known = new Set([...commands, ...views]);
   for (const { file, text } of sources) {
     for (const [, command] of text.matchAll(
-      /'(potluck\.(?:party|invite|code|peer|identity|access|network|share|entry|download|downloads|transfers|upload|search|results|watch|sidecar|menu)\.[a-zA-Z]+)'/g,
+      /'(potluck\.(?:party|invite|code|peer|identity|access|network|share|entry|download|downloads|transfers|upload|search|results|watch|sidecar|menu|link)\.[a-zA-Z]+)'/g,
     )) {
       if (command === 'potluck.downloads.folder' || command === 'potluck.sidecar.dataFolder') continue; // settings
       assert.ok(known.has(command ?? ''), `${command} in ${file}`);
@@ -93,8 +93,8 @@ test('no workspace can set a setting', () => {
   }
 });
 
-test('nothing activates the extension but its use', () => {
-  for (const event of manifest.activationEvents) assert.match(event, /^(onFileSystem:potluck|onUri)$/);
+test('nothing activates the extension but its use, and texts in which links may stand', () => {
+  for (const event of manifest.activationEvents) assert.match(event, /^(onFileSystem:potluck|onUri|onLanguage:(markdown|plaintext))$/);
 });
 
 test('files that the manifest names exist and are packaged', () => {
