@@ -20,6 +20,7 @@ const staged = [
   'media',
   'package.json',
   'package.nls.json',
+  'package.nls.de.json',
   'schemas',
 ];
 

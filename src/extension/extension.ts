@@ -3,8 +3,10 @@
 
 import * as vscode from 'vscode';
 import { createApi, type PotluckApi } from './api.ts';
+import { BoardPanel } from './board/boardPanel.ts';
 import { registerCodeLinks } from './commands/codeLink.ts';
 import { registerCommands } from './commands/register.ts';
+import { registerDecorations } from './decorations/decorations.ts';
 import { PotluckFileSystem } from './files/fileSystem.ts';
 import { createOpenAllowance } from './files/openAllowance.ts';
 import { scheme } from './files/uris.ts';
@@ -17,6 +19,8 @@ import { createMessages } from './messages.ts';
 import { registerNetworkReport } from './networkReport.ts';
 import { FindFiles } from './search/findFiles.ts';
 import { RecentSearches } from './search/recentSearches.ts';
+import { Offers } from './sending/offers.ts';
+import { registerOffers } from './sending/offersView.ts';
 import { dataFolder, maxOpenBytes, registerSettings } from './settings.ts';
 import { Sidecar, type Connection } from './sidecar.ts';
 import { registerStatusBar } from './statusBar.ts';
@@ -54,6 +58,8 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
   const { showReport, disposable: networkReport } = registerNetworkReport();
 
   const codePanel = new CodePanel(context.extension.id);
+  const board = new BoardPanel({ extensionUri: context.extensionUri, sidecar, world, log });
+  const offers = new Offers(sidecar);
   const services = {
     sidecar,
     world,
@@ -64,8 +70,10 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
     results,
     reveal,
     findFiles,
+    board,
     codePanel,
     showReport,
+    offers,
     log,
     extensionId: context.extension.id,
   };
@@ -80,12 +88,16 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
     views,
     registerCommands(services),
     registerCodeLinks(services),
+    board,
     codePanel,
+    offers,
+    registerOffers(sidecar, offers, world, context.globalState),
     registerLinkEditor(services, context.extensionUri),
     registerTextLinks(services),
     registerLinkLens(),
     registerViewers(context.extensionUri, sidecar, fileSystem),
     registerStatusBar(sidecar, world),
+    registerDecorations(sidecar, world),
     registerTerminals(context),
     sidecar.onDidChangeState((state) => {
       if (state !== 'failed') return;

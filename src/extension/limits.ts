@@ -103,6 +103,12 @@ export const limits = {
   /** Figures and pieces on the board; and after how many rounds storage is counted again. */
   boardSlowMs: 1_000,
   boardStorageRounds: 30,
+  /** Marks of the Explorer: asked for together (the sidecar's own maximum), how long they are gathered, and how many are kept. */
+  marksAtOnce: 1_000,
+  marksDelayMs: 20,
+  marksKept: 20_000,
+  /** More changed marks than this, and VS Code is told that all may have changed. */
+  markedUris: 500,
   /** Told to a peer that is refused. */
   reasonCharacters: 128,
   /** Ranged viewers: what is fetched at a time for looking (a screen is 10 KB; a round trip carries this much as fast), and kept of a file: 8 MiB. */
