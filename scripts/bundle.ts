@@ -62,7 +62,10 @@ export async function main(args: string[]): Promise<void> {
 /** Bundles everything that runs at a user's. Throws when an entry point or a native binary is missing. */
 export async function bundle(options: BundleOptions): Promise<void> {
   const outFolder = options.outFolder ?? root;
-  const result = await esbuild.build({ ...shippedOptions(options), metafile: true });
+  const [result] = await Promise.all([
+    esbuild.build({ ...shippedOptions(options), metafile: true }),
+    esbuild.build(pageOptions(options)),
+  ]);
   if (result.metafile && existsSync(path.join(outFolder, 'dist'))) {
     const notices = noticesFor(Object.keys(result.metafile.inputs));
     writeFileSync(path.join(outFolder, 'dist', 'THIRD-PARTY-NOTICES.txt'), notices);
@@ -141,6 +144,30 @@ function shippedOptions({ target, outFolder = root, sourcemap = false, allowMiss
   } satisfies esbuild.BuildOptions;
 }
 
+/** Pages of webviews: `webview/NAME/main.ts` and what else lies beside it as `NAME.css`, to `dist/NAME.js` and `dist/NAME.css`. */
+function pageOptions({ outFolder = root, sourcemap = false }: Pick<BundleOptions, 'outFolder' | 'sourcemap'>) {
+  const folder = path.join(root, 'webview');
+  const names = readdirSync(folder).filter((name) => existsSync(path.join(folder, name, 'main.ts')));
+  const sources = names.flatMap((name) => {
+    const style = path.join(folder, name, `${name}.css`);
+    const script = { out: name, in: path.join(folder, name, 'main.ts') };
+    return existsSync(style) ? [script, { out: name, in: style }] : [script];
+  });
+  return {
+    absWorkingDir: root,
+    entryPoints: sources,
+    outdir: path.join(outFolder, 'dist'),
+    bundle: true,
+    platform: 'browser',
+    target: 'chrome138', // VS Code 1.106
+    format: 'iife',
+    minify: true,
+    logLevel: 'warning',
+    legalComments: 'none',
+    sourcemap: sourcemap ? 'linked' : false,
+  } satisfies esbuild.BuildOptions;
+}
+
 async function watch(target: Target): Promise<void> {
   const report: esbuild.Plugin = {
     name: 'report',
@@ -150,6 +177,8 @@ async function watch(target: Target): Promise<void> {
   };
   const options = shippedOptions({ target, sourcemap: true, allowMissing: true });
   const context = await esbuild.context({ ...options, plugins: [...options.plugins, report] });
+  const pages = await esbuild.context(pageOptions({ sourcemap: true }));
+  await pages.watch();
   console.log('[watch] started'); // the background task's problem matcher waits for this line
   await context.watch();
 }

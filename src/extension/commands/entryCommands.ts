@@ -11,10 +11,12 @@ import { limits } from '../limits.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { maxOpenBytes } from '../settings.ts';
 import { formatBytes, t } from '../text.ts';
+import { activeTabUri } from './activeTab.ts';
 import { localPathOf } from './ownEntries.ts';
 import { confirm, pickEntry, pickHolder } from './picks.ts';
 import { revealLocal } from './revealLocal.ts';
 import { entryRefOf, mergedEntryOf, selectionOf } from './targets.ts';
+import { notices } from '../notices.ts';
 
 export function entryCommands(services: Services): CommandTable {
   const { sidecar, fileSystem, world, peersView } = services;
@@ -70,8 +72,10 @@ export function entryCommands(services: Services): CommandTable {
       formatBytes(sizeBytes),
       formatBytes(Math.min(maxOpenBytes(), limits.openHardCapBytes)),
     );
-    const actions = sizeBytes <= limits.openHardCapBytes ? [openAnyway, downloadIt] : [downloadIt];
-    const taken = await vscode.window.showWarningMessage(failure.message, ...actions);
+    const byRange = t('Open by Range');
+    const actions = sizeBytes <= limits.openHardCapBytes ? [byRange, openAnyway, downloadIt] : [byRange, downloadIt];
+    const taken = await notices.warning(failure.message, ...actions);
+    if (taken === byRange) await vscode.commands.executeCommand('potluck.entry.openByRange', entry);
     if (taken === downloadIt) await download([entry]);
     if (taken !== openAnyway) return;
     services.allowance.allow(entry);
@@ -188,11 +192,6 @@ async function openInEditor(entry: EntryRef): Promise<void> {
   await vscode.commands.executeCommand('vscode.open', uri);
 }
 
-function activeTabUri(): vscode.Uri | undefined {
-  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  return input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText ? input.uri : undefined;
-}
-
 function isMountOf(uri: vscode.Uri, entry: EntryRef): boolean {
   const mounted = entryRefOfUri(uri);
   return mounted !== undefined && isSameEntry(mounted, entry);
@@ -201,7 +200,7 @@ function isMountOf(uri: vscode.Uri, entry: EntryRef): boolean {
 async function pickMounted(): Promise<vscode.WorkspaceFolder | undefined> {
   const items = mountedFolders().map((folder) => ({ label: folder.name.replace(/\$\(/g, '\\$('), folder }));
   if (items.length === 0) {
-    void vscode.window.showInformationMessage(t('Nothing of a peer is mounted.'));
+    void notices.info(t('Nothing of a peer is mounted.'));
     return undefined;
   }
   return (await vscode.window.showQuickPick(items, { title: t('Unmount Which Folder?') }))?.folder;

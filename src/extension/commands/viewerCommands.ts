@@ -1,0 +1,55 @@
+// potluck.entry.openByRange: opens a file of any size, fetching only what is looked at.
+
+import * as vscode from 'vscode';
+import type { EntryRef } from '../../protocol/model.ts';
+import { invalidArgument } from '../failures.ts';
+import { isHiddenPath } from '../files/hiddenConfiguration.ts';
+import { baseName, entryRefOfUri, revealedQuery, uriPartsOf } from '../files/uris.ts';
+import { limits } from '../limits.ts';
+import type { CommandTable, Services } from '../services.ts';
+import { t } from '../text.ts';
+import { kindOfName, kindOfStart, viewTypes } from '../viewers/viewerKinds.ts';
+import { readerOf } from '../viewers/viewers.ts';
+import { localPathOf } from './ownEntries.ts';
+import { pickEntry, pickHolder } from './picks.ts';
+import { entryRefOf, mergedEntryOf } from './targets.ts';
+import { activeTabUri } from './activeTab.ts';
+
+export function viewerCommands(services: Services): CommandTable {
+  async function entryOf(given: unknown): Promise<EntryRef | undefined> {
+    const title = t('Open Which File by Range?');
+    const merged = mergedEntryOf(given);
+    if (merged !== undefined) return pickHolder(services, merged, { title, from: 'anybody' });
+    const entry = entryRefOf(given);
+    if (entry === undefined && given !== undefined && given !== null) throw invalidArgument(t('a file of a peer'));
+    const active = activeTabUri();
+    return entry ?? (active === undefined ? undefined : entryRefOfUri(active)) ?? pickEntry(services, title, 'file');
+  }
+
+  return {
+    'entry.openByRange': async (given: unknown) => {
+      const entry = await entryOf(given);
+      if (entry === undefined) return;
+      const own = await localPathOf(services, entry);
+      if (own !== undefined) {
+        await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(own));
+        return;
+      }
+      const { kind, sizeBytes } = await services.sidecar.request('catalog/stat', { entry });
+      if (kind === 'folder') throw invalidArgument(t('a file, not a folder'));
+      const byName = sizeBytes <= limits.viewerWholeBytes ? kindOfName(baseName(entry.path)) : undefined;
+      const viewer = byName ?? (await kindOf(entry, sizeBytes));
+      const uri = vscode.Uri.from(isHiddenPath(entry.path) ? { ...uriPartsOf(entry), query: revealedQuery } : uriPartsOf(entry));
+      await vscode.commands.executeCommand('vscode.openWith', uri, viewTypes[viewer]);
+    },
+  };
+
+  async function kindOf(entry: EntryRef, sizeBytes: number): Promise<'text' | 'hex' | 'image' | 'audio' | 'video'> {
+    const reader = readerOf(services.sidecar, entry, sizeBytes);
+    try {
+      return kindOfStart(await reader.read(0, limits.viewerSniffBytes));
+    } finally {
+      reader.dispose();
+    }
+  }
+}

@@ -1,0 +1,91 @@
+// What a ranged viewer's page (webview/viewer) and its host (src/extension/viewers) say to each other, and the checks of it: neither trusts
+// the other's shapes. Bytes go as Uint8Array. Plain data.
+
+/** `text` and `hex` read what is looked at; `image`, `audio` and `video` read the whole file, in ranges. */
+export type ViewerKind = 'text' | 'hex' | 'image' | 'audio' | 'video';
+
+/** Page to host. `id` names a request; answers carry it, `cancel` ends it. */
+export type ToHost =
+  | { type: 'ready' }
+  /** At most `readBytes`; past the end: fewer. */
+  | { type: 'read'; id: number; offset: number; length: number }
+  /** From `from` on (or before it), then round from the other end. `isHex`: `query` is pairs of hexadecimal digits. */
+  | {
+      type: 'find';
+      id: number;
+      query: string;
+      from: number;
+      isBackwards: boolean;
+      isCaseSensitive: boolean;
+      isHex: boolean;
+    }
+  /** Lines from 1; from the end for negative ones, -1 is the last. */
+  | { type: 'goToLine'; id: number; line: number }
+  | { type: 'cancel'; id: number }
+  | { type: 'download' };
+
+/** Host to page. */
+export type ToPage =
+  | { type: 'open'; kind: ViewerKind; name: string; mime: string; sizeBytes: number; texts: Record<string, string> }
+  | { type: 'bytes'; id: number; offset: number; bytes: Uint8Array; fetchedBytes: number }
+  /** Left out `offset`: not in the file. */
+  | { type: 'found'; id: number; offset?: number; length: number; isWrapped: boolean }
+  /** Where the line begins; the nearest one when there are fewer. */
+  | { type: 'line'; id: number; offset: number; line: number }
+  | { type: 'progress'; id: number; text: string }
+  | { type: 'failed'; id: number; message: string }
+  | { type: 'cancelled'; id: number };
+
+/** One read of a page: a few screens of the longest lines. */
+export const readBytes = 1024 * 1024;
+/** Words that are looked for. */
+const maxQuery = 1024;
+
+export function isToHost(value: unknown): value is ToHost {
+  if (typeof value !== 'object' || value === null) return false;
+  const { type, id, offset, length, query, from, line } = value as Record<string, unknown>;
+  if (type === 'ready' || type === 'download') return true;
+  if (!isWhole(id)) return false;
+  switch (type) {
+    case 'read':
+      return isWhole(offset) && isWhole(length) && length <= readBytes;
+    case 'find': {
+      const { isBackwards, isCaseSensitive, isHex } = value as Record<string, unknown>;
+      const flags = [isBackwards, isCaseSensitive, isHex].every((flag) => typeof flag === 'boolean');
+      return flags && typeof query === 'string' && query.length > 0 && query.length <= maxQuery && isWhole(from);
+    }
+    case 'goToLine':
+      return typeof line === 'number' && Number.isSafeInteger(line) && line !== 0;
+    case 'cancel':
+      return true;
+    default:
+      return false;
+  }
+}
+
+export function isToPage(value: unknown): value is ToPage {
+  if (typeof value !== 'object' || value === null) return false;
+  const { type, id, offset, bytes, length, line, text, message, name, sizeBytes, texts } = value as Record<string, unknown>;
+  if (type === 'open') return typeof name === 'string' && isWhole(sizeBytes) && typeof texts === 'object' && texts !== null;
+  if (!isWhole(id)) return false;
+  switch (type) {
+    case 'bytes':
+      return isWhole(offset) && bytes instanceof Uint8Array;
+    case 'found':
+      return (offset === undefined || isWhole(offset)) && isWhole(length);
+    case 'line':
+      return isWhole(offset) && typeof line === 'number';
+    case 'progress':
+      return typeof text === 'string';
+    case 'failed':
+      return typeof message === 'string';
+    case 'cancelled':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function isWhole(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

@@ -1,0 +1,333 @@
+// Text and bytes: draws the rows in sight and asks for what is missing around them. The place is an offset in the file, so that a file of
+// any length scrolls alike.
+
+import { filled, parsePlace, sizeText } from './place.ts';
+import { blockBytes, Blocks, type Span } from './blocks.ts';
+import { element } from './elements.ts';
+import type { Host } from './host.ts';
+import { hexRows, rowsBefore, rowsFrom, textRows, type Row, type RowForm } from './rows.ts';
+import { drawRow, type Mark } from './rowElement.ts';
+import { makeToolbar, type Toolbar } from './toolbar.ts';
+
+export interface RowsOptions {
+  kind: 'text' | 'hex';
+  name: string;
+  sizeBytes: number;
+  texts: Record<string, string>;
+  host: Host;
+}
+
+/** Rows above what was gone to, so that it does not stand at the very top. */
+const contextRows = 3;
+/** The longest that browsers scroll well. */
+const maxScrollPixels = 4_000_000;
+/** One read of the host's. */
+const readBytes = 1024 * 1024;
+
+export class RowsView {
+  readonly #options: RowsOptions;
+  readonly #form: RowForm;
+  readonly #blocks: Blocks;
+  readonly #rows = element('div', { className: 'rows', role: 'document' });
+  readonly #spacer = element('div');
+  readonly #scroller = element('div', { className: 'scroller' }, this.#spacer);
+  readonly #status = element('div', { className: 'status', role: 'status' });
+  readonly #toolbar: Toolbar;
+  readonly #asked = new Set<number>();
+  /** Where the first row begins. */
+  #top = 0;
+  /** Number of its line: from the start, or (negative) from the end; undefined when nobody counted. */
+  #line: number | undefined = 1;
+  #mark: Mark | undefined;
+  #lastSeen = 0;
+  #wheel = 0;
+  #scrolledTo = 0;
+  #fetched = 0;
+  #job: number | undefined;
+  /** What waits for bytes. */
+  #then: (() => void) | undefined;
+
+  constructor(root: HTMLElement, options: RowsOptions) {
+    this.#options = options;
+    this.#form = options.kind === 'hex' ? hexRows : textRows;
+    this.#blocks = new Blocks(options.sizeBytes);
+    this.#rows.tabIndex = 0;
+    this.#rows.setAttribute('aria-label', filled(options.texts['content'] ?? '', options.name));
+    this.#scroller.setAttribute('aria-hidden', 'true');
+    this.#toolbar = makeToolbar(options, {
+      toStart: () => this.goTo(0, 1),
+      toEnd: () => this.#toEnd(),
+      goTo: (text) => this.#goToText(text),
+      find: (query, isBackwards) => void this.#find(query, isBackwards),
+      stop: () => this.#job !== undefined && options.host.cancel(this.#job),
+    });
+    const body = element('div', { className: `body ${options.kind}` }, this.#rows, this.#scroller);
+    root.replaceChildren(this.#toolbar.element, body, this.#status);
+    this.#listen(root);
+    const { top, line } = options.host.state;
+    if (typeof top === 'number' && top < options.sizeBytes) this.#set(top, typeof line === 'number' ? line : undefined);
+    this.#draw();
+    this.#rows.focus();
+  }
+
+  /** Shows the row that holds this place; `line` is its number, where it is known. */
+  goTo(offset: number, line?: number): void {
+    this.#whenHere(offset, (span) => {
+      const start = this.#form.startOf(span, offset);
+      const above = rowsBefore(this.#form, span, start, offset === 0 ? 0 : contextRows);
+      const first = above[0];
+      const begun = [...above.slice(1), ...rowsFrom(this.#form, span, start, 1)].filter((row) => row.beginsLine).length;
+      this.#set(first?.offset ?? start, line === undefined ? undefined : first === undefined ? line : line - begun);
+    });
+  }
+
+  #toEnd(): void {
+    const { sizeBytes } = this.#options;
+    if (sizeBytes === 0) return;
+    this.#whenHere(sizeBytes - 1, (span) => {
+      const rows = rowsBefore(this.#form, span, sizeBytes, this.#count());
+      const begun = rows.slice(1).filter((row) => row.beginsLine).length;
+      this.#set(rows[0]?.offset ?? 0, -1 - begun);
+    });
+  }
+
+  /** Rows up or down. */
+  #move(by: number): void {
+    const span = this.#span(this.#top);
+    if (span === undefined) return;
+    if (by < 0) {
+      const rows = rowsBefore(this.#form, span, this.#top, -by);
+      const [first] = rows;
+      if (first === undefined) return;
+      const passed = [...rows.slice(1), ...rowsFrom(this.#form, span, this.#top, 1)];
+      this.#set(first.offset, this.#counted(-passed.filter((row) => row.beginsLine).length));
+      return;
+    }
+    const rows = rowsFrom(this.#form, span, this.#top, by + this.#count());
+    const isEnd = rows.at(-1)?.end === this.#options.sizeBytes;
+    const at = Math.min(by, isEnd ? Math.max(0, rows.length - this.#count()) : rows.length - 1);
+    const target = rows[at];
+    if (target === undefined || at === 0) return;
+    this.#set(target.offset, this.#counted(rows.slice(1, at + 1).filter((row) => row.beginsLine).length));
+  }
+
+  #counted(by: number): number | undefined {
+    return this.#line === undefined ? undefined : this.#line + by;
+  }
+
+  #set(top: number, line: number | undefined): void {
+    this.#top = top;
+    this.#line = top === 0 ? 1 : line;
+    this.#options.host.state = { top, line: this.#line };
+    this.#draw();
+  }
+
+  /** Now, or when its bytes are here. A later call takes its place. */
+  #whenHere(offset: number, act: (span: Span) => void): void {
+    const tryIt = (): void => {
+      const { before, after } = this.#form.reach(this.#count());
+      const isMissing = this.#blocks.missing(offset - before, offset + after).length > 0;
+      const span = isMissing ? undefined : this.#span(offset);
+      if (span === undefined) {
+        this.#fetchAround(offset);
+        return;
+      }
+      this.#then = undefined;
+      act(span);
+    };
+    this.#then = tryIt;
+    tryIt();
+  }
+
+  #span(offset: number): Span | undefined {
+    const { before, after } = this.#form.reach(this.#count());
+    return this.#blocks.span(offset - before - blockBytes, Math.max(0, offset), offset + 2 * after + blockBytes);
+  }
+
+  #count(): number {
+    return Math.max(1, Math.floor(this.#rows.clientHeight / this.#rowHeight()));
+  }
+
+  #rowHeight(): number {
+    return Math.max(10, parseFloat(getComputedStyle(this.#rows).lineHeight) || 20);
+  }
+
+  #draw(): void {
+    const { kind, sizeBytes, texts } = this.#options;
+    if (sizeBytes === 0) {
+      this.#status.textContent = texts['empty'] ?? '';
+      return;
+    }
+    const span = this.#span(this.#top);
+    const rows = span === undefined ? [] : rowsFrom(this.#form, span, this.#top, this.#count() + 1);
+    if (span !== undefined) {
+      let line = this.#line;
+      const drawn = rows.map((row, at) => {
+        if (at > 0 && row.beginsLine && line !== undefined) line += 1;
+        return drawRow(span, row, { kind, line: row.beginsLine ? line : undefined, mark: this.#mark });
+      });
+      this.#rows.replaceChildren(...drawn);
+    }
+    this.#lastSeen = rows.at(-1)?.end ?? this.#top;
+    this.#syncScroller(rows);
+    this.#say();
+    this.#fetchAround(this.#top);
+  }
+
+  #say(message?: string): void {
+    const { sizeBytes, texts } = this.#options;
+    const language = navigator.language;
+    const seen = Math.min(sizeBytes, this.#lastSeen);
+    const percent = `${Math.floor((seen / sizeBytes) * 100)} %`;
+    const place = filled(texts['place'] ?? '', sizeText(seen, language), sizeText(sizeBytes, language), percent);
+    const fetched = filled(texts['fetched'] ?? '', sizeText(this.#fetched, language));
+    const loading = this.#asked.size > 0 ? ` · ${texts['loading'] ?? ''}` : '';
+    this.#status.textContent = `${message === undefined ? '' : `${message} · `}${place} · ${fetched}${loading}`;
+  }
+
+  #fetchAround(offset: number): void {
+    const { before, after } = this.#form.reach(this.#count());
+    for (const range of this.#blocks.missing(offset - before, offset + after)) {
+      for (let at = range.offset; at < range.offset + range.length; at += readBytes) {
+        void this.#fetch(at, Math.min(readBytes, range.offset + range.length - at));
+      }
+    }
+  }
+
+  async #fetch(offset: number, length: number): Promise<void> {
+    if (this.#asked.has(offset)) return;
+    this.#asked.add(offset);
+    this.#say();
+    const answer = await this.#options.host.ask({ type: 'read', offset, length }).answer;
+    this.#asked.delete(offset);
+    if (answer.type === 'failed') {
+      this.#toolbar.failed(answer.message, () => this.#draw());
+      return;
+    }
+    if (answer.type !== 'bytes') return;
+    this.#toolbar.well();
+    this.#fetched = answer.fetchedBytes;
+    this.#blocks.put(answer.offset, answer.bytes);
+    const then = this.#then;
+    if (then === undefined) this.#draw();
+    else then();
+  }
+
+  #goToText(text: string): void {
+    const { kind, sizeBytes, texts } = this.#options;
+    const place = parsePlace(text, kind, sizeBytes);
+    if (place === undefined) this.#say(texts['notANumber']);
+    else if ('offset' in place) this.goTo(place.offset);
+    else void this.#goToLine(place.line);
+  }
+
+  async #goToLine(line: number): Promise<void> {
+    const answer = await this.#run({ type: 'goToLine', line });
+    if (answer?.type !== 'line') return;
+    this.#mark = undefined;
+    this.goTo(answer.offset, answer.line);
+    if (answer.line !== line) this.#say(this.#options.texts['lastLine']);
+  }
+
+  async #find(query: string, isBackwards: boolean): Promise<void> {
+    const { kind, texts } = this.#options;
+    const isHex = kind === 'hex' && /^0x/i.test(query);
+    const from = this.#mark === undefined ? this.#top : this.#mark.offset + (isBackwards ? 0 : 1);
+    const answer = await this.#run({
+      type: 'find',
+      query: isHex ? query.slice(2) : query,
+      from,
+      isBackwards,
+      isCaseSensitive: this.#toolbar.isCaseSensitive(),
+      isHex,
+    });
+    if (answer?.type !== 'found') return;
+    if (answer.offset === undefined) {
+      this.#say(texts['notFound']);
+      return;
+    }
+    this.#mark = { offset: answer.offset, length: answer.length };
+    this.goTo(answer.offset);
+    if (answer.isWrapped) this.#say(texts['wrapped']);
+  }
+
+  /** One long job at a time: the next one ends it. */
+  async #run(question: Parameters<Host['ask']>[0]) {
+    const { host, texts } = this.#options;
+    if (this.#job !== undefined) host.cancel(this.#job);
+    const { id, answer } = host.ask(question, (text) => this.#job === id && this.#toolbar.working(text));
+    this.#job = id;
+    this.#toolbar.working(texts['loading'] ?? '');
+    const answered = await answer;
+    if (this.#job !== id) return undefined;
+    this.#job = undefined;
+    this.#toolbar.well();
+    if (answered.type === 'failed') this.#toolbar.failed(answered.message);
+    if (answered.type === 'cancelled') this.#say(texts['cancelled']);
+    return answered;
+  }
+
+  #syncScroller(rows: readonly Row[]): void {
+    const { sizeBytes, kind } = this.#options;
+    const height = this.#scroller.clientHeight;
+    const rowCount = sizeBytes / (kind === 'hex' ? 16 : 60);
+    const isWhole = this.#top === 0 && rows.at(-1)?.end === sizeBytes && rows.length <= this.#count();
+    const total = isWhole ? height : Math.max(height * 2, Math.min(maxScrollPixels, rowCount * this.#rowHeight()));
+    this.#spacer.style.height = `${total}px`;
+    const isEnd = rows.at(-1)?.end === sizeBytes && rows.length <= this.#count();
+    this.#scroller.scrollTop = isEnd && !isWhole ? total : (this.#top / sizeBytes) * (total - height);
+    this.#scrolledTo = this.#scroller.scrollTop;
+  }
+
+  #listen(root: HTMLElement): void {
+    this.#scroller.addEventListener('scroll', () => {
+      const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+      if (Math.abs(scrollTop - this.#scrolledTo) < 2) return;
+      this.#scrolledTo = scrollTop;
+      if (scrollTop >= scrollHeight - clientHeight - 2) this.#toEnd();
+      else this.goTo(Math.floor((scrollTop / (scrollHeight - clientHeight)) * this.#options.sizeBytes));
+    });
+    this.#rows.addEventListener(
+      'wheel',
+      (event) => {
+        if (event.ctrlKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) return;
+        event.preventDefault();
+        this.#wheel += event.deltaMode === 1 ? event.deltaY : event.deltaY / this.#rowHeight();
+        const by = Math.trunc(this.#wheel);
+        this.#wheel -= by;
+        if (by !== 0) this.#move(by);
+      },
+      { passive: false },
+    );
+    this.#rows.addEventListener('keydown', (event) => this.#key(event));
+    root.addEventListener('keydown', (event) => {
+      const isCommand = event.ctrlKey || event.metaKey;
+      if (isCommand && event.key === 'f') this.#toolbar.focusFind();
+      else if (isCommand && event.key === 'g') this.#toolbar.focusGoTo();
+      else if (event.key === 'F3') this.#toolbar.findAgain(event.shiftKey);
+      else if (event.key === 'Escape' && this.#job !== undefined) this.#options.host.cancel(this.#job);
+      else if (event.key === 'Escape') this.#rows.focus();
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    new ResizeObserver(() => this.#draw()).observe(this.#rows);
+  }
+
+  #key(event: KeyboardEvent): void {
+    const page = Math.max(1, this.#count() - 1);
+    const moves: Record<string, () => void> = {
+      ArrowDown: () => this.#move(1),
+      ArrowUp: () => this.#move(-1),
+      PageDown: () => this.#move(page),
+      PageUp: () => this.#move(-page),
+      ' ': () => this.#move(event.shiftKey ? -page : page),
+      Home: () => this.goTo(0, 1),
+      End: () => this.#toEnd(),
+    };
+    const move = event.altKey || event.metaKey ? undefined : moves[event.key];
+    if (move === undefined) return;
+    event.preventDefault();
+    move();
+  }
+}
