@@ -2,6 +2,7 @@
 
 import type * as vscode from 'vscode';
 import type { Entry, EntryRef } from '../protocol/model.ts';
+import type { BoardPanel } from './board/boardPanel.ts';
 import type { PotluckFileSystem } from './files/fileSystem.ts';
 import type { OpenAllowance } from './files/openAllowance.ts';
 import type { FindFiles } from './search/findFiles.ts';
@@ -26,6 +27,8 @@ export interface Services {
   /** A read-only text in an editor. */
   showReport: (text: string, title?: string) => Promise<void>;
   /** Shows codes, and makes links of them. */
+  /** The page that shows everything at once. */
+  board: BoardPanel;
   codePanel: CodePanel;
   log: vscode.LogOutputChannel;
   /** `publisher.name`: in links that open the editor. */

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { CommandTable, Services } from '../services.ts';
 import { accessCommands } from './accessCommands.ts';
 import { addCommands } from './addCommands.ts';
+import { boardCommands } from './boardCommands.ts';
 import { codeCommands } from './codeCommands.ts';
 import { downloadCommands } from './downloadCommands.ts';
 import { entryCommands } from './entryCommands.ts';
@@ -25,6 +26,7 @@ export function registerCommands(services: Services): vscode.Disposable {
     ...inviteCommands(services),
     ...codeCommands(services),
     ...peerCommands(services),
+    ...boardCommands(services),
     ...accessCommands(services),
     ...networkCommands(services),
     ...shareCommands(services),

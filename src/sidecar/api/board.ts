@@ -8,7 +8,7 @@ import { entryField } from './params.ts';
 
 export interface BoardParts {
   pieces: { of(entry: EntryRef, nameOf: (peerId: PeerId) => string): PieceMap[] };
-  nameOf(peerId: PeerId): string;
+  nameOf: (peerId: PeerId) => string;
   usage: { get(): Promise<StorageUsage> };
 }
 

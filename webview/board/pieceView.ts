@@ -1,0 +1,142 @@
+// Who gave which part of a file: one picture a file, a legend below, and both in words for who does not see them.
+
+import type { ShownMap, ShownSource } from '../../src/protocol/board.ts';
+import { color, isHighContrast, make, onTheme, perFrame, say } from './dom.ts';
+import { text } from './texts.ts';
+
+const cellSize = 11;
+const gap = 2;
+/** Theme colours of the sources in their order; later ones take them again, striped. Red is for what did not verify. */
+const sourceColors: readonly (readonly [name: string, otherwise: string])[] = [
+  ['charts-blue', '#3794ff'],
+  ['charts-green', '#89d185'],
+  ['charts-orange', '#d18616'],
+  ['charts-purple', '#b180d7'],
+  ['charts-yellow', '#cca700'],
+];
+
+interface Drawn {
+  canvas: HTMLCanvasElement;
+  map: ShownMap;
+}
+
+export class PieceView {
+  readonly #place: HTMLElement;
+  readonly #legend: HTMLElement;
+  readonly #draw = perFrame(() => this.#drawNow());
+  #drawn: Drawn[] = [];
+  #sources: readonly ShownSource[] = [];
+
+  constructor(place: HTMLElement, legend: HTMLElement) {
+    this.#place = place;
+    this.#legend = legend;
+    onTheme(() => {
+      this.#showLegend();
+      this.#draw();
+    });
+    new ResizeObserver(this.#draw).observe(place);
+  }
+
+  show(sources: readonly ShownSource[], maps: readonly ShownMap[]): void {
+    this.#sources = sources;
+    while (this.#drawn.length > maps.length) this.#drawn.pop()?.canvas.parentElement?.remove();
+    maps.forEach((map, index) => {
+      const drawn = this.#drawn[index] ?? this.#add(map);
+      drawn.map = map;
+      const [title] = drawn.canvas.parentElement?.getElementsByTagName('figcaption') ?? [];
+      if (title) say(title, `${map.name} · ${map.said}`);
+      drawn.canvas.setAttribute('aria-label', text('pieceMap', map.name, map.said));
+    });
+    this.#showLegend();
+    this.#draw();
+  }
+
+  #add(map: ShownMap): Drawn {
+    const figure = make('figure', { class: 'pieces' });
+    const canvas = make('canvas', { attributes: { role: 'img' } });
+    figure.append(make('figcaption'), canvas);
+    this.#place.append(figure);
+    const drawn = { canvas, map };
+    this.#drawn.push(drawn);
+    return drawn;
+  }
+
+  #showLegend(): void {
+    const items = this.#sources.map((source, index) => {
+      const item = make('li');
+      const swatch = make('span', { class: 'swatch', attributes: { 'aria-hidden': 'true' } });
+      swatch.style.background = fillOf(index);
+      if (index >= sourceColors.length) swatch.classList.add('striped');
+      item.append(
+        swatch,
+        make('span', { class: 'label', text: source.name }),
+        make('span', { class: 'said', text: source.said }),
+      );
+      if (source.isBad) item.classList.add('bad');
+      return item;
+    });
+    this.#legend.replaceChildren(...items);
+  }
+
+  #drawNow(): void {
+    for (const drawn of this.#drawn) drawMap(drawn);
+  }
+}
+
+function fillOf(source: number): string {
+  const [name, otherwise] = sourceColors[source % sourceColors.length] ?? ['foreground', '#cccccc'];
+  return color(name, otherwise);
+}
+
+function drawMap({ canvas, map }: Drawn): void {
+  const width = canvas.parentElement?.clientWidth ?? 0;
+  const context = canvas.getContext('2d');
+  if (context === null || width === 0) return;
+  const columns = Math.max(1, Math.floor((width + gap) / (cellSize + gap)));
+  const lines = Math.ceil(map.done.length / columns);
+  const height = lines * (cellSize + gap);
+  const scale = devicePixelRatio;
+  canvas.style.height = `${height}px`;
+  canvas.style.width = `${width}px`;
+  [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  const colors = {
+    empty: color('editorWidget-background', 'rgba(128, 128, 128, 0.2)'),
+    border: isHighContrast() ? color('contrastBorder', '#ffffff') : color('widget-border', 'rgba(128, 128, 128, 0.35)'),
+    unknown: color('descriptionForeground', '#999999'),
+    bad: color('charts-red', '#f14c4c'),
+    stripe: color('editor-background', '#000000'),
+  };
+  const place = (cell: number): [number, number] => [
+    (cell % columns) * (cellSize + gap),
+    Math.floor(cell / columns) * (cellSize + gap),
+  ];
+  map.done.forEach((done, cell) => {
+    const [x, y] = place(cell);
+    const from = map.from[cell] ?? -1;
+    context.fillStyle = colors.empty;
+    context.fillRect(x, y, cellSize, cellSize);
+    if (done > 0) {
+      const filled = Math.max(1, Math.round((cellSize * done) / 100));
+      context.fillStyle = from < 0 ? colors.unknown : fillOf(from);
+      context.fillRect(x, y + cellSize - filled, cellSize, filled);
+      if (from >= sourceColors.length) {
+        context.fillStyle = colors.stripe;
+        for (let at = 2; at < cellSize; at += 4) context.fillRect(x + at, y + cellSize - filled, 1, filled);
+      }
+    }
+    context.strokeStyle = colors.border;
+    context.lineWidth = 1;
+    context.strokeRect(x + 0.5, y + 0.5, cellSize - 1, cellSize - 1);
+  });
+  context.strokeStyle = colors.bad;
+  context.lineWidth = 2;
+  for (const { cell } of map.bad) {
+    const [x, y] = place(cell);
+    context.strokeRect(x + 1, y + 1, cellSize - 2, cellSize - 2);
+    context.beginPath();
+    context.moveTo(x + 2, y + 2);
+    context.lineTo(x + cellSize - 2, y + cellSize - 2);
+    context.stroke();
+  }
+}
