@@ -20,6 +20,7 @@ import { registerNetworkReport } from './networkReport.ts';
 import { FindFiles } from './search/findFiles.ts';
 import { RecentSearches } from './search/recentSearches.ts';
 import { Offers } from './sending/offers.ts';
+import { registerLinkDrop } from './sending/dragDrop.ts';
 import { registerOffers } from './sending/offersView.ts';
 import { dataFolder, maxOpenBytes, registerSettings } from './settings.ts';
 import { Sidecar, type Connection } from './sidecar.ts';
@@ -95,6 +96,7 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
     registerLinkEditor(services, context.extensionUri),
     registerTextLinks(services),
     registerLinkLens(),
+    registerLinkDrop(),
     registerViewers(context.extensionUri, sidecar, fileSystem),
     registerStatusBar(sidecar, world),
     registerDecorations(sidecar, world),

@@ -7,6 +7,7 @@ import type { PotluckFileSystem } from './files/fileSystem.ts';
 import type { OpenAllowance } from './files/openAllowance.ts';
 import type { FindFiles } from './search/findFiles.ts';
 import type { Messages } from './messages.ts';
+import type { Offers } from './sending/offers.ts';
 import type { Sidecar } from './sidecar.ts';
 import type { CodePanel } from './views/codePanel.ts';
 import type { PeersView } from './views/peersView.ts';
@@ -26,10 +27,12 @@ export interface Services {
   reveal: (entry: EntryRef, info: Entry) => Promise<void>;
   /** A read-only text in an editor. */
   showReport: (text: string, title?: string) => Promise<void>;
-  /** Shows codes, and makes links of them. */
   /** The page that shows everything at once. */
   board: BoardPanel;
+  /** Shows codes, and makes links of them. */
   codePanel: CodePanel;
+  /** Got and made, and drop boxes. */
+  offers: Offers;
   log: vscode.LogOutputChannel;
   /** `publisher.name`: in links that open the editor. */
   extensionId: string;

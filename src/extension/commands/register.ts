@@ -8,6 +8,7 @@ import { boardCommands } from './boardCommands.ts';
 import { codeCommands } from './codeCommands.ts';
 import { downloadCommands } from './downloadCommands.ts';
 import { entryCommands } from './entryCommands.ts';
+import { inboxCommands } from './inboxCommands.ts';
 import { linkCommands } from './linkCommands.ts';
 import { networkCommands } from './networkCommands.ts';
 import { inviteCommands } from './inviteCommands.ts';
@@ -15,6 +16,7 @@ import { partyCommands } from './partyCommands.ts';
 import { peerCommands } from './peerCommands.ts';
 import { queueCommands } from './queueCommands.ts';
 import { searchCommands } from './searchCommands.ts';
+import { sendCommands } from './sendCommands.ts';
 import { shareCommands } from './shareCommands.ts';
 import { sidecarCommands } from './sidecarCommands.ts';
 import { transferCommands } from './transferCommands.ts';
@@ -24,9 +26,9 @@ export function registerCommands(services: Services): vscode.Disposable {
   const table: CommandTable = {
     ...partyCommands(services),
     ...inviteCommands(services),
+    ...boardCommands(services),
     ...codeCommands(services),
     ...peerCommands(services),
-    ...boardCommands(services),
     ...accessCommands(services),
     ...networkCommands(services),
     ...shareCommands(services),
@@ -37,6 +39,8 @@ export function registerCommands(services: Services): vscode.Disposable {
     ...transferCommands(services),
     ...searchCommands(services),
     ...linkCommands(services),
+    ...sendCommands(services),
+    ...inboxCommands(services),
     ...sidecarCommands(services),
     ...viewerCommands(services),
   };

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { Entry, EntryRef } from '../../protocol/model.ts';
+import { peersDragDrop, sharesDragDrop } from '../sending/dragDrop.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { formatCount, t } from '../text.ts';
 import type { World } from '../world.ts';
@@ -43,8 +44,15 @@ export function registerViews(sidecar: Sidecar, world: World, state: vscode.Meme
   });
 
   const options = { showCollapseAll: true, canSelectMany: true } as const;
-  const peersTree = vscode.window.createTreeView('potluck.peers', { treeDataProvider: peersView, ...options });
-  const sharesTree = vscode.window.createTreeView('potluck.shares', { treeDataProvider: shares });
+  const peersTree = vscode.window.createTreeView('potluck.peers', {
+    treeDataProvider: peersView,
+    dragAndDropController: peersDragDrop(sidecar),
+    ...options,
+  });
+  const sharesTree = vscode.window.createTreeView('potluck.shares', {
+    treeDataProvider: shares,
+    dragAndDropController: sharesDragDrop(),
+  });
   const transfersTree = vscode.window.createTreeView('potluck.transfers', { treeDataProvider: transfers, canSelectMany: true });
 
   let transfersHead = '';
