@@ -24,6 +24,7 @@ import * as driver from '../vscode/driver.ts';
 import { startTestPeer, tableTitle } from '../vscode/testPeer.ts';
 import { accessSteps } from './accessSteps.ts';
 import { catalogSteps, goneSteps } from './catalogSteps.ts';
+import { linkSteps } from './linkSteps.ts';
 import { meetingSteps } from './meetingSteps.ts';
 import { digestOf } from './digest.ts';
 import { transferSteps } from './transferSteps.ts';
@@ -285,7 +286,14 @@ const mainSteps: readonly Step[] = [
 
 /** What the steps on access need before. */
 const sharing = mainSteps.filter(({ shot }) => ['welcome', 'join', 'share', 'shares'].includes(shot));
-const parts = { main: mainSteps, meeting: meetingSteps, access: [...sharing, ...accessSteps] } as const;
+/** What the steps on links need. */
+const joining = mainSteps.filter(({ shot }) => ['welcome', 'join'].includes(shot));
+const parts = {
+  main: mainSteps,
+  meeting: meetingSteps,
+  access: [...sharing, ...accessSteps],
+  links: [...joining, ...linkSteps],
+} as const;
 const allSteps: readonly Step[] = [
   ...[...mainSteps, ...transferSteps, ...catalogSteps],
   ...[...accessSteps, ...meetingSteps, ...goneSteps],

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fromLinkPage } from '../../../src/protocol/linkPage.ts';
+
+test('what a page of ours says is understood, without what else stands beside it', () => {
+  assert.deepEqual(fromLinkPage({ kind: 'ready', method: 'sidecar/stop' }), { kind: 'ready' });
+  assert.deepEqual(fromLinkPage({ kind: 'do', action: 'verify', params: {} }), { kind: 'do', action: 'verify' });
+  assert.deepEqual(fromLinkPage({ kind: 'rows', revision: 1, offset: 400 }), { kind: 'rows', revision: 1, offset: 400 });
+  const file = { kind: 'file', revision: 0, index: 3, action: 'open' };
+  assert.deepEqual(fromLinkPage({ ...file, path: '/etc/passwd' }), file);
+});
+
+test('forged and ill-typed messages are refused', () => {
+  const forged = [
+    ...[null, undefined, 7, 'ready', [], {}, { kind: 'constructor' }, { kind: ['ready'] }],
+    ...[
+      { kind: 'do' },
+      { kind: 'do', action: 'toString' },
+      { kind: 'do', action: '__proto__' },
+      { kind: 'do', action: ['verify'] },
+    ],
+    ...[
+      { kind: 'rows', revision: 0, offset: -200 },
+      { kind: 'rows', revision: 0, offset: 1 },
+      { kind: 'rows', offset: 0 },
+    ],
+    ...[
+      { kind: 'rows', revision: 0.5, offset: 0 },
+      { kind: 'rows', revision: 0, offset: 2 ** 60 },
+      { kind: 'rows', revision: '0', offset: 0 },
+    ],
+    ...[
+      { kind: 'file', revision: 0, index: 0 },
+      { kind: 'file', revision: 0, index: NaN, action: 'open' },
+    ],
+    ...[
+      { kind: 'file', revision: 0, index: 0, action: 'run' },
+      { kind: 'links/download', text: 'x' },
+    ],
+  ];
+  for (const message of forged) assert.equal(fromLinkPage(message), undefined, JSON.stringify(message));
+});
