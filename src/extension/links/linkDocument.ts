@@ -116,6 +116,7 @@ function saidOf(status: LinkFileStatus | undefined, verified: RowFacts['verified
   }
   if (status === undefined) return { said: '', mood: 'plain' };
   if (status.localPath !== undefined) return { said: t('on this machine'), mood: 'good' };
+  if (status.sizeBytes === 0) return { said: t('empty'), mood: 'plain' };
   if (status.onlineCount > 0) return { said: t('{0} online', formatPeers(status.onlineCount)), mood: 'plain' };
   if (status.holderCount > 0) return { said: t('at peers that are offline'), mood: 'plain' };
   return { said: t('at nobody known'), mood: 'plain' };

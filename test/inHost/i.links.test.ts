@@ -1,0 +1,111 @@
+// Links and offers by commands: whatever other extensions hand over, and without a click, nothing is downloaded, sent or taken; a link file opened with
+// its editor changes nothing; texts have their links.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { formatEntryLink } from '../../src/protocol/entryLinks.ts';
+import { api, eventually, table } from './world.ts';
+
+const run = (command: string, ...args: unknown[]): Thenable<unknown> =>
+  vscode.commands.executeCommand(`potluck.${command}`, ...args);
+
+/** Closes what the command asks with, until it ended. */
+async function dismissed(shown: Thenable<unknown>): Promise<unknown> {
+  let isOver = false;
+  const over = Promise.resolve(shown).finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
+    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 50))]);
+  }
+  return over;
+}
+
+describe('links and offers', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'plk-links-'));
+  const at = (name: string): vscode.Uri => vscode.Uri.file(path.join(folder, name));
+
+  after(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const state = async (): Promise<unknown> => ({
+    downloads: (await api().request('downloads/list', {})).map(({ downloadId }) => downloadId),
+    outbox: await api().request('outbox/list', {}),
+    inbox: await api().request('inbox/list', {}),
+    dropBoxes: await api().request('dropBoxes/list', {}),
+  });
+
+  it('take nothing for an answer that no person gave, whatever their commands are called with', async () => {
+    const before = await state();
+    const nonsense = [42, 'x', [], { peerId: '../..' }, { offerId: 7 }, { scheme: 'file', authority: '', path: '/etc/passwd' }];
+    const asking = [
+      'inbox.accept',
+      'inbox.decline',
+      'inbox.always',
+      'inbox.show',
+      'outbox.withdraw',
+      'dropbox.set',
+      'dropbox.remove',
+    ];
+    const failing = ['link.open', 'link.copy', 'link.copyDeep', 'link.create', 'link.saveTorrent', 'link.copyMagnet'];
+    for (const command of [...asking, ...failing])
+      for (const given of nonsense) {
+        const answer = await dismissed(run(command, given));
+        assert.equal(answer, undefined, `${command} ${JSON.stringify(given)}`);
+      }
+    assert.deepEqual(await state(), before);
+  });
+
+  it('open a link file in its editor, and say what is wrong with a broken one, without a download', async () => {
+    const before = await state();
+    const { peerId, shareId } = await table();
+    const entry = { peerId, shareId, path: 'recipes' };
+    const { text } = await eventually('the link', () => api().request('links/create', { entry }));
+    writeFileSync(at('good.p2p').fsPath, text);
+    writeFileSync(at('broken.p2p').fsPath, text.replace('bread.md', '../bread.md'));
+    for (const name of ['good.p2p', 'broken.p2p']) {
+      await vscode.commands.executeCommand('vscode.open', at(name));
+      const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+      assert.ok(input instanceof vscode.TabInputCustom, name);
+      assert.equal(input.viewType, 'potluck.link');
+    }
+    const lenses = async (name: string): Promise<string[]> => {
+      const found = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', at(name), 10);
+      return found.flatMap(({ command }) => command?.title ?? []);
+    };
+    await vscode.workspace.openTextDocument(at('good.p2p'));
+    await vscode.workspace.openTextDocument(at('broken.p2p'));
+    assert.ok((await lenses('good.p2p'))[0]?.startsWith('recipes: 3 files'));
+    assert.match((await lenses('broken.p2p'))[0] ?? '', /line \d+/i);
+    assert.deepEqual(await state(), before);
+  });
+
+  it('find links in texts, tell of them, and open them at their lines', async () => {
+    const { peerId, shareId } = await table();
+    const link = formatEntryLink({ entry: { peerId, shareId, path: 'recipes/bread.md' }, lines: { start: { line: 3 } } });
+    writeFileSync(at('see.md').fsPath, `(see ${link}).\n`);
+    const document = await vscode.workspace.openTextDocument(at('see.md'));
+    const links = await vscode.commands.executeCommand<vscode.DocumentLink[]>('vscode.executeLinkProvider', document.uri, 10);
+    const found = links.find(({ target }) => target?.scheme === 'command');
+    assert.equal(found && document.getText(found.range), link);
+    const position = new vscode.Position(0, 20);
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, position);
+    const said = hovers
+      .flatMap(({ contents }) => contents)
+      .map((content) => (typeof content === 'string' ? content : content.value));
+    assert.ok(
+      said.some((text) => text.includes('bread.md') && text.includes('Ada')),
+      said.join('\n'),
+    );
+    await run('link.open', link);
+    const editor = await eventually('the editor', async () => vscode.window.activeTextEditor);
+    assert.equal(editor.document.uri.scheme, 'potluck');
+    assert.equal(editor.selection.start.line, 2);
+  });
+});
