@@ -111,6 +111,11 @@ export const limits = {
   markedUris: 500,
   /** Told to a peer that is refused. */
   reasonCharacters: 128,
+  /** Rows of a group of the Compare view at once, and added by each "more". */
+  comparePage: 500,
+  /** Comparing half a million entries a side takes seconds; by contents, files are read. */
+  compareMs: 120_000,
+  compareExactMs: 3_600_000,
   /** Ranged viewers: what is fetched at a time for looking (a screen is 10 KB; a round trip carries this much as fast), and kept of a file: 8 MiB. */
   viewerBlockBytes: 128 * 1024,
   viewerBlocks: 64,

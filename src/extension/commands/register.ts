@@ -6,10 +6,12 @@ import { accessCommands } from './accessCommands.ts';
 import { addCommands } from './addCommands.ts';
 import { boardCommands } from './boardCommands.ts';
 import { codeCommands } from './codeCommands.ts';
+import { compareCommands } from './compareCommands.ts';
 import { downloadCommands } from './downloadCommands.ts';
 import { entryCommands } from './entryCommands.ts';
 import { inboxCommands } from './inboxCommands.ts';
 import { linkCommands } from './linkCommands.ts';
+import { filePageCommands } from './filePageCommands.ts';
 import { networkCommands } from './networkCommands.ts';
 import { inviteCommands } from './inviteCommands.ts';
 import { partyCommands } from './partyCommands.ts';
@@ -23,6 +25,7 @@ import { transferCommands } from './transferCommands.ts';
 import { viewerCommands } from './viewerCommands.ts';
 
 export function registerCommands(services: Services): vscode.Disposable {
+  const disposables: vscode.Disposable[] = [];
   const table: CommandTable = {
     ...partyCommands(services),
     ...inviteCommands(services),
@@ -43,6 +46,8 @@ export function registerCommands(services: Services): vscode.Disposable {
     ...inboxCommands(services),
     ...sidecarCommands(services),
     ...viewerCommands(services),
+    ...compareCommands(services, disposables),
+    ...filePageCommands(services, disposables),
   };
   const registered = Object.entries(table).map(([id, handler]) => {
     const run = async (...args: unknown[]): Promise<unknown> => {
@@ -55,5 +60,5 @@ export function registerCommands(services: Services): vscode.Disposable {
     };
     return vscode.commands.registerCommand(`potluck.${id}`, run);
   });
-  return vscode.Disposable.from(...registered);
+  return vscode.Disposable.from(...registered, ...disposables);
 }

@@ -1,0 +1,227 @@
+// All that is known of one file or folder, as a page: HTML without a script; every word of a peer is escaped, and made visible first. Must not
+// know `vscode`.
+
+import type { ContentId } from '../../protocol/ids.ts';
+import type { DetailField, EntryDetails, EntryRef, HistoryEntry } from '../../protocol/model.ts';
+import { displayName, hasHiddenCharacters, longDisplayName } from '../displayText.ts';
+import { formatAgo, formatBytes, formatCount, t } from '../text.ts';
+import { dateText } from '../views/mergedModel.ts';
+
+export interface FileFacts {
+  entry: EntryRef;
+  name: string;
+  kind: 'file' | 'folder';
+  sizeBytes: number;
+  mtimeMs: number;
+  owner: { name: string; isOwn: boolean; isOnline: boolean; lastSeenMs?: number };
+  shareTitle: string;
+  /** Of a folder: how many entries lie in it. */
+  entryCount?: number;
+  details?: EntryDetails;
+  contentId?: ContentId;
+  /** Who lists the content, the entry itself included. */
+  holders: { peerName: string; where: string; isOwn: boolean; isOnline: boolean }[];
+  holderCount: number;
+  /** Where it lies on this machine. */
+  copies: string[];
+  history: HistoryEntry[];
+  link: string;
+}
+
+/** Commands that the page may run, each with the entry as its argument. */
+export const pageCommands = [
+  'potluck.entry.open',
+  'potluck.entry.openByRange',
+  'potluck.entry.download',
+  'potluck.entry.reveal',
+  'potluck.entry.copyPath',
+  'potluck.compare.withMine',
+] as const;
+
+const textLines = 12;
+
+/** `nonce` is of this page alone: only its own style counts. */
+export function filePage(facts: FileFacts, nonce: string, nowMs: number): string {
+  const policy = `default-src 'none'; style-src 'nonce-${nonce}'`;
+  const title = displayName(facts.name);
+  return `<!DOCTYPE html>
+<html>
+<head>
+<meta charset="UTF-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeText(title)}</title>
+<style nonce="${nonce}">${style}</style>
+</head>
+<body>
+<main>
+<h1>${escapeText(title)}</h1>
+<p class="hint">${escapeText(subtitle(facts, nowMs))}</p>
+${hasHiddenCharacters(facts.name) ? `<p class="warning">${escapeText(t('The name has invisible characters.'))}</p>` : ''}
+<p class="actions">${actions(facts)}</p>
+${section(t('About'), table(aboutRows(facts)))}
+${begins(facts)}
+${section(t('Who Has It'), holders(facts))}
+${section(t('On This Machine'), facts.copies.length === 0 ? none(t('No copy that Potluck knows of.')) : list(facts.copies))}
+${section(t('History'), history(facts.history, nowMs))}
+${section(t('Link'), `<pre tabindex="0">${escapeText(facts.link)}</pre>`)}
+</main>
+</body>
+</html>`;
+}
+
+function subtitle({ owner, shareTitle, entry }: FileFacts, nowMs: number): string {
+  const where = [
+    owner.isOwn ? t('you') : displayName(owner.name),
+    displayName(shareTitle),
+    ...entry.path
+      .split('/')
+      .slice(0, -1)
+      .map((part) => displayName(part)),
+  ];
+  const presence = owner.isOwn ? '' : presenceText(owner, nowMs);
+  return `${where.join(' › ')}${presence === '' ? '' : ` · ${presence}`}`;
+}
+
+function presenceText({ isOnline, lastSeenMs }: FileFacts['owner'], nowMs: number): string {
+  if (isOnline) return t('online');
+  return lastSeenMs === undefined ? t('offline') : t('offline, seen {0}', formatAgo(lastSeenMs, nowMs));
+}
+
+function actions({ kind, entry, owner }: FileFacts): string {
+  const argument = encodeURIComponent(JSON.stringify([{ peerId: entry.peerId, shareId: entry.shareId, path: entry.path }]));
+  const action = (command: (typeof pageCommands)[number], label: string): string =>
+    `<a class="button" role="button" href="command:${command}?${argument}">${escapeText(label)}</a>`;
+  const made: string[] = [];
+  if (kind === 'file') made.push(action('potluck.entry.open', t('Open')));
+  if (kind === 'file' && !owner.isOwn) made.push(action('potluck.entry.openByRange', t('Open by Range')));
+  if (!owner.isOwn)
+    made.push(action('potluck.entry.download', t('Download')), action('potluck.compare.withMine', t('Compare with Mine…')));
+  made.push(action('potluck.entry.reveal', t('Reveal')), action('potluck.entry.copyPath', t('Copy Path')));
+  return made.join(' ');
+}
+
+function aboutRows({ kind, sizeBytes, mtimeMs, entryCount, details, contentId }: FileFacts): [string, string][] {
+  const rows: [string, string][] = [];
+  if (kind === 'file') rows.push([t('Size'), `${formatBytes(sizeBytes)} (${t('{0} bytes', formatCount(sizeBytes))})`]);
+  if (entryCount !== undefined) rows.push([t('In it'), formatCount(entryCount)]);
+  rows.push([t('Modified'), dateText(mtimeMs)]);
+  if (details?.mime !== undefined) rows.push([t('Type'), displayName(details.mime)]);
+  for (const field of fields) {
+    const value = details?.fields[field];
+    if (value !== undefined) rows.push([fieldName(field), longDisplayName(value)]);
+  }
+  if (kind === 'file') rows.push([t('Content id'), contentId ?? t('not known yet')]);
+  return rows;
+}
+
+const fields = ['title', 'artist', 'album', 'author', 'genre', 'year', 'subject', 'language', 'duration', 'dimensions'] as const;
+
+function fieldName(field: Exclude<DetailField, 'text'>): string {
+  switch (field) {
+    case 'title':
+      return t('Title');
+    case 'artist':
+      return t('Artist');
+    case 'album':
+      return t('Album');
+    case 'author':
+      return t('Author');
+    case 'genre':
+      return t('Genre');
+    case 'year':
+      return t('Year');
+    case 'subject':
+      return t('Subject');
+    case 'language':
+      return t('Language');
+    case 'duration':
+      return t('Duration');
+    case 'dimensions':
+      return t('Dimensions');
+  }
+}
+
+function begins({ details }: FileFacts): string {
+  const lines = details?.fields.text
+    ?.split('\n')
+    .slice(0, textLines)
+    .map((line) => longDisplayName(line === '' ? ' ' : line).replace('⟨ ⟩', ' '));
+  return lines === undefined || lines.length === 0
+    ? ''
+    : section(t('How It Begins'), `<pre tabindex="0">${escapeText(lines.join('\n'))}</pre>`);
+}
+
+function holders({ holders: known, holderCount, contentId, kind }: FileFacts): string {
+  const rows = known.map(
+    ({ peerName, where, isOwn, isOnline }) =>
+      `<tr><td>${escapeText(isOwn ? t('you') : displayName(peerName))}</td><td>${escapeText(longDisplayName(where))}</td><td class="${isOnline || isOwn ? 'good' : 'hint'}">${escapeText(isOwn ? t('here') : isOnline ? t('online') : t('offline'))}</td></tr>`,
+  );
+  const head = [t('Peer'), t('Where'), t('State')].map((text) => `<th scope="col">${escapeText(text)}</th>`).join('');
+  const more = holderCount > known.length ? none(t('… {0} more', formatCount(holderCount - known.length))) : '';
+  const unsure =
+    contentId === undefined && kind === 'file'
+      ? none(t('Who else has the same content is known once its owner has read the file.'))
+      : '';
+  return `<table class="wide"><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>${more}${unsure}`;
+}
+
+function history(entries: readonly HistoryEntry[], nowMs: number): string {
+  if (entries.length === 0) return none(t('It was not transferred from or to here.'));
+  return list(
+    entries.map(({ direction, outcome, peerName, bytes, endedAtMs }) => {
+      const peer = displayName(peerName);
+      const what = direction === 'download' ? t('Downloaded from {0}', peer) : t('Given to {0}', peer);
+      const how = outcome === 'done' ? formatBytes(bytes) : outcome === 'failed' ? t('failed') : t('cancelled');
+      return `${what} · ${how} · ${formatAgo(endedAtMs, nowMs)}`;
+    }),
+  );
+}
+
+function section(title: string, content: string): string {
+  return `<section><h2>${escapeText(title)}</h2>${content}</section>`;
+}
+
+function table(rows: readonly [string, string][]): string {
+  const made = rows.map(([name, value]) => `<tr><th scope="row">${escapeText(name)}</th><td>${escapeText(value)}</td></tr>`);
+  return `<table>${made.join('')}</table>`;
+}
+
+function list(items: readonly string[]): string {
+  return `<ul>${items.map((item) => `<li>${escapeText(longDisplayName(item))}</li>`).join('')}</ul>`;
+}
+
+function none(text: string): string {
+  return `<p class="hint">${escapeText(text)}</p>`;
+}
+
+function escapeText(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+const style = `
+body { color: var(--vscode-foreground); font: var(--vscode-font-size) var(--vscode-font-family); padding: 0 24px 24px; }
+main { max-width: 860px; margin: 0 auto; }
+h1 { font-size: 1.6em; font-weight: 600; margin: 24px 0 4px; overflow-wrap: anywhere; }
+h2 { font-size: 1.1em; font-weight: 600; margin: 20px 0 6px; padding-bottom: 4px;
+  border-bottom: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); }
+p { margin: 4px 0; line-height: 1.5; overflow-wrap: anywhere; }
+.hint { color: var(--vscode-descriptionForeground); }
+.warning { color: var(--vscode-editorWarning-foreground); }
+.good { color: var(--vscode-charts-green, var(--vscode-foreground)); }
+.actions { display: flex; flex-wrap: wrap; gap: 8px; margin: 12px 0; }
+.button { padding: 4px 12px; border-radius: 2px; text-decoration: none; color: var(--vscode-button-secondaryForeground);
+  background: var(--vscode-button-secondaryBackground); border: 1px solid var(--vscode-button-border, var(--vscode-contrastBorder, transparent)); }
+.button:first-child { color: var(--vscode-button-foreground); background: var(--vscode-button-background); }
+.button:hover { background: var(--vscode-button-secondaryHoverBackground); }
+.button:first-child:hover { background: var(--vscode-button-hoverBackground); }
+:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: 2px; }
+table { border-collapse: collapse; }
+table.wide { width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: 3px 16px 3px 0; overflow-wrap: anywhere; }
+th { font-weight: 400; color: var(--vscode-descriptionForeground); white-space: nowrap; }
+ul { margin: 0; padding-left: 18px; line-height: 1.6; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: 8px 10px; border-radius: 4px;
+  font-family: var(--vscode-editor-font-family); font-size: var(--vscode-editor-font-size);
+  background: var(--vscode-textCodeBlock-background); border: 1px solid var(--vscode-contrastBorder, transparent); }
+`;
