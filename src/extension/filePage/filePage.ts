@@ -39,6 +39,8 @@ export const pageCommands = [
 ] as const;
 
 const textLines = 12;
+/** Every byte of the longest path percent-encoded, ids and anchor. */
+const linkCharacters = 13_000;
 
 /** `nonce` is of this page alone: only its own style counts. */
 export function filePage(facts: FileFacts, nonce: string, nowMs: number): string {
@@ -64,7 +66,7 @@ ${begins(facts)}
 ${section(t('Who Has It'), holders(facts))}
 ${section(t('On This Machine'), facts.copies.length === 0 ? none(t('No copy that Potluck knows of.')) : list(facts.copies))}
 ${section(t('History'), history(facts.history, nowMs))}
-${section(t('Link'), `<pre tabindex="0">${escapeText(facts.link)}</pre>`)}
+${section(t('Link'), `<pre tabindex="0">${escapeText(displayName(facts.link, linkCharacters))}</pre>`)}
 </main>
 </body>
 </html>`;
