@@ -143,6 +143,8 @@ export const limits = {
   lineCharacters: 100_000,
   /** Who has what a link leads to is looked at again at most this often while peers come and go. */
   linkStatusMs: 1_500,
+  /** A link that is edited is read with each key, to say what is wrong with it; above this it is not: 25 ms. */
+  linkLensCharacters: 256 * 1024,
   /** Above this a link is read by the sidecar from its file, not sent to it. */
   linkTextCharacters: 4 * 1024 * 1024,
   /** Hashing, verifying and making torrents read whole disks. */

@@ -16,6 +16,7 @@ import {
   downloadLink,
   exported,
   readLinkText,
+  reopenWith,
   saveAs,
   saveTorrent,
   sourceOf,
@@ -137,12 +138,12 @@ export function linkCommands(services: Services): CommandTable {
 
     'link.show': async (given: unknown) => {
       const uri = linkFileOf(given) ?? activeLinkFile() ?? (await pickLinkFile());
-      if (uri !== undefined) await vscode.commands.executeCommand('vscode.openWith', uri, linkEditorId);
+      if (uri !== undefined) await reopenWith(uri, linkEditorId);
     },
 
     'link.showText': async (given: unknown) => {
       const uri = linkFileOf(given) ?? activeLinkFile() ?? (await pickLinkFile());
-      if (uri !== undefined) await vscode.commands.executeCommand('vscode.openWith', uri, 'default');
+      if (uri !== undefined) await reopenWith(uri, 'default');
     },
 
     'link.download': async (given: unknown) => {

@@ -12,19 +12,16 @@ export function registerLinkLens(): vscode.Disposable {
 
   function provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     const text = document.getText();
-    if (text.length > limits.linkTextCharacters) return [];
-    if (last?.document !== document || last.version !== document.version)
-      last = { document, version: document.version, read: readLink(text) };
-    const { link, problem } = last.read;
     const at = new vscode.Range(0, 0, 0, 0);
     const lens = (title: string, command: string): vscode.CodeLens =>
       new vscode.CodeLens(at, { title, command, arguments: command === '' ? [] : [document.uri] });
+    const rest = [lens(t('Download'), 'potluck.link.download'), lens(t('Verify…'), 'potluck.link.verify')];
+    if (text.length > limits.linkLensCharacters) return [lens(t('Open Link File'), 'potluck.link.show'), ...rest];
+    if (last?.document !== document || last.version !== document.version)
+      last = { document, version: document.version, read: readLink(text) };
+    const { link, problem } = last.read;
     if (link === undefined) return [lens(`$(warning) ${iconless(problem ?? '')}`, '')];
-    return [
-      lens(iconless(`${displayName(link.title)}: ${contentsLine(link)}`), 'potluck.link.show'),
-      lens(t('Download'), 'potluck.link.download'),
-      lens(t('Verify…'), 'potluck.link.verify'),
-    ];
+    return [lens(iconless(`${displayName(link.title)}: ${contentsLine(link)}`), 'potluck.link.show'), ...rest];
   }
 
   return vscode.languages.registerCodeLensProvider({ pattern: '**/*.p2p' }, { provideCodeLenses });

@@ -18,7 +18,7 @@ import { limits } from '../limits.ts';
 import type { Services } from '../services.ts';
 import { t } from '../text.ts';
 import { linkFacts, linkRow, statusLines, verificationLines, type Difference, type ReadLink } from './linkDocument.ts';
-import { chooseTarget, copyMagnet, downloadLink, saveTorrent, sourceOf, verifyLink } from './linkWork.ts';
+import { chooseTarget, copyMagnet, downloadLink, reopenWith, saveTorrent, sourceOf, verifyLink } from './linkWork.ts';
 
 export interface PageSurroundings {
   uri: vscode.Uri;
@@ -112,7 +112,7 @@ export class LinkPage {
     const services = this.#services;
     const { uri } = this.#around;
     if (action === 'asText') {
-      await vscode.commands.executeCommand('vscode.openWith', uri, 'default');
+      await reopenWith(uri, 'default');
       return;
     }
     const { link, source } = this.#readable();

@@ -31,6 +31,19 @@ export async function readLinkText(uri: vscode.Uri): Promise<string> {
   }
 }
 
+/** Shows it in another editor, in place of the one that shows it now. */
+export async function reopenWith(uri: vscode.Uri, editorId: string): Promise<void> {
+  const { activeTabGroup } = vscode.window.tabGroups;
+  const others = activeTabGroup.tabs.filter(({ input, isDirty }) => {
+    const isEditor = input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText;
+    return isEditor && !isDirty && input.uri.toString() === uri.toString();
+  });
+  await vscode.commands.executeCommand('vscode.openWith', uri, editorId);
+  // What was reopened by itself is the active one.
+  const left = others.filter((tab) => !tab.isActive);
+  if (left.length > 0) await vscode.window.tabGroups.close(left, true);
+}
+
 /** A folder of this machine that a person chose; undefined when none was, or when files of peers should not go there. */
 export async function chooseTarget(title: string, openLabel: string): Promise<string | undefined> {
   const picked = await vscode.window.showOpenDialog({ title, openLabel, canSelectFolders: true, canSelectFiles: false });
