@@ -7,10 +7,11 @@ import type { ConflictPolicy, EntryRef, SearchHit } from '../../protocol/model.t
 import { refOn, type ShownSide } from '../compare/compareModel.ts';
 import { CompareView } from '../compare/compareView.ts';
 import { PeerQuickDiff } from '../compare/quickDiff.ts';
-import { displayName, iconSafeName } from '../displayText.ts';
+import { displayName, messageName, iconSafeName } from '../displayText.ts';
 import { invalidArgument } from '../failures.ts';
 import { baseName, entryRefOfUri, uriPartsOf } from '../files/uris.ts';
 import { limits } from '../limits.ts';
+import { notices } from '../notices.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { formatBytes, formatFiles, t } from '../text.ts';
 import { activeTabUri } from './activeTab.ts';
@@ -170,7 +171,7 @@ export function compareCommands(services: Services, disposables: vscode.Disposab
       );
     }
     if (items.length === 0) {
-      void vscode.window.showInformationMessage(t('There is nothing to download: {0} has nothing else.', shown.right.name));
+      void notices.info(t('There is nothing to download: {0} has nothing else.', messageName(shown.right.name)));
       return;
     }
     const chosen = await vscode.window.showQuickPick(items, { title: t('Download Which Differences?') });
@@ -203,7 +204,7 @@ export function compareCommands(services: Services, disposables: vscode.Disposab
       hit,
     }));
     if (items.length === 0) {
-      void vscode.window.showInformationMessage(t('No peer shares a file named {0}.', displayName(name)));
+      void notices.info(t('No peer shares a file named {0}.', messageName(name)));
       return undefined;
     }
     const title = t('Show Changes against Whose Copy?');
