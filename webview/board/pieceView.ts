@@ -72,6 +72,7 @@ export class PieceView {
         make('span', { class: 'label', text: source.name }),
         make('span', { class: 'said', text: source.said }),
       );
+      item.title = `${source.name}: ${source.said}`;
       if (source.isBad) item.classList.add('bad');
       return item;
     });
