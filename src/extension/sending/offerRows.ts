@@ -156,7 +156,7 @@ function groupRow({ id, group }: OfferGroupNode, { incoming }: OfferLists): Row 
 function incomingRow(id: string, offer: IncomingOffer): Row {
   const label = itemsText(offer.items);
   const state = incomingState(offer);
-  const description = [t('from {0}', displayName(offer.name, 40)), sizeText(offer), state].join(' · ');
+  const description = [t('from {0}', displayName(offer.name, 40)), state, sizeText(offer)].join(' · ');
   const lines = [
     ...offer.items.slice(0, 10).map(({ name }) => longDisplayName(name)),
     t('From {0}', senderName(offer)),
