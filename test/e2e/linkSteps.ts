@@ -23,8 +23,14 @@ async function me({ peer }: World): Promise<PeerId> {
   return found.peerId;
 }
 
-async function openFromExplorer({ window, folder }: World, name: string): Promise<void> {
-  await window.activityIcon('Explorer').click();
+/** Its icon closes the side bar when it is open already. */
+async function showExplorer({ window }: World): Promise<void> {
+  if (!(await window.page.locator('.explorer-folders-view').isVisible())) await window.activityIcon('Explorer').click();
+}
+
+async function openFromExplorer(world: World, name: string): Promise<void> {
+  const { window, folder } = world;
+  await showExplorer(world);
   const row = window.explorerRow(path.join(folder, name));
   await row.waitFor();
   await row.dblclick();
@@ -91,6 +97,7 @@ export const linkSteps: readonly Step[] = [
     shot: 'link-in-text',
     async run(world) {
       const { window, folder } = world;
+      const { page } = window;
       const entry = await tableEntry(world, 'recipes/soup/lentils.md');
       const link = formatEntryLink({ entry, lines: { start: { line: 3 } } });
       writeFileSync(path.join(folder, 'see.md'), `# See\n\n${link}\n`);
@@ -99,8 +106,13 @@ export const linkSteps: readonly Step[] = [
       await found.hover();
       const hover = window.page.locator('.monaco-hover', { hasText: 'Ada' }).first();
       await hover.waitFor();
-      await window.page.screenshot({ path: path.join(folder, '..', 'hover.png') });
-      await found.click({ modifiers: ['ControlOrMeta'] });
+      await page.keyboard.press('Escape');
+      const box = await found.boundingBox();
+      if (box === null) throw new Error('the link is out of sight');
+      await page.keyboard.down('Control');
+      await page.mouse.move(box.x + 60, box.y + 8, { steps: 3 });
+      await page.mouse.click(box.x + 62, box.y + 8);
+      await page.keyboard.up('Control');
       await window.activeTab('lentils.md').waitFor();
       await window.page.locator('#workbench\\.parts\\.statusbar', { hasText: 'Ln 3' }).waitFor();
     },
@@ -116,7 +128,6 @@ export const linkSteps: readonly Step[] = [
       await offersRow(world, 'numbers.bin').waitFor({ timeout: 60_000 });
       const copy = path.join(downloads, 'numbers.bin');
       if (existsSync(copy)) throw new Error('it came without consent');
-      await window.page.screenshot({ path: path.join(world.folder, '..', 'offered.png') });
       await window.contextMenu(offersRow(world, 'numbers.bin'), 'Accept');
       await window.dialogButton('Accept').click();
       await until('the file', () => existsSync(copy));
@@ -130,7 +141,7 @@ export const linkSteps: readonly Step[] = [
     async run(world) {
       const { window, folder, peer } = world;
       writeFileSync(path.join(folder, 'gift.txt'), 'a gift\n');
-      await window.activityIcon('Explorer').click();
+      await showExplorer(world);
       const row = window.explorerRow(path.join(folder, 'gift.txt'));
       await row.waitFor();
       await window.contextMenu(row, 'Send to Peer…');
@@ -158,9 +169,13 @@ export const linkSteps: readonly Step[] = [
       await window.expand(peersRow(world, tableTitle));
       await window.expand(peersRow(world, 'code'));
       await drag(world, peersRow(world, 'answer.ts'), async () => {
-        await window.activityIcon('Explorer').hover();
         const target = window.explorerRow(path.join(folder, 'photos'));
-        await target.waitFor();
+        const icon = await window.activityIcon('Explorer').boundingBox();
+        // What is dragged over an icon of the activity bar opens it after a while.
+        for (let moves = 0; moves < 40 && !(await target.isVisible()); moves++) {
+          await page.mouse.move((icon?.x ?? 0) + 10 + (moves % 5), (icon?.y ?? 0) + 12);
+          await page.waitForTimeout(100);
+        }
         return target;
       });
       const copy = path.join(folder, 'photos', 'answer.ts');
