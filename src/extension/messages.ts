@@ -1,6 +1,6 @@
 // Failures shown to a person: one notification at a time, each with something to do about it. Cancelled is never shown.
 
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { asAppError } from '../protocol/errors.ts';
 import { failureText, isWorthRetrying } from './failures.ts';
 import { t } from './text.ts';

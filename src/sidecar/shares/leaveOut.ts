@@ -35,7 +35,8 @@ function append(file: string, text: string): void {
     const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
     descriptor = openSync(file, flags | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0), 0o644);
     const stats = fstatSync(descriptor);
-    const bytes = Buffer.from(stats.size > 0 ? `\n${text}` : text);
+    // One that is made here names what looks secret: it stays here itself.
+    const bytes = Buffer.from(stats.size > 0 ? `\n${text}` : `/${name}\n${text}`);
     if (!stats.isFile() || stats.size + bytes.length > indexLimits.ruleFileBytes)
       throw new Error('it is no file of at most 1 MiB');
     if (writeSync(descriptor, bytes) !== bytes.length) throw new Error('the disk is full');

@@ -159,7 +159,7 @@ for (const [what, evil] of Object.entries(names)) {
       assert.notEqual(label.trim(), '', id.slice(0, 40));
     }
     const details = { mime: evil, fields: { title: evil, text: `${evil}\n${evil}` } };
-    assertHarmless(entryTooltip('known', details as never), 'tooltip of an entry', 6000);
+    assertHarmless(entryTooltip('known', details), 'tooltip of an entry', 6000);
   });
 
   test(`${what}: harmless in quick picks and pages`, () => {
