@@ -42,6 +42,8 @@ export class RowsView {
   #lastSeen = 0;
   #wheel = 0;
   #scrolledTo = 0;
+  /** Of the scroller when that was set: another height moves it, and nobody scrolled. */
+  #scrolledIn = 0;
   #fetched = 0;
   #job: number | undefined;
   /** What waits for bytes. */
@@ -78,6 +80,7 @@ export class RowsView {
       const first = above[0];
       const begun = [...above.slice(1), ...rowsFrom(this.#form, span, start, 1)].filter((row) => row.beginsLine).length;
       this.#set(first?.offset ?? start, line === undefined ? undefined : first === undefined ? line : line - begun);
+      this.#fill();
     });
   }
 
@@ -109,6 +112,14 @@ export class RowsView {
     const target = rows[at];
     if (target === undefined || at === 0) return;
     this.#set(target.offset, this.#counted(rows.slice(1, at + 1).filter((row) => row.beginsLine).length));
+  }
+
+  /** No empty room below the last row while there are rows above. */
+  #fill(): void {
+    const span = this.#span(this.#top);
+    if (span === undefined) return;
+    const rows = rowsFrom(this.#form, span, this.#top, this.#count());
+    if (rows.length < this.#count() && rows.at(-1)?.end === this.#options.sizeBytes) this.#move(rows.length - this.#count());
   }
 
   #counted(by: number): number | undefined {
@@ -232,7 +243,9 @@ export class RowsView {
   async #find(query: string, isBackwards: boolean): Promise<void> {
     const { kind, texts } = this.#options;
     const isHex = kind === 'hex' && /^0x/i.test(query);
-    const from = this.#mark === undefined ? this.#top : this.#mark.offset + (isBackwards ? 0 : 1);
+    // From what is in sight, or on from what was found.
+    const inSight = isBackwards ? this.#lastSeen : this.#top;
+    const from = this.#mark === undefined ? inSight : this.#mark.offset + (isBackwards ? 0 : 1);
     const answer = await this.#run({
       type: 'find',
       query: isHex ? query.slice(2) : query,
@@ -277,12 +290,13 @@ export class RowsView {
     const isEnd = rows.at(-1)?.end === sizeBytes && rows.length <= this.#count();
     this.#scroller.scrollTop = isEnd && !isWhole ? total : (this.#top / sizeBytes) * (total - height);
     this.#scrolledTo = this.#scroller.scrollTop;
+    this.#scrolledIn = height;
   }
 
   #listen(root: HTMLElement): void {
     this.#scroller.addEventListener('scroll', () => {
       const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-      if (Math.abs(scrollTop - this.#scrolledTo) < 2) return;
+      if (clientHeight !== this.#scrolledIn || Math.abs(scrollTop - this.#scrolledTo) < 2) return;
       this.#scrolledTo = scrollTop;
       if (scrollTop >= scrollHeight - clientHeight - 2) this.#toEnd();
       else this.goTo(Math.floor((scrollTop / (scrollHeight - clientHeight)) * this.#options.sizeBytes));
