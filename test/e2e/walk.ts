@@ -28,6 +28,7 @@ import { linkSteps } from './linkSteps.ts';
 import { meetingSteps } from './meetingSteps.ts';
 import { digestOf } from './digest.ts';
 import { transferSteps } from './transferSteps.ts';
+import { viewerSteps } from './viewerSteps.ts';
 import { peersPane, peersRow, type OtherUser, type Step } from './walkWorld.ts';
 
 export interface WalkOptions {
@@ -293,6 +294,7 @@ const parts = {
   meeting: meetingSteps,
   access: [...sharing, ...accessSteps],
   links: [...joining, ...linkSteps],
+  viewers: [...joining, ...viewerSteps],
 } as const;
 const allSteps: readonly Step[] = [
   ...[...mainSteps, ...transferSteps, ...catalogSteps],

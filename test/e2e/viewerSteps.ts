@@ -1,0 +1,137 @@
+// Files by range, comparing and the file page through the real UI. These steps come after those that join the party, in the same window.
+
+import { mkdirSync, openSync, closeSync, readFileSync, ftruncateSync, writeFileSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { until } from '../../scripts/localPeers.ts';
+import { tableTitle } from '../vscode/testPeer.ts';
+import { peersRow, rowOf, showPotluck, type Step, type World } from './walkWorld.ts';
+
+const gib = 1024 ** 3;
+const compare = 'Compare';
+
+/** A log of 5 GB on the peer's disk: text at its start and end, nothing between. */
+function writeLog(file: string): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const lines = (word: string, count: number): string =>
+    Array.from({ length: count }, (_, at) => `${word} ${at + 1} of the log\n`).join('');
+  const end = `\n${lines('tail', 3000)}the needle\n${lines('last', 9)}`;
+  const fd = openSync(file, 'w');
+  writeSync(fd, lines('line', 20_000));
+  ftruncateSync(fd, 5 * gib - end.length);
+  writeSync(fd, end, 5 * gib - end.length);
+  closeSync(fd);
+}
+
+async function menu({ window: { page } }: World, row: ReturnType<typeof peersRow>, label: string): Promise<void> {
+  await row.click({ button: 'right' });
+  await page.locator('.monaco-menu .action-label', { hasText: label }).first().click();
+}
+
+async function openTable(world: World): Promise<void> {
+  const { window } = world;
+  await showPotluck(world);
+  await window.togglePane('Shares', false);
+  await window.togglePane('Transfers', false);
+  await peersRow(world, 'Ada').last().waitFor();
+  if (!(await peersRow(world, tableTitle).last().isVisible())) await window.expand(peersRow(world, 'Ada').last());
+  await window.expand(peersRow(world, tableTitle).last());
+}
+
+export const viewerSteps: readonly Step[] = [
+  {
+    name: 'a text of 5 GB, too large for a document, is offered by range and opens',
+    shot: 'viewer-open',
+    async run(world) {
+      const { window, peer } = world;
+      writeLog(path.join(peer.tree, 'logs', 'big.log'));
+      await openTable(world);
+      await peersRow(world, 'logs').waitFor();
+      await window.expand(peersRow(world, 'logs'));
+      await peersRow(world, 'big.log').dblclick();
+      await window.page.locator('.notification-toast').getByText('Open by Range').click();
+      // Its owner reads the whole file once, to tell its content id.
+      const frame = await window.webview('.body.text .row');
+      await frame.getByText('line 1 of the log', { exact: true }).waitFor({ timeout: 60_000 });
+    },
+  },
+  {
+    name: 'its end is there at once, with what is in sight fetched and no more',
+    shot: 'viewer-end',
+    async run({ window }) {
+      const frame = await window.webview('.body.text .row');
+      await frame.locator('button', { hasText: /^End$/ }).click();
+      await frame.getByText('last 9 of the log', { exact: true }).waitFor({ timeout: 5_000 });
+      const status = (await frame.locator('.status').textContent()) ?? '';
+      if (!/5 GB of 5 GB \(100 %\) · \d+ KB fetched/.test(status)) throw new Error(status);
+    },
+  },
+  {
+    name: 'words and lines are gone to',
+    shot: 'viewer-find',
+    async run({ window }) {
+      const frame = await window.webview('.body.text .row');
+      await frame.locator('input.find').fill('NEEDLE');
+      await frame.locator('input.find').press('Shift+Enter');
+      await frame.locator('mark', { hasText: 'needle' }).waitFor();
+      await frame.locator('input.place').fill('15000');
+      await frame.locator('input.place').press('Enter');
+      await frame.getByText('line 15000 of the log', { exact: true }).waitFor();
+      await frame.locator('.gutter', { hasText: /^15000$/ }).waitFor();
+    },
+  },
+  {
+    name: 'the page of a file says who has it',
+    shot: 'file-page',
+    async run(world) {
+      await menu(world, peersRow(world, 'big.log'), 'Show File Page');
+      const frame = await world.window.webview('main h1');
+      await frame.getByText('Who Has It').waitFor();
+      await frame.locator('tbody td', { hasText: 'Ada' }).waitFor();
+    },
+  },
+  {
+    name: 'a file of a peer is compared with mine',
+    shot: 'compare-file',
+    async run(world) {
+      const { window, folder } = world;
+      mkdirSync(path.join(folder, 'recipes'), { recursive: true });
+      writeFileSync(path.join(folder, 'recipes', 'bread.md'), '# Bread\n\nFlour and water.\n');
+      await window.expand(peersRow(world, 'recipes'));
+      await menu(world, peersRow(world, 'bread.md'), 'Compare with Mine');
+      await window.quickRow('bread.md').first().click();
+      await window.activeTab('bread.md (mine ↔ Ada)').waitFor();
+      await window.page.locator('.monaco-diff-editor').first().waitFor();
+    },
+  },
+  {
+    name: 'a folder is compared with mine, and what I do not have is downloaded into it',
+    shot: 'compare-folder',
+    async run(world) {
+      const { window, folder } = world;
+      const { page } = window;
+      await menu(world, peersRow(world, 'recipes'), 'Compare with Mine');
+      await window.quickRow('Another Folder').first().click();
+      await window.answer(`${path.join(folder, 'recipes')}/`);
+      const row = rowOf(world, compare, 'Changed');
+      const accept = window.quickInput.locator('a.monaco-button').last();
+      await until('the folders to be compared', async () => {
+        if (await row.isVisible()) return true;
+        if (await accept.isVisible()) await accept.click();
+        return false;
+      });
+      await rowOf(world, compare, 'soup/lentils.md').waitFor();
+      await window.runCommand('Potluck: Download Differences…');
+      await window.quickRow('What I do not have').waitFor();
+      await page.keyboard.press('Enter');
+      const lentils = path.join(folder, 'recipes', 'soup', 'lentils.md');
+      await until('the differences to be here', () => {
+        try {
+          return readFileSync(lentils, 'utf8').includes('Onions first.');
+        } catch {
+          return false;
+        }
+      });
+      if (readFileSync(path.join(folder, 'recipes', 'bread.md'), 'utf8').includes('salt')) throw new Error('mine was replaced');
+    },
+  },
+];
