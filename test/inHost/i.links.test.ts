@@ -2,12 +2,12 @@
 // its editor changes nothing; texts have their links.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { formatEntryLink } from '../../src/protocol/entryLinks.ts';
-import { api, eventually, table } from './world.ts';
+import { api, eventually, table, tableUri, treePath } from './world.ts';
 
 const run = (command: string, ...args: unknown[]): Thenable<unknown> =>
   vscode.commands.executeCommand(`potluck.${command}`, ...args);
@@ -84,6 +84,17 @@ describe('links and offers', () => {
     assert.ok((await lenses('good.p2p'))[0]?.startsWith('recipes: 3 files'));
     assert.match((await lenses('broken.p2p'))[0] ?? '', /line \d+/i);
     assert.deepEqual(await state(), before);
+  });
+
+  it('copy what is dragged into the Explorer whole, as the Explorer of the desktop does', async () => {
+    await vscode.workspace.fs.copy(await tableUri('code', 'answer.ts'), at('answer.ts'));
+    await vscode.workspace.fs.copy(await tableUri('recipes'), at('recipes'));
+    assert.equal(readFileSync(at('answer.ts').fsPath, 'utf8'), readFileSync(treePath('code', 'answer.ts'), 'utf8'));
+    const lentils = path.join('soup', 'lentils.md');
+    assert.equal(
+      readFileSync(path.join(at('recipes').fsPath, lentils), 'utf8'),
+      readFileSync(treePath('recipes', lentils), 'utf8'),
+    );
   });
 
   it('find links in texts, tell of them, and open them at their lines', async () => {

@@ -1,4 +1,5 @@
-// Dragging: entries of peers into the Explorer (VS Code copies them there, read and verified by our file system) and into texts (as links); files of this
+// Dragging: entries of peers into the Explorer (on the desktop VS Code copies them there, read and verified by our file system; in a browser its Explorer
+// takes files of the system alone) and into texts (as links); files of this
 // disk onto a peer (offered to it) or onto the own shares (shared, after the preview).
 
 import * as vscode from 'vscode';
