@@ -62,12 +62,12 @@ export async function main(args: string[]): Promise<void> {
 /** Bundles everything that runs at a user's. Throws when an entry point or a native binary is missing. */
 export async function bundle(options: BundleOptions): Promise<void> {
   const outFolder = options.outFolder ?? root;
-  const [result] = await Promise.all([
+  const [result, pages] = await Promise.all([
     esbuild.build({ ...shippedOptions(options), metafile: true }),
-    esbuild.build(pageOptions(options)),
+    esbuild.build({ ...pageOptions(options), metafile: true }),
   ]);
-  if (result.metafile && existsSync(path.join(outFolder, 'dist'))) {
-    const notices = noticesFor(Object.keys(result.metafile.inputs));
+  if (existsSync(path.join(outFolder, 'dist'))) {
+    const notices = noticesFor([...Object.keys(result.metafile.inputs), ...Object.keys(pages.metafile.inputs)]);
     writeFileSync(path.join(outFolder, 'dist', 'THIRD-PARTY-NOTICES.txt'), notices);
   }
 }

@@ -61,7 +61,7 @@ async function prepareEditors(): Promise<void> {
 function run(suite: Suite, shots: boolean): Promise<Counts> {
   switch (suite) {
     case 'check':
-      return command(['node_modules/typescript/bin/tsc', '-p', '.']);
+      return checkTypes();
     case 'lint':
       return lint();
     case 'unit':
@@ -81,6 +81,13 @@ function namespaces(): Promise<Counts> {
   if (reason === undefined) return nodeTests('test/namespaces/**/*.test.ts', 4);
   console.log(`Skipped, no networks can be made here: ${reason}.`);
   return Promise.resolve({ passed: 0, failed: 0 });
+}
+
+/** Pages of webviews know a DOM, nothing else does. */
+async function checkTypes(): Promise<Counts> {
+  const counts = await command(['node_modules/typescript/bin/tsc', '-p', '.']);
+  addCounts(counts, await command(['node_modules/typescript/bin/tsc', '-p', 'webview']));
+  return counts;
 }
 
 async function lint(): Promise<Counts> {
@@ -144,9 +151,11 @@ async function endToEnd(shots: boolean): Promise<Counts> {
   counts.passed++;
   const { launchBrowser } = await import('../test/vscode/driver.ts');
   const { runInHostSuite } = await import('../test/vscode/runInHost.ts');
+  const { runBoardChecks } = await import('../test/e2e/boardPage.ts');
   const { runWalk } = await import('../test/e2e/walk.ts');
   const browser = await launchBrowser();
   try {
+    addCounts(counts, await runBoardChecks(browser));
     addCounts(counts, await runInHostSuite(browser, vsix, flavors));
     addCounts(
       counts,

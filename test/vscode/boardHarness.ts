@@ -127,10 +127,10 @@ export interface BoardWorld {
   refused: unknown[];
   /** What the console and the page complained of: a breach of the policy stands there. */
   complaints: string[];
-  theme(theme: Theme): Promise<void>;
-  change(count: number): void;
+  theme: (theme: Theme) => Promise<void>;
+  change: (count: number) => void;
   /** Hands the page anything as a message of its host. */
-  forge(message: unknown): Promise<void>;
+  forge: (message: unknown) => Promise<void>;
   close(): Promise<void>;
 }
 
