@@ -19,6 +19,7 @@ export type SecretKind =
 export interface Suspect {
   /** Inside the folder. */
   path: string;
+  sizeBytes: number;
   kinds: SecretKind[];
   /** Of the first find, from 1. */
   line: number;

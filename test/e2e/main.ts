@@ -25,7 +25,7 @@ const { passed, failed } = args.includes('--host')
   : await runWalk(browser, vsix, {
       flavors: wanted,
       shotsFolder,
-      part: (['meeting', 'access', 'links', 'viewers'] as const).find((name) => args.includes(`--${name}`)),
+      part: (['meeting', 'access', 'links', 'viewers', 'preview'] as const).find((name) => args.includes(`--${name}`)),
     });
 await browser.close();
 console.log(`${passed} passed, ${failed} failed`);

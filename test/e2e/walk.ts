@@ -25,6 +25,7 @@ import { startTestPeer, tableTitle } from '../vscode/testPeer.ts';
 import { accessSteps } from './accessSteps.ts';
 import { catalogSteps, goneSteps } from './catalogSteps.ts';
 import { linkSteps } from './linkSteps.ts';
+import { previewSteps } from './previewSteps.ts';
 import { meetingSteps } from './meetingSteps.ts';
 import { digestOf } from './digest.ts';
 import { transferSteps } from './transferSteps.ts';
@@ -295,6 +296,7 @@ const parts = {
   access: [...sharing, ...accessSteps],
   links: [...joining, ...linkSteps],
   viewers: [...joining, ...viewerSteps],
+  preview: [...joining, ...previewSteps],
 } as const;
 const allSteps: readonly Step[] = [
   ...[...mainSteps, ...transferSteps, ...catalogSteps],

@@ -309,7 +309,9 @@ export class Window {
 
   /** A row of the Explorer, by absolute path. Names repeat in windows of many roots, paths do not. */
   explorerRow(file: string): Locator {
-    return this.page.locator(`.explorer-folders-view .monaco-list-row:has([aria-label="${file}"])`);
+    return this.page.locator(
+      `.explorer-folders-view .monaco-list-row:has([aria-label="${file}"], [aria-label^="${file} "], [aria-label^="${file},"])`,
+    );
   }
 
   /** A pane of the side bar, by its title. */

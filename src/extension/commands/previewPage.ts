@@ -9,16 +9,26 @@ import { skippedTotal, skipReasons, skipReasonText, skipText } from '../views/sh
 
 /** `leftOut`: paths that look secret and are not shared as things stand. */
 export function previewPage(preview: SharePreview, { leftOut }: { leftOut: ReadonlySet<string> }): string {
-  const { fileCount, folderCount, totalBytes } = preview;
   return [
     t('What sharing this folder would offer'),
     longDisplayName(preview.path),
-    `${formatFiles(fileCount)}, ${formatFolders(folderCount)}, ${formatBytes(totalBytes)}`,
+    previewSummary(preview, leftOut),
     ...secretLines(preview, leftOut),
     ...leftOutLines(preview),
-    ...treeLines(preview),
+    ...treeLines(preview, leftOut),
     '',
   ].join('\n');
+}
+
+/** Without what is left out. */
+export function previewSummary(
+  { fileCount, folderCount, totalBytes, secrets }: SharePreview,
+  leftOut: ReadonlySet<string>,
+): string {
+  const stays = secrets.suspects.filter(({ path }) => leftOut.has(path));
+  const bytes = stays.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const files = formatFiles(Math.max(0, fileCount - stays.length));
+  return `${files}, ${formatFolders(folderCount)}, ${formatBytes(Math.max(0, totalBytes - bytes))}`;
 }
 
 /** What a text looks like, for a person. */
@@ -99,7 +109,7 @@ function leftOutLines({ skipped, skippedCounts }: SharePreview): string[] {
   return lines;
 }
 
-function treeLines({ topLevel, folders }: SharePreview): string[] {
+function treeLines({ topLevel, folders }: SharePreview, leftOut: ReadonlySet<string>): string[] {
   const lines = heading(t('Would be shared'));
   if (topLevel.length === 0) lines.push(`  ${t('Nothing: the folder is empty, or all of it is left out.')}`);
   const totals = new Map(folders.map((folder) => [folder.path, folder]));
@@ -108,6 +118,7 @@ function treeLines({ topLevel, folders }: SharePreview): string[] {
     ({ path }) => path.slice(0, path.indexOf('/')),
   );
   for (const { name, kind, sizeBytes } of topLevel) {
+    if (leftOut.has(name)) continue;
     if (kind === 'file') {
       lines.push(`  ${displayName(name)}  ${formatBytes(sizeBytes)}`);
       continue;

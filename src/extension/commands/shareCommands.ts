@@ -8,15 +8,16 @@ import { displayName, messageName } from '../displayText.ts';
 import { withDelayedProgress } from '../delayedProgress.ts';
 import { invalidArgument } from '../failures.ts';
 import { limits } from '../limits.ts';
+import { notices } from '../notices.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { formatCount, t } from '../text.ts';
 import { audienceQuestion, everyone } from '../views/audienceChoice.ts';
 import { pickAudience } from './audiencePick.ts';
 import { confirm, pickOwnShare } from './picks.ts';
 import { revealLocal } from './revealLocal.ts';
-import { previewPage } from './previewPage.ts';
+import { previewPage, previewSummary } from './previewPage.ts';
 import { pickSecrets } from './secretsPick.ts';
-import { previewRows, previewSummary, sharedSecrets, type PreviewRow } from './sharePreview.ts';
+import { previewRows, sharedSecrets, type PreviewRow } from './sharePreview.ts';
 import { localUriOf, ownShareIdOf, selectionOf } from './targets.ts';
 
 const maxTitleCharacters = 128;
@@ -88,17 +89,24 @@ export function shareCommands(services: Services): CommandTable {
       const items = previewRows(found, choice, homedir()).map(previewItem);
       const chosen = await vscode.window.showQuickPick(items, {
         title: t('Share "{0}" with {1}?', displayName(title), choice.audience),
-        placeHolder: t('{0}. Files stay where they are; peers can read them, never change them.', previewSummary(found)),
+        placeHolder: t('{0}. Files stay where they are; peers can read them, never change them.', previewSummary(found, leftOut)),
         ignoreFocusOut: true,
       });
       if (chosen === undefined || chosen.row.kind === 'cancel') return undefined;
       if (chosen.row.kind === 'share' && (await isSureOfSecrets(found, leftOut)))
         return { title, audience, leaveOut: [...leftOut] };
       if (chosen.row.kind === 'secrets') leftOut = (await pickSecrets(found.secrets.suspects, leftOut)) ?? leftOut;
-      if (chosen.row.kind === 'page') await services.showReport(previewPage(found, { leftOut }), t('Potluck Preview'));
+      if (chosen.row.kind === 'page' && !(await wasRead(previewPage(found, { leftOut }), title))) return undefined;
       if (chosen.row.kind === 'rename') title = (await askTitle(title)) ?? title;
       if (chosen.row.kind === 'audience') audience = (await pickAudience(world, title, audience)) ?? audience;
     }
+  }
+
+  /** The question makes room for the page; true when a person goes on after it. */
+  async function wasRead(page: string, title: string): Promise<boolean> {
+    await services.showReport(page, t('Potluck Preview'));
+    const goOn = t('Go On');
+    return (await notices.info(t('When you have read it: go on with sharing "{0}"?', messageName(title)), goOn)) === goOn;
   }
 
   /** True also when nothing that looks secret would be shared. */

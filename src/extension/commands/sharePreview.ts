@@ -5,8 +5,8 @@ import path from 'node:path';
 import type { SharePreview } from '../../protocol/model.ts';
 import { iconSafeName } from '../displayText.ts';
 import { limits } from '../limits.ts';
-import { formatBytes, formatCount, formatFiles, formatFolders, t } from '../text.ts';
-import { leftOutReason } from './previewPage.ts';
+import { formatBytes, formatCount, formatFiles, t } from '../text.ts';
+import { leftOutReason, previewSummary } from './previewPage.ts';
 import { skippedTotal, skipReasons, skipText } from '../views/sharesModel.ts';
 
 export interface PreviewRow {
@@ -15,10 +15,6 @@ export interface PreviewRow {
   label: string;
   description?: string;
   detail?: string;
-}
-
-export function previewSummary(preview: SharePreview): string {
-  return `${formatFiles(preview.fileCount)}, ${formatFolders(preview.folderCount)}, ${formatBytes(preview.totalBytes)}`;
 }
 
 /** How it would be shared: both can be changed before. `audience` in words. */
@@ -48,7 +44,7 @@ export function previewRows(
     {
       kind: 'share',
       label: `$(check) ${t('Share "{0}"', iconSafeName(title))}`,
-      description: previewSummary(preview),
+      description: previewSummary(preview, leftOut),
       detail: iconSafeName(preview.path),
     },
     ...secretRows(preview, leftOut),
@@ -80,6 +76,10 @@ export function previewRows(
     rows.push({ kind: 'info', label: t('Nothing: the folder is empty, or all of it is left out.') });
   const totals = new Map(preview.folders.map((folder) => [folder.path, folder]));
   for (const { name, kind, sizeBytes } of preview.topLevel.slice(0, limits.previewRows)) {
+    if (leftOut.has(name)) {
+      rows.push({ kind: 'info', label: `$(circle-slash) ${iconSafeName(name)}`, description: t('looks secret, not shared') });
+      continue;
+    }
     const sum = totals.get(name) ?? { fileCount: 0, totalBytes: 0 };
     rows.push({
       kind: 'info',

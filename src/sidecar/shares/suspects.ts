@@ -62,7 +62,8 @@ function look(root: string, relative: string, buffer: Buffer): Suspect | undefin
       path.join(root, relative),
       constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
     );
-    if (!fstatSync(descriptor).isFile()) return undefined;
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return undefined;
     const head = readSync(descriptor, buffer, 0, limits.headBytes, 0);
     const text = textIn(buffer.subarray(0, head), () => {
       let length = head;
@@ -71,7 +72,7 @@ function look(root: string, relative: string, buffer: Buffer): Suspect | undefin
       return buffer.subarray(0, length);
     });
     const found = text === undefined ? undefined : secretsIn(text);
-    return found && { path: relative, ...found };
+    return found && { path: relative, sizeBytes: stats.size, ...found };
   } catch {
     return undefined; // What cannot be read cannot be served either.
   } finally {

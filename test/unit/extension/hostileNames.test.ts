@@ -108,7 +108,12 @@ function quickPickTexts(evil: string): string[] {
     skipped: [{ path: evil, reason: 'ignored', rule: evil }],
     topLevel: [worlds.file(evil), worlds.folder(evil)],
     folders: [{ path: `${evil}/${evil}`, fileCount: 1, totalBytes: 1 }],
-    secrets: { suspects: [{ path: evil, kinds: ['private-key'], line: 1 }], found: 1, readFiles: 1, unreadFiles: 0 },
+    secrets: {
+      suspects: [{ path: evil, sizeBytes: 1, kinds: ['private-key'], line: 1 }],
+      found: 1,
+      readFiles: 1,
+      unreadFiles: 0,
+    },
   };
   const entry: HistoryEntry = {
     direction: 'download',

@@ -116,7 +116,12 @@ test('in a pseudo-locale rows, pages and the status hold no English', () => {
     skipped: [{ path: '-', reason: 'secret' as const, rule: 'credentials' }],
     topLevel: [],
     folders: [],
-    secrets: { suspects: [{ path: '-', kinds: ['aws-key' as const], line: 1 }], found: 2, readFiles: 1, unreadFiles: 5 },
+    secrets: {
+      suspects: [{ path: '-', sizeBytes: 1, kinds: ['aws-key' as const], line: 1 }],
+      found: 2,
+      readFiles: 1,
+      unreadFiles: 5,
+    },
   };
   const choice = { title: '-', audience: '-', leftOut: new Set<string>() };
   const texts = [

@@ -59,8 +59,8 @@ test('a folder of which nothing is left says so', () => {
 
 const secrets: SharePreview['secrets'] = {
   suspects: [
-    { path: 'src/deploy.sh', kinds: ['aws-key'], line: 3 },
-    { path: 'notes.txt', kinds: ['private-key', 'url-password'], line: 9 },
+    { path: 'src/deploy.sh', sizeBytes: 1, kinds: ['aws-key'], line: 3 },
+    { path: 'notes.txt', sizeBytes: 1, kinds: ['private-key', 'url-password'], line: 9 },
   ],
   found: 2,
   readFiles: 2,

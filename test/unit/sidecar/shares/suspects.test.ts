@@ -90,11 +90,14 @@ test('only small text files are read; what is found is told by path, kind and li
     'windows.reg': Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(pem('RSA'), 'utf16le')]),
     'late.txt': 'x'.repeat(100_000) + '\n' + pem('EC'),
   }).run();
-  assert.deepEqual(report.suspects, [
-    { path: 'sub/deploy.sh', kinds: ['github-token'], line: 2 },
-    { path: 'windows.reg', kinds: ['private-key'], line: 1 },
-    { path: 'late.txt', kinds: ['private-key'], line: 2 },
-  ]);
+  assert.deepEqual(
+    report.suspects.map(({ path: file, kinds, line }) => ({ path: file, kinds, line })),
+    [
+      { path: 'sub/deploy.sh', kinds: ['github-token'], line: 2 },
+      { path: 'windows.reg', kinds: ['private-key'], line: 1 },
+      { path: 'late.txt', kinds: ['private-key'], line: 2 },
+    ],
+  );
   assert.equal(report.found, 3);
   assert.ok(!JSON.stringify(report).includes(letters));
 });

@@ -1,0 +1,105 @@
+// The walk through what is seen before a folder is shared, the marks of the Explorer, the first steps, and that nothing which a mounted peer
+// configures takes effect.
+
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { shareArrives } from '../../scripts/localPeers.ts';
+import { tableTitle } from '../vscode/testPeer.ts';
+import { peersRow, type Step } from './walkWorld.ts';
+
+/** Made up, and put together here so that no scanner takes this file for a leak. */
+const secret = `-----BEGIN OPENSSH ${'PRIVATE'} KEY-----\nYWJj\n`;
+
+export const previewSteps: readonly Step[] = [
+  {
+    name: 'the preview marks a file whose text looks secret, which is left out unless it is ticked',
+    shot: 'preview-secrets',
+    async run({ window, folder }) {
+      writeFileSync(path.join(folder, 'photos', 'backup.txt'), secret);
+      await window.page.keyboard.press('Escape');
+      await window.activityIcon('Explorer').click();
+      const photos = window.explorerRow(path.join(folder, 'photos'));
+      await photos.waitFor();
+      await window.contextMenu(photos, 'Share Folder…');
+      await window.quickRow('Looks Secret: 1').waitFor();
+      await window.quickRow('none of them is shared').waitFor();
+      await window.toast('Looking at').waitFor({ state: 'hidden' });
+    },
+  },
+  {
+    name: 'all of it can be read as a page before it is confirmed',
+    shot: 'preview-page',
+    async run({ window }) {
+      await window.quickRow('Read All of It as a Page').click();
+      await window.editorText('backup.txt:1');
+      await window.toast('go on with sharing').locator('.monaco-button', { hasText: 'Go On' }).click();
+      await window.quickRow('Share "photos"').waitFor();
+    },
+  },
+  {
+    name: 'what looks secret stays, what was confirmed arrives',
+    shot: 'preview-shared',
+    async run({ window, peer }) {
+      await window.quickRow('Share "photos"').click();
+      const me = (await peer.client.request('peers/list', {})).find(({ isOnline }) => isOnline);
+      if (!me) throw new Error('the peer does not see us');
+      const share = await shareArrives(peer, me.peerId, 'photos');
+      const entry = { peerId: me.peerId, shareId: share.shareId, path: '' };
+      const names = (await peer.client.request('catalog/list', { entry })).entries.map(({ name }) => name);
+      if (names.includes('backup.txt') || names.includes('.env')) throw new Error(`the peer sees ${names.join()}`);
+    },
+  },
+  {
+    name: 'the Explorer marks the shared folder and what of it is left out',
+    shot: 'marks',
+    async run({ window, folder }) {
+      const photos = window.explorerRow(path.join(folder, 'photos'));
+      await window.expand(photos);
+      const left = window.explorerRow(path.join(folder, 'photos', '.env'));
+      await left.filter({ has: window.page.locator('[aria-label*="Not shared in Potluck"]') }).waitFor();
+      await photos.filter({ has: window.page.locator('[aria-label*="Shared in Potluck"]') }).waitFor();
+    },
+  },
+  {
+    name: 'a mounted folder of a peer brings no setting and no task of its own',
+    shot: 'mount-quiet',
+    async run(world) {
+      const { window } = world;
+      await window.activityIcon('Potluck').click();
+      await window.expand(peersRow(world, 'Ada'));
+      await window.expand(peersRow(world, tableTitle));
+      const code = peersRow(world, 'code');
+      await code.waitFor();
+      await window.contextMenu(code, 'Mount in Explorer…');
+      await window.dialogButton('Mount').click();
+      await window.activityIcon('Explorer').click();
+      const rows = window.page.locator('.explorer-folders-view .monaco-list-row');
+      const root = rows.filter({ hasText: 'code (Ada)' });
+      await root.waitFor();
+      await window.expand(root);
+      await rows.filter({ hasText: /^answer\.ts$/ }).dblclick();
+      await window.editorText('export const answer');
+      const fontSize = await window.page.evaluate<string>(
+        "getComputedStyle(document.querySelector('.editor-instance .view-line')).fontSize",
+      );
+      if (fontSize === '40px') throw new Error('a setting of the peer took effect');
+      await window.runCommand('Tasks: Run Task');
+      await window.quickInput.waitFor();
+      await window
+        .quickRow(/Configure a Task|No configured tasks|npm|Show All Tasks/)
+        .first()
+        .waitFor();
+      if ((await window.quickRow('peer task').count()) > 0) throw new Error('a task of the peer is offered');
+      await window.page.keyboard.press('Escape');
+    },
+  },
+  {
+    name: 'the first steps are shown with their pictures',
+    shot: 'first-steps',
+    async run({ window }) {
+      await window.runCommand('Welcome: Open Walkthrough...');
+      await window.quickRow('Get Started with Potluck').first().click();
+      await window.page.locator('.getting-started-step', { hasText: 'Put a folder on the table' }).first().waitFor();
+    },
+  },
+];
