@@ -159,35 +159,51 @@ export const linkSteps: readonly Step[] = [
     },
   },
   {
-    name: 'a file of a peer that is dragged into the Explorer is downloaded there',
-    shot: 'drag-to-explorer',
+    name: 'a file that is dragged from the Explorer onto a peer is offered to it, after the question',
+    shot: 'drag-to-peer',
     async run(world) {
-      const { window, folder, peer } = world;
+      const { window, folder } = world;
+      await showExplorer(world);
+      await drag(world, window.explorerRow(path.join(folder, 'gift.txt')), () =>
+        openedByDragging(world, 'Potluck', peersRow(world, 'Ada')),
+      );
+      await window.dialogButton('Send').waitFor();
+      await window.page.keyboard.press('Escape');
+      await window.dialogButton('Send').waitFor({ state: 'detached' });
+    },
+  },
+  {
+    name: 'a file of a peer that is dragged into a text becomes a link to it',
+    shot: 'drag-to-text',
+    async run(world) {
+      const { window } = world;
       const { page } = window;
+      await page.locator('.tab', { hasText: 'see.md' }).click();
       await showPotluck(world);
       await window.expand(peersRow(world, 'Ada'));
       await window.expand(peersRow(world, tableTitle));
       await window.expand(peersRow(world, 'code'));
       await drag(world, peersRow(world, 'answer.ts'), async () => {
-        const target = window.explorerRow(path.join(folder, 'photos'));
-        const icon = await window.activityIcon('Explorer').boundingBox();
-        // What is dragged over an icon of the activity bar opens it after a while.
-        for (let moves = 0; moves < 40 && !(await target.isVisible()); moves++) {
-          await page.mouse.move((icon?.x ?? 0) + 10 + (moves % 5), (icon?.y ?? 0) + 12);
-          await page.waitForTimeout(100);
-        }
-        return target;
+        await page.keyboard.down('Shift');
+        return page.locator('.editor-instance .view-line').last();
       });
-      const copy = path.join(folder, 'photos', 'answer.ts');
-      await until('the copy', () => existsSync(copy), 20_000);
-      await page.waitForTimeout(300);
-      if (readFileSync(copy, 'utf8') !== readFileSync(path.join(peer.tree, 'code', 'answer.ts'), 'utf8'))
-        throw new Error('the copy differs');
-      await showPotluck(world);
+      await page.keyboard.up('Shift');
+      await window.editorText('[answer.ts](potluck://');
+      await page.keyboard.press('ControlOrMeta+z');
       await collapseAll(world);
     },
   },
 ];
+
+/** What is dragged over an icon of the activity bar opens it after a while. */
+async function openedByDragging({ window }: World, title: string, target: Locator): Promise<Locator> {
+  const icon = await window.activityIcon(title).boundingBox();
+  for (let moves = 0; moves < 40 && !(await target.isVisible()); moves++) {
+    await window.page.mouse.move((icon?.x ?? 0) + 10 + (moves % 5), (icon?.y ?? 0) + 12);
+    await window.page.waitForTimeout(100);
+  }
+  return target;
+}
 
 async function drag({ window: { page } }: World, row: Locator, targetOf: () => Promise<Locator>): Promise<void> {
   await row.hover();
