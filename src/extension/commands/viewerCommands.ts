@@ -2,6 +2,8 @@
 
 import * as vscode from 'vscode';
 import type { EntryRef } from '../../protocol/model.ts';
+import { withDelayedProgress } from '../delayedProgress.ts';
+import { messageName } from '../displayText.ts';
 import { invalidArgument } from '../failures.ts';
 import { isHiddenPath } from '../files/hiddenConfiguration.ts';
 import { baseName, entryRefOfUri, revealedQuery, uriPartsOf } from '../files/uris.ts';
@@ -47,7 +49,10 @@ export function viewerCommands(services: Services): CommandTable {
   async function kindOf(entry: EntryRef, sizeBytes: number): Promise<'text' | 'hex' | 'image' | 'audio' | 'video'> {
     const reader = readerOf(services.sidecar, entry, sizeBytes);
     try {
-      return kindOfStart(await reader.read(0, limits.viewerSniffBytes));
+      // Its owner may have to read the whole file first, for the content id that ranges are verified by.
+      return await withDelayedProgress(t('Opening {0}', messageName(baseName(entry.path))), async (signal) =>
+        kindOfStart(await reader.passing(0, limits.viewerSniffBytes, signal)),
+      );
     } finally {
       reader.dispose();
     }
