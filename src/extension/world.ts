@@ -58,6 +58,8 @@ export class World {
   readonly #subscriptions: Disposable[] = [];
   #timer: NodeJS.Timeout | undefined;
   #membersTimer: NodeJS.Timeout | undefined;
+  #downloadsTimer: NodeJS.Timeout | undefined;
+  #downloadsToldMs = -Infinity;
   #reading: Promise<void> | undefined;
   /** The parties of the round of reading that runs: their members are asked for by them. */
   #listed: Promise<PartyInfo[]> | undefined;
@@ -129,6 +131,7 @@ export class World {
   dispose(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#membersTimer);
+    clearTimeout(this.#downloadsTimer);
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#listeners.clear();
   }
@@ -140,7 +143,19 @@ export class World {
     else this.downloads.push(download);
     // It went up or down among the others, so they stand elsewhere as well. When one ends, those behind it keep their order.
     if (placeBefore !== 0 && download.place !== 0 && placeBefore !== download.place) this.#soon(['downloads']);
-    this.#tell(new Set<Part>(['downloads']));
+    this.#tellDownloads();
+  }
+
+  /** Progress of many is told together: whoever listens looks at all of them. */
+  #tellDownloads(): void {
+    const tell = (): void => {
+      this.#downloadsTimer = undefined;
+      this.#downloadsToldMs = performance.now();
+      this.#tell(new Set<Part>(['downloads']));
+    };
+    const waitMs = this.#downloadsToldMs + limits.redrawMs - performance.now();
+    if (waitMs <= 0) tell();
+    else this.#downloadsTimer ??= setTimeout(tell, waitMs);
   }
 
   #soon(changed: readonly Part[], delayMs: number = limits.redrawMs): void {
