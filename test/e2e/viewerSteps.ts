@@ -32,7 +32,14 @@ async function contentIdKnown({ peer }: World, name: string): Promise<void> {
 
 async function menu({ window: { page } }: World, row: ReturnType<typeof peersRow>, label: string): Promise<void> {
   await row.click({ button: 'right' });
-  await page.locator('.monaco-menu .action-label', { hasText: label }).first().click();
+  const item = page.locator('.monaco-menu .action-label', { hasText: label }).first();
+  await item.waitFor();
+  // A menu takes no click while it comes up.
+  await until(`the menu to take ${label}`, async () => {
+    if (!(await item.isVisible())) return true;
+    await item.click({ timeout: 1000 }).catch(() => undefined);
+    return false;
+  });
 }
 
 async function openTable(world: World): Promise<void> {
