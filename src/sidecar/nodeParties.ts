@@ -32,7 +32,7 @@ export interface NodePartiesOptions {
   transfers(): { partiesChanged(): void };
   /** Blocked, or to stay away. */
   isRefused(peerId: PeerId): boolean;
-  access(): Pick<NodeAccess, 'listsChanged' | 'partyJoined' | 'partyLeft'>;
+  access(): Pick<NodeAccess, 'listsChanged' | 'partyJoined' | 'partyLeft' | 'requests'>;
   broadcast: ApiServer['broadcast'];
 }
 
@@ -108,7 +108,12 @@ export class NodeParties {
       },
       // What changes is told by onRoster.
       admit: (partyId, peerId) => parties.admit(partyId, peerId),
-      expel: (partyId, peerId) => parties.expel(partyId, peerId),
+      expel: (partyId, peerId) => {
+        const info = parties.expel(partyId, peerId);
+        // It has our key, by its invite, and would ask to be let in the moment that it is put out.
+        this.#options.access().requests.deny(peerId);
+        return info;
+      },
     };
     return partyHandlers(verbs);
   }
