@@ -52,7 +52,7 @@ export const localLimits = {
   clientHelloMs: 5_000,
   /** On leaving: time for answers already made to reach their clients. */
   lastAnswersMs: 500,
-  /** Code points of a petname, and of a nickname as shown: one line of a tree or table. */
+  /** Code points of a petname, of a party's label, and of a nickname as shown: one line of a tree or table. */
   shownNameCharacters: 64,
   /** Parties joined at once. */
   parties: 64,
