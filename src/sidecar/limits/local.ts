@@ -8,6 +8,9 @@ export const localLimits = {
   pageEntries: 10_000,
   /** RPC: a range fetched into the cache. */
   rangeBytes: 64 * MiB,
+  /** A range is asked for so often when the connection ends under it, and waits so long for a newer one: two peers that meet in two ways at once keep one connection. */
+  rangeTries: 3,
+  rangeAgainMs: 2_000,
   /** Bytes of fetched files and ranges kept for opening; oldest go first. */
   cacheBytes: 2048 * MiB,
   /** Leaf hashes kept of files served or fetched (32 bytes for 16 KiB). */
