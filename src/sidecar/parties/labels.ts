@@ -29,7 +29,6 @@ export function labelForNew(label: string, name: string): string {
 
 /** Whether another party goes by a label or name that looks like this one's label. */
 export function isAmbiguous({ partyId, label }: Labelled, all: Iterable<Labelled>): boolean {
-  if (label === '') return false;
   const look = skeleton(label);
   for (const other of all) {
     if (other.partyId === partyId) continue;

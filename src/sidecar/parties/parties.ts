@@ -219,13 +219,13 @@ export class Parties {
     });
   }
 
-  #info(row: PartyRow, rows: PartyRow[] = this.#rows()): PartyInfo {
+  #info(row: PartyRow, rows?: PartyRow[]): PartyInfo {
     const closed = closedOf(row);
     const { partyId, name, joinedAtMs, label } = row;
     return {
       ...{ partyId, name, joinedAtMs },
       ...(label !== '' && { label }),
-      ...(isAmbiguous(row, rows) && { isAmbiguous: true }),
+      ...(label !== '' && isAmbiguous(row, rows ?? this.#rows()) && { isAmbiguous: true }),
       state: this.#options.topics.topicState(topicOf(row.name)),
       peersOnline: this.#options.onlineIn(row.partyId),
       isPublic: isWeak(row.name),
