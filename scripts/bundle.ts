@@ -18,6 +18,7 @@ const entryPoints: Readonly<Record<string, string>> = {
   extension: 'src/extension/extension.ts',
   sidecar: 'src/sidecar/main.ts',
   cli: 'src/cli/main.ts',
+  bootstrapNode: 'src/sidecar/bootstrapNode.ts',
   walkWorker: 'src/sidecar/shares/walkWorker.ts',
   watchWorker: 'src/sidecar/shares/watch/watchWorker.ts',
   indexWorker: 'src/sidecar/catalog/index/indexWorker.ts',

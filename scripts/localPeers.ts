@@ -37,7 +37,7 @@ export interface PeerOptions {
   nickname?: string;
   /** Where downloads go; the sidecar's own default otherwise. */
   downloadFolder?: string;
-  /** Script and Node of the sidecar: the project's build on this Node by default. */
+  /** Script and Node of the sidecar: the project's build (or the one that POTLUCK_TEST_BUILD names) on this Node by default. */
   script?: string;
   execPath?: string;
 }
@@ -64,7 +64,7 @@ export async function startPeer(options: PeerOptions): Promise<LocalPeer> {
     clientVersion: productVersion,
     launch: {
       execPath: options.execPath ?? process.execPath,
-      script: options.script ?? path.join(root, 'dist', 'sidecar.cjs'),
+      script: options.script ?? path.join(process.env['POTLUCK_TEST_BUILD'] ?? root, 'dist', 'sidecar.cjs'),
       env: { ...process.env, ...peerEnv(options) },
       args,
     },

@@ -1,10 +1,11 @@
-// Runs the suites one after the other: check, lint, unit, integration, e2e. Installs what the last one needs while the first two run.
+// Runs the suites one after the other: check, lint, unit, integration, namespaces, e2e. Installs what the last one needs while the first two run.
 // Prints each suite's time, and on the last line the sum over all.
 
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { whyNot } from '../test/namespaces/world.ts';
 import { bundle, bundleInHostTests, hostTarget } from './bundle.ts';
 import { addCounts, type Counts } from './counts.ts';
 import { removeFolder } from './localPeers.ts';
@@ -12,14 +13,14 @@ import { root } from './projectRoot.ts';
 import { packageVsix } from './vsix.ts';
 import { ensureChromium, ensureVSCode, flavors } from './vscode.ts';
 
-const suites = ['check', 'lint', 'unit', 'integration', 'e2e'] as const;
+const suites = ['check', 'lint', 'unit', 'integration', 'namespaces', 'e2e'] as const;
 type Suite = (typeof suites)[number];
 
 /** One test, and one suite, may not take longer than this: what hangs fails. */
 const testMs = 2 * 60_000;
 const suiteMs = 10 * 60_000;
 
-/** `node scripts/test.mjs [check] [lint] [unit] [integration] [e2e] [--shots]`, all by default. */
+/** `node scripts/test.mjs [check] [lint] [unit] [integration] [namespaces] [e2e] [--shots]`, all by default. */
 export async function main(args: string[]): Promise<void> {
   const unknown = args.filter((arg) => arg !== '--shots' && !suites.some((suite) => suite === arg));
   if (unknown.length > 0) throw new Error(`Unknown: ${unknown.join(', ')}. Suites: ${suites.join(', ')}.`);
@@ -35,7 +36,7 @@ export async function main(args: string[]): Promise<void> {
     try {
       // Installing takes a whole core: no test with a deadline runs beside it.
       if (suite !== 'check' && suite !== 'lint') await editors;
-      if (!built && (suite === 'integration' || suite === 'e2e')) {
+      if (!built && (suite === 'integration' || suite === 'namespaces' || suite === 'e2e')) {
         await bundle({ target: hostTarget(), sourcemap: true });
         built = true;
       }
@@ -67,9 +68,19 @@ function run(suite: Suite, shots: boolean): Promise<Counts> {
       return nodeTests('test/unit/**/*.test.ts');
     case 'integration':
       return nodeTests('test/integration/**/*.test.ts');
+    case 'namespaces':
+      return namespaces();
     case 'e2e':
       return endToEnd(shots);
   }
+}
+
+/** They wait for networks most of the time: all files at once. */
+function namespaces(): Promise<Counts> {
+  const reason = whyNot();
+  if (reason === undefined) return nodeTests('test/namespaces/**/*.test.ts', 4);
+  console.log(`Skipped, no networks can be made here: ${reason}.`);
+  return Promise.resolve({ passed: 0, failed: 0 });
 }
 
 async function lint(): Promise<Counts> {
@@ -96,7 +107,7 @@ function runNode(args: string[]): Promise<number> {
   });
 }
 
-async function nodeTests(pattern: string): Promise<Counts> {
+async function nodeTests(pattern: string, concurrency = 2): Promise<Counts> {
   const files = globSync(pattern, { cwd: root }).sort();
   if (files.length === 0) {
     console.log(`No test matches ${pattern}.`);
@@ -107,7 +118,13 @@ async function nodeTests(pattern: string): Promise<Counts> {
   const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
   reporters.push('--test-reporter=./scripts/countReporter.mjs', `--test-reporter-destination=${result}`);
   try {
-    const code = await runNode(['--test', '--test-concurrency=2', `--test-timeout=${testMs}`, ...reporters, ...files]);
+    const code = await runNode([
+      '--test',
+      `--test-concurrency=${concurrency}`,
+      `--test-timeout=${testMs}`,
+      ...reporters,
+      ...files,
+    ]);
     const counts = existsSync(result) ? parseCounts(readFileSync(result, 'utf8')) : { passed: 0, failed: 0 };
     if (code !== 0 && counts.failed === 0) counts.failed = 1;
     return counts;

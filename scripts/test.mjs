@@ -1,4 +1,4 @@
-// `npm test [-- check lint unit integration e2e]`: every check there is, in that order.
+// `npm test [-- check lint unit integration namespaces e2e]`: every check there is, in that order.
 
 import { runScript } from './setup.mjs';
 

@@ -11,6 +11,9 @@ import type { CatalogShare, EntryRef, ShareInfo } from '../../src/protocol/model
 import type { NotificationMethod } from '../../src/protocol/rpc.ts';
 import { Report, timed } from './report.ts';
 
+/** Another build than the project's own may be measured, as in the integration tests. */
+const build = process.env['POTLUCK_TEST_BUILD'];
+
 export interface BenchWorld {
   readonly folder: string;
   readonly bootstrap: string[];
@@ -32,7 +35,10 @@ export async function inBenchWorld(name: string, bench: (world: BenchWorld) => P
     bootstrap: network.bootstrap,
     report,
     peer: async (nickname) => {
-      const peer = await startPeer({ dataFolder: path.join(folder, nickname), bootstrap: network.bootstrap, nickname });
+      const peer = await startPeer({
+        ...{ dataFolder: path.join(folder, nickname), bootstrap: network.bootstrap, nickname },
+        ...(build !== undefined && { script: path.join(build, 'dist', 'sidecar.cjs') }),
+      });
       peers.add(peer);
       return peer;
     },

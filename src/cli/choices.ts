@@ -3,9 +3,12 @@
 import type { ConflictPolicy, Priority } from '../protocol/model.ts';
 import type { Context } from './command.ts';
 import { usageError } from './errors.ts';
-import { parseSize } from './format.ts';
+import { parseDuration, parseSize } from './format.ts';
 
 export const conflicts: readonly ConflictPolicy[] = ['keep-both', 'skip', 'overwrite'];
+/** As the sidecar has it: ten years. */
+const longestMs = 3650 * 86_400_000;
+
 export const priorities: readonly Priority[] = ['high', 'normal', 'low'];
 
 /** The word that `text` is. `what` names it in the usage error. */
@@ -36,6 +39,18 @@ export function parseRate(text: string, { what, command }: Named): number {
   if (bytes === undefined)
     throw usageError(`${what} ${JSON.stringify(text)} is not a rate such as 500k or 2M, or 0 for none`, command);
   return bytes;
+}
+
+/** Milliseconds; 0 for `none`, `never` and `forever`. */
+export function parseTime(text: string, { what, command }: Named): number {
+  if (['none', 'never', 'forever', '0'].includes(text.trim().toLowerCase())) return 0;
+  const ms = parseDuration(text);
+  if (ms === undefined || ms > longestMs)
+    throw usageError(
+      `${what} ${JSON.stringify(text)} is not a time such as 30m, 12h, 1d or 2w, up to ten years, or none`,
+      command,
+    );
+  return ms;
 }
 
 export function parseCount(text: string, { what, command, min, max }: Named & { min: number; max: number }): number {

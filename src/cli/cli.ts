@@ -2,7 +2,6 @@
 // the terminal. The commands themselves are in commands/.
 
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { sidecarNotRunning } from '../client/errors.ts';
 import { SidecarClient } from '../client/sidecarClient.ts';
 import { isOlder } from '../client/versions.ts';
@@ -13,7 +12,8 @@ import type { Command, Context } from './command.ts';
 import { commands, groups } from './commands/all.ts';
 import { Interrupted, nodeTooOld, usageError } from './errors.ts';
 import { exitCodeOf, exitCodes } from './exitCodes.ts';
-import { commandHelp, exitCodeHelp, globalOptions, overview } from './help.ts';
+import { commandHelp, exitCodeHelp, groupHelp, overview } from './help.ts';
+import { commandIn, commandsUnder, noSuchCommand, parse, type Parsed } from './parse.ts';
 import { type Output, Terminal } from './terminal.ts';
 import { safeJson, safeLines } from './terminalText.ts';
 
@@ -33,12 +33,6 @@ const oldestNode = '22.16.0';
 
 /** setTimeout's longest is 24.8 days; a day is as good as for ever here. */
 const dayMs = 24 * 3600 * 1000;
-
-interface Parsed {
-  command: Command | undefined;
-  args: string[];
-  values: Readonly<Record<string, string | boolean | undefined>>;
-}
 
 /** Runs `potluck ARGV` and answers the exit code. Never rejects. */
 export async function runCli(argv: string[], io: Io): Promise<number> {
@@ -62,7 +56,7 @@ async function dispatch({ command, args, values }: Parsed, io: Io): Promise<numb
     return exitCodes.ok;
   }
   if (command === undefined || command.name === 'help' || values['help'] === true) {
-    showHelp(terminal, command?.name === 'help' ? args[0] : command?.name);
+    showHelp(terminal, command === undefined || command.name === 'help' ? args : command.name.split(' '));
     return exitCodes.ok;
   }
   checkCount(command, args);
@@ -91,6 +85,10 @@ function contextOf(parsed: Parsed, io: Io, terminal: Terminal): { context: Conte
       const value = values[option];
       return typeof value === 'string' ? value : undefined;
     },
+    texts: (option) => {
+      const value = values[option];
+      return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+    },
     has: (option) => values[option] === true,
     dataFolder,
     timeoutMs,
@@ -118,47 +116,13 @@ function contextOf(parsed: Parsed, io: Io, terminal: Terminal): { context: Conte
   return { context, close: () => client?.dispose() };
 }
 
-function parse(argv: string[]): Parsed {
-  const { tokens } = parseArgs({
-    args: argv,
-    options: configOf(globalOptions),
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  });
-  const named = tokens.find((token) => token.kind === 'positional');
-  const command = named && commands.find(({ name }) => name === named.value);
-  if (named && !command) throw usageError(`There is no command ${JSON.stringify(named.value)}${suggestion(named.value)}`);
-  const args = named ? argv.toSpliced(named.index, 1) : argv;
-  try {
-    const options = configOf({ ...globalOptions, ...command?.options });
-    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
-    return { command, args: positionals, values };
-  } catch (error) {
-    throw usageError(error instanceof Error ? (error.message.split('. To specify')[0] ?? '') : String(error), command?.name);
-  }
-}
-
-function configOf(
-  options: Readonly<Record<string, { type: 'boolean' | 'string'; short?: string }>>,
-): Record<string, { type: 'boolean' | 'string'; short?: string }> {
-  return Object.fromEntries(
-    Object.entries(options).map(([name, { type, short }]) => [name, { type, ...(short !== undefined && { short }) }]),
-  );
-}
-
-function suggestion(typed: string): string {
-  const near = commands.find(({ name }) => typed.length > 1 && (name.startsWith(typed) || typed.startsWith(name)));
-  return near ? `; did you mean "${near.name}"?` : '';
-}
-
 function checkCount(command: Command, args: string[]): void {
   const { min, max } = command.args;
   if (args.length < min) throw usageError(`Something is missing: potluck ${command.usage}`, command.name);
   if (args.length > max) throw usageError(`${JSON.stringify(args[max])} is too much: potluck ${command.usage}`, command.name);
 }
 
-function parseTimeout(value: string | boolean | undefined): number | undefined {
+function parseTimeout(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
   const seconds = Number(value);
   if (value.trim() === '' || !(seconds > 0) || seconds * 1000 > dayMs)
@@ -166,18 +130,21 @@ function parseTimeout(value: string | boolean | undefined): number | undefined {
   return Math.ceil(seconds * 1000);
 }
 
-function showHelp(terminal: Terminal, topic: string | undefined): void {
+function showHelp(terminal: Terminal, topic: string[]): void {
   const text = helpText(topic);
   if (terminal.isJson) terminal.json({ help: text });
   else terminal.line(text);
 }
 
-function helpText(topic: string | undefined): string {
-  if (topic === undefined) return overview(commands, groups);
-  if (topic === 'exit-codes') return exitCodeHelp();
-  const command = commands.find(({ name }) => name === topic);
-  if (!command) throw usageError(`There is no command ${JSON.stringify(topic)}${suggestion(topic)}`);
-  return commandHelp(command);
+function helpText(topic: string[]): string {
+  const [first] = topic;
+  if (first === undefined) return overview(commands, groups);
+  if (first === 'exit-codes') return exitCodeHelp();
+  const command = commandIn(topic)?.command;
+  if (command) return commandHelp(command);
+  const under = commandsUnder(first);
+  if (under.length > 0 && topic.length === 1) return groupHelp(first, under);
+  throw noSuchCommand(topic);
 }
 
 /** Says what went wrong on standard error. The exit code. */

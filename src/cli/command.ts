@@ -8,11 +8,16 @@ export interface OptionSpec {
   short?: string;
   /** What stands for the value in help: `DIR`. */
   value?: string;
+  /** May be given more than once: see `Context.texts`. */
+  isMultiple?: boolean;
   help: string;
 }
 
 export interface Command {
+  /** One word or two: `party join`. */
   name: string;
+  /** Another spelling of the name, taken too. */
+  alias?: string;
   /** Without the program's name: `get PATH... [--to DIR]`. */
   usage: string;
   /** One line of the list of commands. */
@@ -30,6 +35,8 @@ export interface Context {
   terminal: Terminal;
   /** Value of a string option. */
   text: (option: string) => string | undefined;
+  /** Values of a string option that may be given more than once. */
+  texts: (option: string) => string[];
   /** Whether a boolean option was given. */
   has: (option: string) => boolean;
   dataFolder: string;

@@ -8,7 +8,11 @@ export function usageError(message: string, command?: string): AppError {
   return new AppError('invalid-argument', `${message.replace(/[.\s]+$/, '')}. See "${help}".`);
 }
 
-export function noSuch(what: 'peer' | 'party' | 'share' | 'download' | 'watched search', name: string, next: string): AppError {
+export function noSuch(
+  what: 'peer' | 'party' | 'share' | 'download' | 'watched search' | 'invite' | 'request' | 'ban',
+  name: string,
+  next: string,
+): AppError {
   return new AppError('not-found', `There is no ${what} ${JSON.stringify(name)}. ${next}`);
 }
 

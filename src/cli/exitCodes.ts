@@ -21,12 +21,12 @@ export const exitCodeTexts: readonly [number, string][] = [
   [exitCodes.ok, 'done'],
   [exitCodes.failed, 'failed for a reason without a code of its own'],
   [exitCodes.usage, 'wrong command, option or argument'],
-  [exitCodes.notFound, 'no such peer, share, file or download'],
+  [exitCodes.notFound, 'no such peer, party, invite, share, file or download'],
   [exitCodes.unavailable, 'the peer or the sidecar is away, busy or too slow; try again later'],
   [exitCodes.denied, 'not allowed'],
   [exitCodes.verification, 'the bytes did not match their content id'],
   [exitCodes.diskFull, 'the disk is full'],
-  [exitCodes.cancelled, 'the download or request was cancelled'],
+  [exitCodes.cancelled, 'the download or request was cancelled, or a question not answered with yes'],
   [exitCodes.interrupted, 'interrupted by Ctrl-C'],
 ];
 

@@ -43,6 +43,15 @@ export function formatDuration(ms: number): string {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
+/** Milliseconds of `30m`, `12h`, `1d`, `2 weeks`. Undefined when it is no such thing, or none at all. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*(m|min|minutes?|h|hours?|d|days?|w|weeks?)$/i.exec(text.trim());
+  if (!match) return undefined;
+  const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 }[(match[2] ?? '').charAt(0).toLowerCase()] ?? 0;
+  const ms = Math.round(Number(match[1]) * unitMs);
+  return ms > 0 && Number.isSafeInteger(ms) ? ms : undefined;
+}
+
 /** `42 %`; nothing to do counts as done. */
 export function formatPercent(done: number, total: number): string {
   const ratio = total <= 0 ? 1 : Math.min(1, Math.max(0, done / total));

@@ -51,10 +51,17 @@ export function overview(commands: readonly Command[], groups: readonly [string,
 
 export function commandHelp(command: Command): string {
   const parts = [`Usage: potluck ${command.usage}`, '', `${command.summary[0]?.toUpperCase()}${command.summary.slice(1)}.`];
+  if (command.alias !== undefined) parts.push(`"potluck ${command.alias}" does the same.`);
   if (command.details) parts.push('', command.details);
   if (command.options) parts.push('', 'Options:', optionRows(command.options));
   parts.push('', 'Options of every command:', optionRows(globalOptions));
   return parts.join('\n');
+}
+
+/** Commands of two words that begin with the same one. */
+export function groupHelp(word: string, commands: readonly Command[]): string {
+  const rows = commands.map(({ usage, summary }): [string, string] => [usage, summary]);
+  return [`Usage: potluck ${word} ACTION`, '', columns(rows), '', `One of them: "potluck help ${word} ACTION".`].join('\n');
 }
 
 export function exitCodeHelp(): string {

@@ -3,12 +3,24 @@
 
 import type { SidecarClient } from '../client/sidecarClient.ts';
 import { isPeerId, isShareId, type PeerId } from '../protocol/ids.ts';
-import type { CatalogShare, DownloadInfo, EntryRef, PartyInfo, PeerInfo, ShareInfo, WatchedSearch } from '../protocol/model.ts';
+import type {
+  BannedPeer,
+  CatalogShare,
+  DownloadInfo,
+  EntryRef,
+  InviteInfo,
+  PartyInfo,
+  PeerInfo,
+  PendingInvite,
+  ShareInfo,
+  WatchedSearch,
+} from '../protocol/model.ts';
 import type { Context } from './command.ts';
 import { ambiguous, noSuch, usageError } from './errors.ts';
 import { counted } from './format.ts';
 import path from 'node:path';
 import { safeText } from './terminalText.ts';
+import { partyTitle } from './words.ts';
 
 type Limits = Context['limits'];
 
@@ -81,13 +93,71 @@ export async function resolveOwnShare(client: SidecarClient, name: string, conte
   });
 }
 
+/** A party by its name, its label when nothing else is called so, its id or the beginning of that. */
 export async function resolveParty(client: SidecarClient, name: string, limits: Limits): Promise<PartyInfo> {
   const parties = await client.request('parties/list', {}, limits);
+  const label = (party: PartyInfo): string => `${party.partyId}  ${safeText(partyTitle(party))}`;
+  const isIt = (text: string | undefined): boolean => text !== undefined && fold(text) === fold(name);
+  const meant = parties.filter((party) => isIt(party.name) || isIt(party.label));
+  // What is shared with a party must not go to another one, because that one has for a name what this one is called.
+  if (meant.length > 1 && meant.some((party) => isIt(party.label))) throw ambiguous('parties', name, meant.map(label));
   return pickWhole(parties, name, {
-    head: (party) => ({ id: party.partyId, ranks: [[party.name.normalize('NFC')]], label: party.name }),
+    head: (party) => ({ id: party.partyId, ranks: [[party.name.normalize('NFC'), party.label ?? '']], label: label(party) }),
     what: 'parties',
-    missing: () => noSuch('party', name, 'See "potluck parties".'),
+    missing: () => noSuch('party', name, 'See "potluck party list".'),
   });
+}
+
+/** The only party that we are in. Throws a usage error where there are more. */
+export async function resolveOnlyParty(client: SidecarClient, limits: Limits, command: string): Promise<PartyInfo> {
+  const parties = await client.request('parties/list', {}, limits);
+  const [only] = parties;
+  if (only && parties.length === 1) return only;
+  throw usageError(
+    only ? `You are in ${parties.length} parties: say which` : 'You are in no party yet: make one with "potluck party create"',
+    command,
+  );
+}
+
+/** An invite of ours, or one that was accepted here and waits, by id, the beginning of one, or its label. */
+export async function resolveInvite(
+  client: SidecarClient,
+  name: string,
+  limits: Limits,
+): Promise<{ own: InviteInfo } | { pending: PendingInvite }> {
+  const own = (await client.request('invites/list', {}, limits)).map((invite) => ({
+    ...{ id: invite.inviteId, title: invite.label, found: { own: invite } },
+    label: `${invite.inviteId}  to ${safeText(invite.partyName)}, ${invite.state}`,
+  }));
+  const pending = (await client.request('invites/pending', {}, limits)).map((invite) => ({
+    ...{ id: invite.inviteId, title: invite.partyLabel, found: { pending: invite } },
+    label: `${invite.inviteId}  from ${safeText(invite.name)}, ${invite.state}`,
+  }));
+  return pickWhole<Headed>([...own, ...pending], name, {
+    head: ({ id, title, label }) => ({ id, label, ranks: [[title]] }),
+    what: 'invites',
+    missing: () => noSuch('invite', name, 'See "potluck invites".'),
+  }).found;
+}
+
+/** A ban by the key, the beginning of it, or the address of who is banned. */
+export async function resolveBan(client: SidecarClient, name: string, limits: Limits): Promise<BannedPeer> {
+  const bans = await client.request('network/bans', {}, limits);
+  return pickWhole(bans, name, {
+    head: ({ peerId, host, reason }) => {
+      const who = peerId ?? host ?? '';
+      return { id: who, ranks: [[who]], label: `${who}  ${safeText(reason)}` };
+    },
+    what: 'bans',
+    missing: () => noSuch('ban', name, 'See "potluck bans".'),
+  });
+}
+
+interface Headed {
+  id: string;
+  title: string;
+  label: string;
+  found: { own: InviteInfo } | { pending: PendingInvite };
 }
 
 /** A download by id, the beginning of one, or its name. */

@@ -1,6 +1,11 @@
 // Names that others chose (files, titles, nicknames) made safe to show: no control, bidi or invisible characters, no icons, no links,
 // bounded length. For eyes only: what identifies a thing is never passed through here. Must not know `vscode`.
 
+import type { PartyInfo } from '../protocol/model.ts';
+
+/** A party, as far as it is named. */
+type PartyTitle = Pick<PartyInfo, 'name' | 'label' | 'isAmbiguous'>;
+
 /** Longest name shown in one row; the whole one stands in the tooltip up to `longNameCharacters`. */
 const nameCharacters = 120;
 const longNameCharacters = 1024;
@@ -45,8 +50,8 @@ export function iconSafeName(name: string): string {
 }
 
 /** For notifications, where VS Code turns `[text](https: or command:)` into links: the bracket pair is split. */
-export function messageName(name: string): string {
-  return displayName(name).replace(/\]\(/g, '] (');
+export function messageName(name: string, maxCharacters = nameCharacters): string {
+  return displayName(name, maxCharacters).replace(/\]\(/g, '] (');
 }
 
 /** Whether the name shown differs from the real one in more than its length. */
@@ -55,7 +60,18 @@ export function hasHiddenCharacters(name: string): boolean {
   return unsafe.test(name);
 }
 
-/** A random party name (26 z-base-32 characters) is a secret like a password: rows and pickers show only how it begins. */
-export function partyLabel(name: string): string {
+/** What a party is called here: its label, with the name where another one is called much the same; of one without a label, the name. */
+export function partyLabel({ name, label, isAmbiguous }: PartyTitle): string {
+  if (label === undefined) return shortPartyName(name);
+  return isAmbiguous === true ? `${displayName(label)} (${shortPartyName(name)})` : displayName(label);
+}
+
+/**
+ * A random party name (26 z-base-32 characters; those of closed ones have more around them) is a secret like a password: rows and pickers show only
+ * how it begins.
+ */
+export function shortPartyName(name: string): string {
+  const closed = /^closed-([ybndrfg8ejkmcpqxot1uwisza345h769]{4})[ybndrfg8ejkmcpqxot1uwisza345h769]{22}-/.exec(name);
+  if (closed !== null) return `${closed[1] ?? ''}…`;
   return /^[ybndrfg8ejkmcpqxot1uwisza345h769]{26}$/.test(name) ? `${name.slice(0, 4)}…` : displayName(name);
 }

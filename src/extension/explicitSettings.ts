@@ -27,7 +27,7 @@ export function settingsOf(explicit: (key: string) => unknown): Partial<Settings
   if (idleMinutes !== undefined) settings.idleMinutes = idleMinutes;
   const describeFiles = explicit('shares.describeFiles');
   if (typeof describeFiles === 'boolean') settings.describeFiles = describeFiles;
-  return { ...settings, ...transferSettings(explicit), ...linkSettings(explicit) };
+  return { ...settings, ...transferSettings(explicit), ...linkSettings(explicit), ...meetingSettings(explicit) };
 }
 
 function transferSettings(explicit: (key: string) => unknown): Partial<Settings> {
@@ -55,6 +55,27 @@ function linkSettings(explicit: (key: string) => unknown): Partial<Settings> {
   if (typeof host === 'string') settings.linkHost = host.trim();
   const port = wholeNumber(explicit('network.linkPort'), [0, 65_535]);
   if (port !== undefined) settings.linkPort = port;
+  return settings;
+}
+
+/** How peers are met: the sidecar's name and the setting. */
+const meetingSwitches = {
+  lanDiscovery: 'network.lanDiscovery',
+  gossip: 'network.gossip',
+  useRelay: 'network.useRelay',
+  offerRelay: 'network.offerRelay',
+} as const;
+
+function meetingSettings(explicit: (key: string) => unknown): Partial<Settings> {
+  const settings: Partial<Settings> = {};
+  for (const name of ['lanDiscovery', 'gossip', 'useRelay', 'offerRelay'] as const) {
+    const value = explicit(meetingSwitches[name]);
+    if (typeof value === 'boolean') settings[name] = value;
+  }
+  const networkInterface = explicit('network.interface');
+  if (typeof networkInterface === 'string') settings.networkInterface = networkInterface.trim();
+  const relay = explicit('network.relay');
+  if (typeof relay === 'string') settings.relay = relay.trim();
   return settings;
 }
 

@@ -3,6 +3,7 @@
 
 import * as vscode from 'vscode';
 import { createApi, type PotluckApi } from './api.ts';
+import { registerCodeLinks } from './commands/codeLink.ts';
 import { registerCommands } from './commands/register.ts';
 import { PotluckFileSystem } from './files/fileSystem.ts';
 import { createOpenAllowance } from './files/openAllowance.ts';
@@ -10,6 +11,7 @@ import { scheme } from './files/uris.ts';
 import { limits } from './limits.ts';
 import { connectLog } from './logChannel.ts';
 import { createMessages } from './messages.ts';
+import { registerNetworkReport } from './networkReport.ts';
 import { FindFiles } from './search/findFiles.ts';
 import { RecentSearches } from './search/recentSearches.ts';
 import { dataFolder, maxOpenBytes, registerSettings } from './settings.ts';
@@ -17,6 +19,7 @@ import { Sidecar, type Connection } from './sidecar.ts';
 import { registerStatusBar } from './statusBar.ts';
 import { registerTerminals } from './terminals.ts';
 import { setTranslator, t } from './text.ts';
+import { CodePanel } from './views/codePanel.ts';
 import { registerViews } from './views/register.ts';
 import { World } from './world.ts';
 
@@ -44,14 +47,35 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
     onFailure: (error) => messages.failure(error),
   });
 
+  const { showReport, disposable: networkReport } = registerNetworkReport();
+
+  const codePanel = new CodePanel(context.extension.id);
+  const services = {
+    sidecar,
+    world,
+    fileSystem,
+    allowance,
+    messages,
+    peersView,
+    results,
+    reveal,
+    findFiles,
+    codePanel,
+    showReport,
+    log,
+  };
+
   context.subscriptions.push(
     log,
+    networkReport,
     connectLog(log, sidecar),
     registerSettings(sidecar, (error) => messages.failure(error)),
     fileSystem,
     vscode.workspace.registerFileSystemProvider(scheme, fileSystem, { isCaseSensitive: true, isReadonly: readOnlyMessage() }),
     views,
-    registerCommands({ sidecar, world, fileSystem, allowance, messages, peersView, results, reveal, findFiles, log }),
+    registerCommands(services),
+    registerCodeLinks(services),
+    codePanel,
     registerStatusBar(sidecar, world),
     registerTerminals(context),
     sidecar.onDidChangeState((state) => {

@@ -87,6 +87,14 @@ export function notInPeers(name: string): AppError {
   );
 }
 
+export function changedMeanwhile(title: string): AppError {
+  const message = t(
+    'Who may see "{0}" was changed elsewhere while you chose. Nothing was changed here: choose again.',
+    messageName(title),
+  );
+  return new AppError('busy', message);
+}
+
 export function cancelled(): AppError {
   return new AppError('cancelled', t('Cancelled'));
 }

@@ -78,6 +78,20 @@ export const limits = {
   toldDownloads: 200,
   /** Transfers that ended, listed at once: the sidecar's own maximum. */
   historyRows: 1_000,
+  /** Peers to choose from for a share: as many as an audience takes (the sidecar's audiencePeers). */
+  audiencePeers: 1_024,
+  /** Requests for access that were told, remembered so that no window tells them again: as many as the sidecar keeps. */
+  toldRequests: 100,
+  /** A request for access: the sidecar's accessCharacters. */
+  requestCharacters: 128,
+  /** Asking bootstrap nodes anew takes up to 10 s. */
+  diagnoseMs: 30_000,
+  /** Members of a party who were never here, as rows: the rest is counted. */
+  memberRows: 500,
+  /** Lists of members are read again at most this often: those of large parties are a megabyte. */
+  membersReadMs: 1_000,
+  /** How long the answer to an accepted invite is waited for before it is called pending: connecting to a peer that is here takes 3 s. */
+  inviteOutcomeMs: 10_000,
   /** Told to a peer that is refused. */
   reasonCharacters: 128,
 } as const;

@@ -7,6 +7,7 @@ import type { OpenAllowance } from './files/openAllowance.ts';
 import type { FindFiles } from './search/findFiles.ts';
 import type { Messages } from './messages.ts';
 import type { Sidecar } from './sidecar.ts';
+import type { CodePanel } from './views/codePanel.ts';
 import type { PeersView } from './views/peersView.ts';
 import type { ResultsModel } from './views/resultsModel.ts';
 import type { World } from './world.ts';
@@ -22,6 +23,10 @@ export interface Services {
   results: ResultsModel;
   /** Shows an entry of a peer in the Peers view, all the way down to it. */
   reveal: (entry: EntryRef, info: Entry) => Promise<void>;
+  /** A read-only text in an editor. */
+  showReport: (text: string) => Promise<void>;
+  /** Shows codes, and makes links of them. */
+  codePanel: CodePanel;
   log: vscode.LogOutputChannel;
 }
 

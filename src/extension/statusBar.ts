@@ -10,10 +10,10 @@ export function registerStatusBar(sidecar: Sidecar, world: World): vscode.Dispos
   item.name = 'Potluck';
 
   function draw(): void {
-    const { text, said, isProblem, isMoving } = statusOf(sidecar.state, world);
+    const { text, said, details, isProblem, isMoving } = statusOf(sidecar.state, world);
     item.text = text;
-    item.tooltip = said;
-    item.accessibilityInformation = { label: said, role: 'button' };
+    item.tooltip = [said, ...details].join('\n');
+    item.accessibilityInformation = { label: [said, ...details].join(', '), role: 'button' };
     item.backgroundColor = isProblem ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     item.command = isMoving ? 'potluck.transfers.focus' : 'potluck.menu.show';
   }

@@ -72,6 +72,14 @@ export function formatPeers(count: number): string {
   return count === 1 ? t('1 peer') : t('{0} peers', formatCount(count));
 }
 
+export function formatParties(count: number): string {
+  return count === 1 ? t('1 party') : t('{0} parties', formatCount(count));
+}
+
+export function formatShares(count: number): string {
+  return count === 1 ? t('1 share') : t('{0} shares', formatCount(count));
+}
+
 /** "5 minutes ago", in the user's language. */
 export function formatAgo(timeMs: number, nowMs: number): string {
   const seconds = Math.max(0, Math.round((nowMs - timeMs) / 1000));

@@ -2,10 +2,13 @@
 // when the sidecar says that it changed, at most four times a second. Must not know `vscode`.
 
 import type {
+  AccessRequest,
   CatalogShare,
   DownloadInfo,
   PartyInfo,
+  PartyMember,
   PeerInfo,
+  PendingInvite,
   RefusedPeer,
   ShareInfo,
   SidecarStatus,
@@ -13,6 +16,7 @@ import type {
   UploadInfo,
   WatchedSearch,
 } from '../protocol/model.ts';
+import { asAppError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/ids.ts';
 import type { Sidecar } from './sidecar.ts';
 import { limits } from './limits.ts';
@@ -21,12 +25,22 @@ interface Disposable {
   dispose(): void;
 }
 
-export type Part = 'parties' | 'peers' | 'shares' | 'downloads' | 'uploads' | 'rates' | 'watches' | 'status';
-const parts: readonly Part[] = ['parties', 'peers', 'shares', 'downloads', 'uploads', 'rates', 'watches', 'status'];
+export type Part =
+  'parties' | 'members' | 'peers' | 'pending' | 'requests' | 'shares' | 'downloads' | 'uploads' | 'rates' | 'watches' | 'status';
+const parts: readonly Part[] = [
+  ...(['parties', 'members', 'peers', 'pending', 'requests', 'shares'] as const),
+  ...(['downloads', 'uploads', 'rates', 'watches', 'status'] as const),
+];
 
 export class World {
   parties: PartyInfo[] = [];
+  /** Of each party, ourselves included. */
+  members: ReadonlyMap<string, readonly PartyMember[]> = new Map();
   peers: PeerInfo[] = [];
+  /** Codes that were accepted here and whose peer did not answer yet. */
+  pending: PendingInvite[] = [];
+  /** Who asks to be let in. */
+  requests: AccessRequest[] = [];
   shares: ShareInfo[] = [];
   downloads: DownloadInfo[] = [];
   uploads: UploadInfo[] = [];
@@ -43,14 +57,25 @@ export class World {
   readonly #dirty = new Set<Part>();
   readonly #subscriptions: Disposable[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #membersTimer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
+  /** The parties of the round of reading that runs: their members are asked for by them. */
+  #listed: Promise<PartyInfo[]> | undefined;
 
   constructor(sidecar: Sidecar) {
     this.#sidecar = sidecar;
     this.#subscriptions.push(
       sidecar.onDidConnect(() => this.#soon(parts, 0)),
-      sidecar.on('parties/changed', () => this.#soon(['parties', 'status'])),
-      sidecar.on('peers/changed', () => this.#soon(['peers', 'parties', 'status'])),
+      sidecar.on('parties/changed', () => {
+        this.#soon(['parties', 'status']);
+        this.#membersSoon();
+      }),
+      sidecar.on('peers/changed', () => {
+        this.#soon(['peers', 'parties', 'status']);
+        this.#membersSoon();
+      }),
+      sidecar.on('invites/changed', () => this.#soon(['pending', 'parties'])),
+      sidecar.on('access/changed', () => this.#soon(['requests'])),
       // How much a peer shares stands in its row.
       sidecar.on('catalog/changed', () => this.#soon(['peers'])),
       sidecar.on('shares/changed', () => this.#soon(['shares', 'status'])),
@@ -103,6 +128,7 @@ export class World {
 
   dispose(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#membersTimer);
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#listeners.clear();
   }
@@ -126,6 +152,13 @@ export class World {
     }, delayMs);
   }
 
+  #membersSoon(): void {
+    this.#membersTimer ??= setTimeout(() => {
+      this.#membersTimer = undefined;
+      this.#soon(['members'], 0);
+    }, limits.membersReadMs);
+  }
+
   async #read(): Promise<void> {
     // One at a time, so that an older answer never overwrites a newer one.
     while (this.#reading !== undefined) await this.#reading.catch(() => undefined);
@@ -139,6 +172,7 @@ export class World {
     const changed = new Set(this.isLoaded ? this.#dirty : parts);
     if (changed.size === 0) return;
     this.#dirty.clear();
+    this.#listed = undefined;
     try {
       await Promise.all([...changed].map((part) => this.#readPart(part)));
     } catch (error) {
@@ -153,7 +187,16 @@ export class World {
     const sidecar = this.#sidecar;
     switch (part) {
       case 'parties':
-        this.parties = await sidecar.request('parties/list', {});
+        this.parties = await this.#listParties();
+        return;
+      case 'members':
+        this.members = await this.#readMembers();
+        return;
+      case 'pending':
+        this.pending = await sidecar.request('invites/pending', {});
+        return;
+      case 'requests':
+        this.requests = await sidecar.request('access/list', {});
         return;
       case 'peers':
         this.peers = await sidecar.request('peers/list', {});
@@ -180,6 +223,24 @@ export class World {
         this.status = await sidecar.request('sidecar/status', {});
         return;
     }
+  }
+
+  #listParties(): Promise<PartyInfo[]> {
+    return (this.#listed ??= this.#sidecar.request('parties/list', {}));
+  }
+
+  /** Of a party that was left meanwhile, nobody. */
+  async #readMembers(): Promise<Map<string, PartyMember[]>> {
+    const parties = await this.#listParties();
+    const lists = parties.map(async ({ partyId }): Promise<[string, PartyMember[]]> => {
+      try {
+        return [partyId, await this.#sidecar.request('parties/members', { partyId })];
+      } catch (error) {
+        if (asAppError(error).kind !== 'not-found') throw error;
+        return [partyId, []];
+      }
+    });
+    return new Map(await Promise.all(lists));
   }
 
   #tell(changed: ReadonlySet<Part>): void {

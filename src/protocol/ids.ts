@@ -13,6 +13,8 @@ export type PartyId = Branded<'PartyId'>;
 export type ContentId = Branded<'ContentId'>;
 /** One line of the download queue: 26 z-base-32 characters. */
 export type DownloadId = Branded<'DownloadId'>;
+/** One invite: 26 z-base-32 characters. Not its secret. */
+export type InviteId = Branded<'InviteId'>;
 /** One watched search: 26 z-base-32 characters. */
 export type WatchId = Branded<'WatchId'>;
 
@@ -33,6 +35,10 @@ export function isShareId(text: string): text is ShareId {
 }
 
 export function isDownloadId(text: string): text is DownloadId {
+  return z32Of16Bytes.test(text);
+}
+
+export function isInviteId(text: string): text is InviteId {
   return z32Of16Bytes.test(text);
 }
 

@@ -2,8 +2,10 @@
 
 import type { ContentId, PartyId, PeerId, ShareId, WatchId } from './ids.ts';
 import type { ErrorData, ErrorKind } from './errors.ts';
+import type { Audience, PathReason, PeerPath } from './meeting.ts';
 import type { ConflictPolicy, LinkKind } from './transfers.ts';
 
+export type * from './meeting.ts';
 export type * from './transfers.ts';
 
 /** A failure kept as data: in a download's or a share's state. */
@@ -30,18 +32,6 @@ export interface Entry {
   mtimeMs: number;
 }
 
-export interface PartyInfo {
-  partyId: PartyId;
-  name: string;
-  /** `joining` until the topic was announced once; `offline` when no bootstrap node answered. */
-  state: 'joining' | 'joined' | 'offline';
-  joinedAtMs: number;
-  peersOnline: number;
-}
-
-/** How bytes travel to a peer now. `direct` is a hole-punched or public UDP path. */
-export type PeerPath = 'lan' | 'direct' | 'relayed';
-
 export interface Traffic {
   receivedBytes: number;
   sentBytes: number;
@@ -59,9 +49,14 @@ export interface PeerInfo {
   /** Connected, but in no common party and not added by key here: it is shown nothing until it is accepted (`peers/connect`). */
   isStranger: boolean;
   isAddedByKey: boolean;
+  /** Refused everywhere: in the handshake, and whatever others pass on of it. */
+  isBlocked: boolean;
+  /** The user disconnected it: we stay away until `peers/connect`. */
+  isDisconnected: boolean;
   lastSeenMs?: number;
   partyIds: PartyId[];
   path?: PeerPath;
+  pathReason?: PathReason;
   roundTripMs?: number;
   /** What the connection carried since it began, its own overhead included. */
   traffic?: Traffic;
@@ -114,6 +109,7 @@ export interface ShareInfo {
   /** Counts of what was left out, by reason, and the first 1,000 of them. */
   skippedCounts: Partial<Record<SkipReason, number>>;
   addedAtMs: number;
+  audience: Audience;
   scannedAtMs?: number;
   /** While scanning: entries seen so far. */
   scannedEntries?: number;
@@ -280,6 +276,18 @@ export interface Settings {
   linkListen: boolean;
   linkHost: string;
   linkPort: number;
+  /** Peers of our parties on the same network are found by multicast DNS, without internet. */
+  lanDiscovery: boolean;
+  /** Name or address of the only network interface to use, for everything; '' = all. */
+  networkInterface: string;
+  /** Members tell each other about members: whether we are told of, and tell. */
+  gossip: boolean;
+  /** Connections may go through a relay when nothing else works. */
+  useRelay: boolean;
+  /** Key of the relay to use (52 characters); '' = one that a connected peer offers. */
+  relay: string;
+  /** Others of our parties may be relayed through us, while we can be reached from everywhere. */
+  offerRelay: boolean;
 }
 
 export interface SidecarStatus {

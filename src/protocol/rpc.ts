@@ -2,9 +2,13 @@
 // Transport: vscode-jsonrpc's Content-Length framing over a Unix domain socket, a named pipe, or stdio. Every failure carries
 // an ErrorKind as its code (errors.ts). Requests may be cancelled by JSON-RPC's `$/cancelRequest`.
 
-import type { ContentId, DownloadId, PartyId, PeerId, ShareId, WatchId } from './ids.ts';
+import type { ContentId, DownloadId, InviteId, PartyId, PeerId, ShareId, WatchId } from './ids.ts';
 import type {
+  AccessRequest,
+  Audience,
+  BannedPeer,
   CatalogShare,
+  CodeContents,
   ConflictPolicy,
   DownloadInfo,
   Entry,
@@ -12,14 +16,19 @@ import type {
   EntryRef,
   FetchedFile,
   HistoryEntry,
+  InviteInfo,
   LinkedContentInfo,
   ListOrder,
   ListPage,
   LogEntry,
   LogLevel,
   MergedPage,
+  NetReport,
+  OwnCode,
   PartyInfo,
+  PartyMember,
   PeerInfo,
+  PendingInvite,
   Priority,
   RefusedPeer,
   SearchHit,
@@ -35,7 +44,7 @@ import type {
 } from './model.ts';
 
 /** Raised by one whenever a client of the old version could not talk to the new sidecar, or the other way round. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** `params` and `result` of every request. `session/hello` must come first; all else is refused with `unauthorized` before it. */
 export interface Requests {
@@ -58,9 +67,59 @@ export interface Requests {
   'parties/list': { params: Record<string, never>; result: PartyInfo[] };
   /** Joins and remembers. Name: 1 to 128 characters after trimming. Joining twice answers the same party. */
   'parties/join': { params: { name: string }; result: PartyInfo };
-  /** Makes a party with a random 128-bit name (26 z-base-32 characters) and joins it. */
-  'parties/create': { params: Record<string, never>; result: PartyInfo };
+  /**
+   * Makes a party with a random 128-bit name and joins it. `isClosed`: only keys on its list are let in; the list is kept and signed by us, its
+   * founder, whose key is in the name. `label`: as `parties/setLabel`.
+   */
+  'parties/create': { params: { isClosed?: boolean; label?: string }; result: PartyInfo };
+  /**
+   * What the party is called here: one line, made safe, of at most 64 characters; '' takes it away. Others see it in invites that were given no other
+   * label. `invalid-argument` when the secret name is in it, `not-found`.
+   */
+  'parties/setLabel': { params: { partyId: PartyId; label: string }; result: PartyInfo };
   'parties/leave': { params: { partyId: PartyId }; result: Record<string, never> };
+  /** Ourselves first, then online ones, then by when they were seen. `not-found` when we are not in it. */
+  'parties/members': { params: { partyId: PartyId }; result: PartyMember[] };
+  /** Of a closed party that we founded: puts a key on its list, or takes it off; at once for all members who can be reached. `permission-denied` else. */
+  'parties/admit': { params: { partyId: PartyId; peerId: PeerId }; result: PartyInfo };
+  'parties/expel': { params: { partyId: PartyId; peerId: PeerId }; result: PartyInfo };
+
+  /** What a pasted text, URI or deep link says. Never touches the network. `invalid-argument` says what is wrong with it: checksum, length, version, signature. */
+  'codes/inspect': { params: { text: string }; result: CodeContents };
+  /**
+   * Does what the code says: adds the peer and reaches for it; joins the party of a `party` code; keeps an invite until its peer exchanged it.
+   * The client has asked the user before. `expired`ones are `invalid-argument`; our own, too.
+   */
+  'codes/accept': { params: { text: string }; result: { contents: CodeContents; party?: PartyInfo; pending?: PendingInvite } };
+  /**
+   * A code with our key and addresses, and a party's name when asked for (whoever has it is a member then, for ever: see `invites/create`).
+   * `expiresInMs` left out, or 0: without end; at most ten years.
+   */
+  'codes/own': { params: { partyId?: PartyId; expiresInMs?: number }; result: OwnCode };
+  /**
+   * `label` left out: the code calls the party by its label here, if it has one; '': by nothing. `uses` 1 = one-shot, at most 1,000; left out: any number. `expiresInMs` left out: a week; 0: without end; at most ten years. Everybody who uses
+   * it needs us to be online once. `permission-denied` for a closed party of somebody else.
+   */
+  'invites/create': { params: { partyId: PartyId; label?: string; uses?: number; expiresInMs?: number }; result: InviteInfo };
+  'invites/list': { params: Record<string, never>; result: InviteInfo[] };
+  /** Nobody can use it any more. Who did stays a member, unless the party is closed and it is expelled. */
+  'invites/revoke': { params: { inviteId: InviteId }; result: InviteInfo };
+  /** Accepted here and not exchanged yet. */
+  'invites/pending': { params: Record<string, never>; result: PendingInvite[] };
+  'invites/drop': { params: { inviteId: InviteId }; result: Record<string, never> };
+
+  /** Who asked to be let in and was not answered, newest first. */
+  'access/list': { params: Record<string, never>; result: AccessRequest[] };
+  /** Adds the peer (as `peers/connect`), or to the audience of the share that it asked for. */
+  'access/grant': { params: { peerId: PeerId }; result: Record<string, never> };
+  'access/deny': { params: { peerId: PeerId }; result: Record<string, never> };
+  /** Asks a peer that we added by key to let us in. `text`: at most 128 characters. Kept until it is connected. */
+  'access/ask': { params: { peerId: PeerId; text?: string }; result: Record<string, never> };
+
+  /** What works, what does not, what to do. Takes up to 10 s: bootstrap nodes are asked anew. */
+  'network/diagnose': { params: Record<string, never>; result: NetReport };
+  'network/bans': { params: Record<string, never>; result: BannedPeer[] };
+  'network/unban': { params: { peerId?: PeerId; host?: string }; result: Record<string, never> };
 
   /** Peers seen or added, online ones first. */
   'peers/list': { params: Record<string, never>; result: PeerInfo[] };
@@ -68,7 +127,10 @@ export interface Requests {
   'peers/connect': { params: { peerId: PeerId }; result: PeerInfo };
   /** Closes the connection and stays away until `peers/connect`. */
   'peers/disconnect': { params: { peerId: PeerId }; result: Record<string, never> };
-  /** Drops the peer and all that is stored of it. */
+  /** Refuses this key everywhere, from the handshake on, over restarts; its shares go from the catalog. `invalid-argument` for our own. */
+  'peers/block': { params: { peerId: PeerId }; result: PeerInfo };
+  'peers/unblock': { params: { peerId: PeerId }; result: PeerInfo };
+  /** Drops the peer and all that is stored of it. A block stays. */
   'peers/forget': { params: { peerId: PeerId }; result: Record<string, never> };
   /** How long a small message takes to the peer and back, over the connection that it was met by. `unavailable` when it is not here. */
   'peers/ping': { params: { peerId: PeerId }; result: { roundTripMs: number } };
@@ -79,7 +141,9 @@ export interface Requests {
   /** Walks the folder and counts; shares nothing. Progress: `progress` notifications with this token. */
   'shares/preview': { params: { path: string; progressToken?: string }; result: SharePreview };
   /** Offers a folder (absolute path). Answers once the share is remembered, while it is scanned. `already-exists` for the same folder. */
-  'shares/add': { params: { path: string; title?: string }; result: ShareInfo };
+  'shares/add': { params: { path: string; title?: string; audience?: Audience }; result: ShareInfo };
+  /** Effective at once: who may not see it any more is told nothing of it, and its feed gets new keys; who may now is told. */
+  'shares/setAudience': { params: { shareId: ShareId; audience: Audience }; result: ShareInfo };
   'shares/rename': { params: { shareId: ShareId; title: string }; result: ShareInfo };
   /** Stops offering; peers are told; nothing on disk of the folder is touched. */
   'shares/remove': { params: { shareId: ShareId }; result: Record<string, never> };
@@ -200,6 +264,9 @@ export interface Notifications {
   'sidecar/stopping': Record<string, never>;
   'parties/changed': Record<string, never>;
   'peers/changed': { peerId: PeerId };
+  /** Invites of ours, accepted ones, or requests for access changed. */
+  'invites/changed': Record<string, never>;
+  'access/changed': { peerId: PeerId };
   /** Own shares. */
   'shares/changed': { shareId: ShareId };
   /** A share of the catalog came, went, or has a new index. */

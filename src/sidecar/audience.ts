@@ -1,7 +1,9 @@
 // Who may get what of others' shares from us, and what of theirs we take: pure rules over parties. A share is passed on only to peers in
-// a party that its owner, or whoever passed it to us, has in common with us for it; sessions.ts asks here and nowhere else.
+// a party that its owner, or whoever passed it to us, has in common with us for it, and in which its owner lets it be passed on; sessions.ts asks
+// here and nowhere else.
 
 import type { PartyId, PeerId, ShareId } from '../protocol/ids.ts';
+import type { AudienceTags } from './audienceTags.ts';
 import type { PassedOwner, PassedShare, ShareRemoval } from './wire/services.ts';
 
 /** What we hold whole of one owner, as the catalog has it. */
@@ -39,8 +41,10 @@ export class Held {
   readonly #holdings: readonly KnownHolding[];
   readonly #keys: ReadonlySet<string>;
   readonly #inParties = new Map<string, Passable>();
+  readonly #tags: AudienceTags;
 
-  constructor(holdings: readonly KnownHolding[]) {
+  constructor(holdings: readonly KnownHolding[], tags: AudienceTags) {
+    this.#tags = tags;
     // Those seen last come first: the wire cuts what is too much.
     this.#holdings = [...holdings].sort((a, b) => b.lastSeenMs - a.lastSeenMs);
     this.#keys = keysOf(this.#holdings);
@@ -48,6 +52,13 @@ export class Held {
 
   has(key: string): boolean {
     return this.#keys.has(key);
+  }
+
+  /** In which of our parties a share may be passed on; none when it is not here. */
+  partiesOf(owner: PeerId, shareId: ShareId): PartyId[] {
+    const shares = this.#holdings.find((holding) => holding.owner === owner)?.shares;
+    const share = shares?.find(({ announcement }) => announcement.shareId === shareId);
+    return share === undefined ? [] : this.#tags.allowed(shareId, share.announcement.passTags, share.partyIds);
   }
 
   /**
@@ -68,8 +79,11 @@ export class Held {
   #passableIn(partyIds: readonly PartyId[]): Passable {
     const owners: PassedOwner[] = [];
     for (const { owner, nickname, lastSeenMs, partyIds: ownerParties, ...held } of this.#holdings) {
-      const shares = sharesIn(held.shares, partyIds);
-      const removals = common(ownerParties, partyIds).length > 0 ? held.removals : [];
+      const shares = sharesIn(held.shares, partyIds, this.#tags);
+      const inCommon = common(ownerParties, partyIds);
+      const removals = held.removals.filter(
+        ({ shareId, passTags }) => this.#tags.allowed(shareId, passTags, inCommon).length > 0,
+      );
       if (shares.length + removals.length > 0) owners.push({ owner, nickname, lastSeenMs, shares, removals });
     }
     const keys = keysOf(owners);
@@ -77,10 +91,13 @@ export class Held {
   }
 }
 
-/** Shares in one of these parties, each with those of its parties that are among them. */
-export function sharesIn(shares: readonly PassedShare[], partyIds: readonly PartyId[]): PassedShare[] {
+/** Shares in one of these parties, each with those of its parties that are among them and in which its owner lets it be passed on. */
+export function sharesIn(shares: readonly PassedShare[], partyIds: readonly PartyId[], tags: AudienceTags): PassedShare[] {
   return shares
-    .map((share) => ({ ...share, partyIds: common(share.partyIds, partyIds) }))
+    .map((share) => {
+      const { shareId, passTags } = share.announcement;
+      return { ...share, partyIds: tags.allowed(shareId, passTags, common(share.partyIds, partyIds)) };
+    })
     .filter((share) => share.partyIds.length > 0);
 }
 

@@ -7,4 +7,5 @@ export { watchLimits } from './limits/watch.ts';
 export { searchLimits } from './limits/search.ts';
 export { detailLimits } from './limits/details.ts';
 export { linkLimits, transferLimits } from './limits/transfers.ts';
+export { admissionLimits, lanLimits, meetingLimits, relayLimits } from './limits/meeting.ts';
 export { localLimits } from './limits/local.ts';

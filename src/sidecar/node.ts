@@ -1,8 +1,11 @@
 // The composition root: opens every part in order and closes in reverse, and joins what must not know each other. Holds no
 // logic of its own beyond that and the moment of leaving.
 
+import type { PeerId } from '../protocol/ids.ts';
 import type { Settings } from '../protocol/model.ts';
 import { productVersion } from '../protocol/version.ts';
+import { banHandlers } from './api/bans.ts';
+import { AudienceTags } from './audienceTags.ts';
 import { catalogHandlers } from './api/catalog.ts';
 import type { AllHandlers } from './api/handlers.ts';
 import { type Meeting, meetingHandlers } from './api/meeting.ts';
@@ -16,19 +19,24 @@ import { IdleTimer } from './idle.ts';
 import type { NodeLog } from './nodeLog.ts';
 import { Answers } from './nodeAnswers.ts';
 import { NodeLinks } from './nodeLinks.ts';
+import { NodeAccess } from './nodeAccess.ts';
+import { NodeParties } from './nodeParties.ts';
+import { NodeInvites } from './nodeInvites.ts';
 import { meetingOf } from './nodeMeeting.ts';
 import { Transfers } from './nodeTransfers.ts';
+import { NodeNetwork } from './nodeNetwork.ts';
 import { Network } from './network/network.ts';
-import { Parties } from './parties/parties.ts';
+import { partyKeyOf } from './network/partyProof.ts';
 import { derivedName } from './peers/names.ts';
 import { Peers } from './peers/peers.ts';
 import { Sessions } from './sessions.ts';
 import { Shares } from './shares/shares.ts';
 import { Database } from './storage/database.ts';
 import { feedFolder } from './storage/dataFolder.ts';
-import type { Identity } from './storage/identity.ts';
+import { type Identity, peerIdOf } from './storage/identity.ts';
 import { SettingsStore } from './storage/settings.ts';
 import { signRemoval } from './wire/announcement.ts';
+import { intents } from './wire/codec.ts';
 
 export interface NodeOptions {
   dataFolder: string;
@@ -52,11 +60,17 @@ export class SidecarNode {
   readonly #catalog: Catalog;
   readonly #answers: Answers;
   readonly #peers: Peers;
-  readonly #parties: Parties;
+  readonly #parties: NodeParties;
+  readonly #access: NodeAccess;
+  readonly #tags = new AudienceTags((partyId) => this.#parties.parties.list().find((party) => party.partyId === partyId)?.name);
   readonly #network: Network;
+  /** Relays and the diagnosis. */
+  readonly #net: NodeNetwork;
   readonly #links: NodeLinks;
+  readonly #invites: NodeInvites;
   readonly #sessions: Sessions;
   readonly #transfers: Transfers;
+  readonly #meeting: Meeting;
   readonly #idle: IdleTimer;
   readonly #opened: { close(): Promise<void> | void }[] = [];
 
@@ -80,7 +94,7 @@ export class SidecarNode {
       own: { peerId, name: () => this.#settings.get().nickname || derivedName(peerId) },
       catalog: () => this.#catalog,
       peers: () => this.#peers,
-      parties: () => this.#parties,
+      parties: () => this.#parties.parties,
       source: (peer) => this.#sessions.source(peer),
       log: log.for('search'),
       broadcast: (method, params) => this.api.broadcast(method, params),
@@ -100,7 +114,10 @@ export class SidecarNode {
       },
       log: log.for('shares'),
       ownPeerId: peerId,
-      signRemoval: (shareId, revision) => signRemoval({ shareId, revision }, identity),
+      signRemoval: (shareId, revision, audience) => {
+        const passTags = this.#tags.of(shareId, audience);
+        return signRemoval({ shareId, revision, ...(passTags !== undefined && { passTags }) }, identity);
+      },
       onChange: (shareId) => {
         this.api.broadcast('shares/changed', { shareId });
         this.api.broadcast('catalog/changed', { peerId, shareId });
@@ -137,11 +154,17 @@ export class SidecarNode {
       shares: () => this.#shares,
       sessions: () => this.#sessions,
       peers: () => this.#peers,
-      parties: () => this.#parties,
+      parties: () => this.#parties.parties,
       network: () => this.#network,
       details: () => this.#answers.details,
       broadcast: (method, params) => this.api.broadcast(method, params),
       onActivity: () => this.#idle.look(),
+    });
+    this.#net = new NodeNetwork({
+      settings: this.#settings,
+      ...{ network: () => this.#network, peers: () => this.#peers, links: () => this.#links },
+      parties: () => this.#parties.parties.list(),
+      lan: () => this.#network.lanStatus,
     });
     this.#network = new Network({
       keyPair: identity,
@@ -152,14 +175,49 @@ export class SidecarNode {
         this.api.broadcast('network/changed', {});
         this.api.broadcast('parties/changed', {});
       },
-      isRefused: (peer) => this.#peers.isDisconnected(peer),
+      lan: {
+        settings: () => this.#settings.get(),
+        sought: () => ({
+          partyKeys: this.#parties.parties.list().map(({ name }) => partyKeyOf(name)),
+          contacts: this.#peers.addedByKey(),
+        }),
+      },
+      onPath: (peer) => this.#peers.changed(peer),
+      relays: this.#net.relays,
+      isRefused: (peer) => this.#isRefused(peer),
+      mayComeAgain: (peer) => this.#sessions.mayComeAgain(peer),
+      isKnown: (peer) => this.#peers.isFamiliar(peer),
       isOfUse: (peer) => this.#transfers.isWith(peer),
     });
-    this.#parties = new Parties({ database, topics: this.#network, onlineIn: (partyId) => this.#peers.onlineIn(partyId) });
+    this.#access = new NodeAccess({
+      ...{ ownPeerId: peerId, database, peers: this.#peers, shares: this.#shares },
+      ...{ catalog: () => this.#catalog, sessions: () => this.#sessions, network: () => this.#network },
+      meeting: () => this.#meeting,
+      broadcast: (method, params) => this.api.broadcast(method, params),
+    });
+    this.#parties = new NodeParties({
+      access: () => this.#access,
+      ...{ identity, database, settings: this.#settings, network: this.#network },
+      ...{ peers: () => this.#peers, sessions: () => this.#sessions, transfers: () => this.#transfers },
+      isRefused: (peer) => this.#isRefused(peer),
+      broadcast: (method, params) => this.api.broadcast(method, params),
+    });
     this.#links = new NodeLinks({
       ...{ keyPair: identity, settings: this.#settings, network: this.#network, peers: this.#peers },
       log: log.for('network'),
       onChange: () => this.api.broadcast('network/changed', {}),
+    });
+    this.#invites = new NodeInvites({
+      ...{ identity, database, log: log.for('parties') },
+      nickname: () => this.#settings.get().nickname || derivedName(peerId),
+      ...{
+        parties: () => this.#parties.parties,
+        peers: () => this.#peers,
+        sessions: () => this.#sessions,
+        network: () => this.#network,
+      },
+      meeting: () => this.#meeting,
+      broadcast: (method, params) => this.api.broadcast(method, params),
     });
     this.#sessions = new Sessions({
       peerId,
@@ -168,17 +226,30 @@ export class SidecarNode {
       shares: this.#shares,
       catalog: this.#catalog,
       local: {
-        nickname: () => this.#settings.get().nickname,
+        nickname: ({ remoteKey, partyIds }) =>
+          partyIds.length > 0 || this.#peers.isAddedByKey(peerIdOf(remoteKey)) ? this.#settings.get().nickname : '',
         agent: `potluck/${productVersion}`,
-        partyProofs: (handshakeHash, proverKey) => this.#parties.proofs(handshakeHash, proverKey),
+        partyProofs: (handshakeHash, proverKey) => this.#parties.parties.proofs(handshakeHash, proverKey),
+        mayShareIn: (partyId, remoteKey) => this.#parties.parties.mayShareIn(partyId, peerIdOf(remoteKey)),
+        intents: (remoteKey) => this.#intentsFor(peerIdOf(remoteKey)),
       },
       fileServer: this.#transfers.fileServer,
       searchServer: this.#answers.search,
       log,
       onOnline: (peer) => this.#transfers.peerOnline(peer),
+      onAudience: () => this.#transfers.audienceChanged(),
+      onOffence: (connection, reason) => this.#network.offended(connection, reason),
       links: this.#transfers.alongside(this.#links),
+      tags: this.#tags,
+      waiting: {
+        isDenied: (peer) => this.#access.requests.isDenied(peer),
+        isAwaited: (peer) => this.#invites.isAwaited(peer),
+        mayBecomeCommon: (provenIds) => this.#parties.parties.mayBecomeCommon(provenIds),
+      },
+      meeting: [...this.#parties.hooks, this.#invites.hooks, this.#net.hooks, this.#access.requests],
     });
 
+    this.#meeting = this.#makeMeeting();
     this.#idle = new IdleTimer({
       minutes: () => this.#settings.get().idleMinutes,
       isBusy: () => this.api.clientCount > 0 || this.#transfers.isBusy || this.#isScanning(),
@@ -208,7 +279,8 @@ export class SidecarNode {
     await this.#openPart(this.#links);
     await this.#openPart(this.#network);
     this.#opened.push({ close: () => this.#sessions.endAll('this peer is leaving') });
-    this.#parties.open();
+    await this.#openPart(this.#invites);
+    await this.#openPart(this.#parties);
     for (const peerId of this.#peers.addedByKey()) this.#network.connect(peerId);
     await this.#openPart(this.api);
     this.#idle.look();
@@ -232,13 +304,27 @@ export class SidecarNode {
     await part.open();
   }
 
+  #isRefused(peer: PeerId): boolean {
+    return this.#peers.isDisconnected(peer) || this.#peers.isBlocked(peer);
+  }
+
   #isScanning(): boolean {
     return this.#shares.list().some((share) => share.state === 'scanning');
   }
 
+  /** Why we come to a peer with whom no party is in common: said in our hello. */
+  #intentsFor(peer: PeerId): number {
+    return (this.#peers.isAddedByKey(peer) ? intents.addedByKey : 0) | (this.#invites.isAwaited(peer) ? intents.invite : 0);
+  }
+
   #handlers(): AllHandlers {
     return {
-      ...meetingHandlers(this.#meeting()),
+      ...meetingHandlers(this.#meeting),
+      ...this.#parties.handlers(),
+      ...this.#invites.handlers(),
+      ...this.#access.handlers(),
+      ...banHandlers(this.#network.admission),
+      ...this.#net.handlers(),
       ...shareHandlers(this.#shares),
       ...catalogHandlers(this.#answers.parts),
       ...searchHandlers(this.#answers.parts),
@@ -246,7 +332,7 @@ export class SidecarNode {
     };
   }
 
-  #meeting(): Meeting {
+  #makeMeeting(): Meeting {
     const { identity, dataFolder } = this.#options;
     return meetingOf({
       identity,
@@ -256,6 +342,7 @@ export class SidecarNode {
         settings: this.#settings,
         parties: this.#parties,
         peers: this.#peers,
+        access: this.#access,
         network: this.#network,
         sessions: this.#sessions,
         links: this.#links,
@@ -266,7 +353,10 @@ export class SidecarNode {
         transfers: this.#transfers,
         api: () => this.api,
       },
-      onSettings: () => this.#idle.look(),
+      onSettings: () => {
+        this.#net.configure();
+        this.#idle.look();
+      },
       stop: () => this.#stop('stopped by a client'),
     });
   }

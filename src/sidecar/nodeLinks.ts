@@ -1,9 +1,11 @@
 // Which session gets which direct link: tells peers where we listen, dials them by what they tell, and tries again when a link failed or broke.
 // Of two peers the one with the lower key dials at once; the other one only when that came to nothing. Joins network/links to sessions.
 
+import type { Settings } from '../protocol/model.ts';
 import { linkLimits } from './limits.ts';
 import type { Log } from './log.ts';
-import { Links, type Link, type Offer } from './network/links/links.ts';
+import { chosenHost } from './network/lan/interfaces.ts';
+import { Links, type Link, type LinkSettings, type Offer } from './network/links/links.ts';
 import type { Network } from './network/network.ts';
 import type { Peers } from './peers/peers.ts';
 import type { LinkHooks } from './sessions.ts';
@@ -49,7 +51,7 @@ export class NodeLinks implements LinkHooks {
     const { keyPair, log, network, settings } = options;
     this.#links = new Links({
       ...{ keyPair, log },
-      settings: () => settings.get(),
+      settings: () => linkSettings(settings.get()),
       isLoopback: () => network.isLoopback,
       publicHost: () => network.publicHost,
       onChange: () => {
@@ -62,7 +64,7 @@ export class NodeLinks implements LinkHooks {
   async open(): Promise<void> {
     await this.#links.open();
     this.#timers = [
-      setInterval(() => this.look(), linkLimits.addressesMs).unref(),
+      setInterval(() => this.configure(), linkLimits.addressesMs).unref(),
       setInterval(() => this.#options.peers.measure(), linkLimits.rateMs).unref(),
     ];
   }
@@ -192,4 +194,10 @@ export class NodeLinks implements LinkHooks {
       seat.dialing = undefined;
     }
   }
+}
+
+/** Without an address of its own the port is on the chosen interface, and waits for it. */
+function linkSettings({ linkListen, linkHost, linkPort, networkInterface }: Settings): LinkSettings {
+  const host = linkHost === '' ? (chosenHost(networkInterface) ?? '') : linkHost;
+  return { linkListen: linkListen && host !== 'missing', linkHost: host, linkPort };
 }

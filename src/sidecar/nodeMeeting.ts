@@ -8,10 +8,12 @@ import { productVersion } from '../protocol/version.ts';
 import type { Meeting } from './api/meeting.ts';
 import type { ApiServer } from './api/server.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import { checkInterface } from './network/lan/interfaces.ts';
 import type { Network } from './network/network.ts';
+import type { NodeAccess } from './nodeAccess.ts';
 import type { Transfers } from './nodeTransfers.ts';
 import type { NodeLinks } from './nodeLinks.ts';
-import type { Parties } from './parties/parties.ts';
+import type { NodeParties } from './nodeParties.ts';
 import { derivedName } from './peers/names.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Sessions } from './sessions.ts';
@@ -24,14 +26,15 @@ export interface MeetingParts {
   dataFolder: string;
   startedAtMs: number;
   settings: SettingsStore;
-  parties: Parties;
+  parties: NodeParties;
   peers: Peers;
+  access: NodeAccess;
   network: Network;
   sessions: Sessions;
   links: NodeLinks;
   catalog: Catalog;
   shares: Shares;
-  transfers: Pick<Transfers, 'downloads' | 'uploads' | 'settingsChanged' | 'partiesChanged'>;
+  transfers: Pick<Transfers, 'downloads' | 'uploads' | 'settingsChanged'>;
   /** Exists by the time that anything is asked. */
   api(): ApiServer;
   onSettings(): void;
@@ -45,31 +48,15 @@ export function meetingOf(parts: MeetingParts): Meeting {
     if (peer === peerId)
       throw new AppError('invalid-argument', 'That is your own key. Give it to another person, and connect to theirs.');
   };
-  const partiesChanged = (): void => {
-    sessions.introduceAgain();
-    parts.transfers.partiesChanged();
-    parts.api().broadcast('parties/changed', {});
-  };
   return {
-    parties: () => parties.list(),
-    joinParty: (name) => {
-      const party = parties.join(name);
-      partiesChanged();
-      return party;
-    },
-    createParty: () => {
-      const party = parties.create();
-      partiesChanged();
-      return party;
-    },
-    leaveParty: async (partyId) => {
-      await parties.leave(partyId);
-      partiesChanged();
-    },
+    joinParty: (name, how) => parties.join(name, how),
     peers: () => peers.list(),
     connectPeer: (peer) => {
       refuseSelf(peer);
+      if (peers.isBlocked(peer))
+        throw new AppError('invalid-argument', 'You blocked this peer. Unblock it first, then connect to it.');
       peers.addByKey(peer);
+      parts.access.requests.forget(peer);
       sessions.accepted(peer);
       network.connect(peer);
       const info = peers.get(peer);
@@ -86,8 +73,11 @@ export function meetingOf(parts: MeetingParts): Meeting {
       network.disconnect(peer);
       sessions.end(peer, 'forgotten by the user');
       await catalog.forgetPeer(peer);
-      peers.forget(peer);
+      parts.access.forget(peer);
+      parties.forget(peer);
     },
+    blockPeer: (peer) => parts.access.block(peer),
+    unblockPeer: (peer) => parts.access.unblock(peer),
     ping: async (peer) => {
       const session = sessions.source(peer);
       if (!session) throw new AppError('unavailable', 'The peer is not connected. Try again when it is here.');
@@ -103,12 +93,16 @@ export function meetingOf(parts: MeetingParts): Meeting {
 
 async function setSettings(parts: MeetingParts, changes: Partial<Settings>): Promise<Settings> {
   const before = parts.settings.get();
+  if (changes.networkInterface !== undefined && changes.networkInterface !== before.networkInterface)
+    checkInterface(changes.networkInterface);
   const after = parts.settings.set(changes);
   if (after.nickname !== before.nickname) parts.sessions.introduceAgain();
   if (after.bootstrap.join() !== before.bootstrap.join()) await parts.network.setBootstrap(after.bootstrap);
+  parts.network.configure();
   parts.links.configure();
   if (after.describeFiles !== before.describeFiles) parts.shares.describeAll();
   parts.transfers.settingsChanged();
+  parts.parties.settingsChanged();
   parts.onSettings();
   parts.api().broadcast('settings/changed', {});
   return after;
@@ -129,7 +123,7 @@ function statusOf(parts: MeetingParts): SidecarStatus {
     dataFolder,
     startedAtMs: parts.startedAtMs,
     clients: parts.api().clientCount,
-    partyCount: parts.parties.count,
+    partyCount: parts.parties.parties.count,
     peersOnline: parts.peers.onlineCount,
     shareCount: parts.shares.list().length,
     activeDownloads: parts.transfers.downloads.activeCount,

@@ -87,6 +87,7 @@ export class Transfers {
   readonly #rates: LiveRates;
   readonly #holders: HolderLook;
   readonly #contents: ContentMeeting;
+  #isLooking = false;
 
   constructor(options: TransfersOptions) {
     this.#options = options;
@@ -149,6 +150,17 @@ export class Transfers {
   isWith(peerId: PeerId): boolean {
     const isSource = this.downloads.list().some(({ sources }) => sources.some((source) => source.peerId === peerId));
     return isSource || this.uploads.list().some((upload) => upload.peerId === peerId);
+  }
+
+  /** Who may have what may be another than before. Costs next to nothing. */
+  audienceChanged(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    queueMicrotask(() => {
+      this.#isLooking = false;
+      this.uploads.audienceChanged();
+      this.#contents.touch();
+    });
   }
 
   /** A party was joined or left. */
@@ -228,8 +240,9 @@ export class Transfers {
       ownPeerId: identity.peerId,
       secret: createHash('sha256').update('potluck file versions 1\n').update(identity.secretKey).digest(),
       ...{ database, log, settings, disk: this.#disk, trees: this.trees, hasher: this.#hasher, rate: this.#up },
-      locate: (peerId, shareId, path) => (sessions().mayShare(peerId) ? shares().locate(shareId, path) : undefined),
-      locateMany: (peerId, shareId, paths) => (sessions().mayShare(peerId) ? shares().locateMany(shareId, paths) : undefined),
+      locate: (peerId, shareId, path) => (sessions().mayShare(peerId, shareId) ? shares().locate(shareId, path) : undefined),
+      locateMany: (peerId, shareId, paths) =>
+        sessions().mayShare(peerId, shareId) ? shares().locateMany(shareId, paths) : undefined,
       isFriend: (peerId) => peers().isAddedByKey(peerId),
       nameOf: (peerId) => this.#nameOf(peerId),
       givenOn: {
@@ -255,7 +268,7 @@ export class Transfers {
   }
 
   #makeContents(): ContentMeeting {
-    const { database, identity, catalog, parties, network, log } = this.#options;
+    const { database, sessions, parties, network, log } = this.#options;
     return new ContentMeeting({
       ...{ linked: new LinkedContents(database), receiving: this.#receiving, files: this.#holders, log },
       waiting: () => this.downloads.waiting(),
@@ -264,14 +277,8 @@ export class Transfers {
       rootHere: (entry, options) => this.#rootHere(entry, options),
       isHere: (entry) => (this.#isOwn(entry) ? this.#locate(entry) !== undefined : this.#given(entry) !== undefined),
       audience: () => {
-        const holdings = new Map(
-          catalog()
-            .holdings()
-            .map(({ owner, shares }) => [owner, shares]),
-        );
-        const known = (entry: EntryRef) =>
-          holdings.get(entry.peerId)?.find(({ announcement }) => announcement.shareId === entry.shareId);
-        return (entry) => (entry.peerId === identity.peerId ? undefined : (known(entry)?.partyIds ?? []));
+        const partiesOf = sessions().partiesOf();
+        return ({ peerId, shareId }) => partiesOf(peerId, shareId);
       },
       topicsOf: (root, partyIds) => parties().contentTopics(root, partyIds),
       meet: (topics) => network().setContentTopics(topics),

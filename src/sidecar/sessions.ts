@@ -1,33 +1,35 @@
-// Who is connected and what each may see: the one place that decides a peer's audience. A share, its feed and its bytes go only
-// to a session that passed `mayShare`; what others announce is not taken into the catalog. What we hold of third peers goes by party alone:
-// audience.ts.
+// Who is connected and what each is told, given, and believed: viewers.ts decides who may see what, audience.ts what of third peers' shares goes
+// where. A share, its feed and its bytes go only to a session that `mayShare` allows.
 
-import { AppError } from '../protocol/errors.ts';
-import type { PeerId, ShareId } from '../protocol/ids.ts';
-import { Held, shareKey } from './audience.ts';
+import { AppError, asAppError } from '../protocol/errors.ts';
+import type { PartyId, PeerId, ShareId } from '../protocol/ids.ts';
+import { AudienceTags } from './audienceTags.ts';
 import type { Catalog } from './catalog/catalog.ts';
+import { withdrawFeed } from './catalog/feeds/withdrawing.ts';
+import { Handing, mayHave } from './handing.ts';
+import { admissionLimits } from './limits.ts';
 import type { Log } from './log.ts';
-import { hostOf, pathOf } from './network/addresses.ts';
+import { meet, type MeetingHooks } from './meetingHooks.ts';
 import type { NetworkConnection } from './network/network.ts';
+import { OwnAnnouncements } from './ownAnnouncements.ts';
 import type { Peers } from './peers/peers.ts';
+import { Replacements } from './replacements.ts';
 import { Seat } from './seat.ts';
 import type { Shares } from './shares/shares.ts';
-import { signAnnouncement } from './wire/announcement.ts';
-import { discoveryKeyOf } from './wire/discoveryKey.ts';
+import { Viewers, type Waiting } from './viewers.ts';
+import type { MeetingMessage } from './wire/meetingMessages.ts';
 import type {
   AnnouncedShare,
   FileServer,
   LinkOffer,
   LocalHello,
-  PassedOwner,
   PeerSession,
   RemoteSearchHit,
   RemoteSearchRequest,
+  ReplicableCore,
   SearchServer,
   SessionEvents,
-  ShareAnnouncement,
   ShareRemoval,
-  SignedAnnouncement,
 } from './wire/services.ts';
 import { openSession } from './wire/session.ts';
 
@@ -35,7 +37,7 @@ export interface SessionsOptions {
   peerId: PeerId;
   keyPair: { publicKey: Uint8Array; secretKey: Uint8Array };
   peers: Peers;
-  shares: Pick<Shares, 'announcements' | 'removals' | 'feed'>;
+  shares: Pick<Shares, 'announcements' | 'removals' | 'feed' | 'audience' | 'isNamed'>;
   catalog: Pick<Catalog, 'announced' | 'introduced' | 'removed' | 'passedOn' | 'holdings' | 'heldFeed' | 'sessionClosed'>;
   local: LocalHello;
   fileServer: FileServer;
@@ -43,8 +45,18 @@ export interface SessionsOptions {
   log: Log;
   /** A peer may be read from again. */
   onOnline(peerId: PeerId): void;
+  /** Who may have what may be another than before: what is under way is looked at again. Called as often as that happens. */
+  onAudience?(): void;
+  /** A peer broke a rule. */
+  onOffence?(by: NetworkConnection, reason: string): void;
   /** Direct links are made and lost beside this: nodeLinks.ts. */
   links?: LinkHooks;
+  /** Without it, shares whose audience is not everyone are passed on by nobody. */
+  tags?: AudienceTags;
+  /** Who may stay though it is not let in; without it, who says why it is here. */
+  waiting?: Waiting;
+  /** Told of every session and of what is said on it about meeting. */
+  meeting?: readonly MeetingHooks[];
 }
 
 /** Told of sessions with peers that may see our shares: a stranger is not told where we listen, nor dialled. `closed` comes for each that opened. */
@@ -55,46 +67,47 @@ export interface LinkHooks {
   closed(session: PeerSession): void;
 }
 
-/** An own share as it was announced last. */
-interface OwnShare {
-  announcement: ShareAnnouncement;
-  /** Ed25519 is deterministic: signed once a revision, told to many. */
-  signed: SignedAnnouncement;
-  discoveryKey: string;
-}
-
-const unknown = { nickname: '', lastSeenMs: 0, partyIds: [] };
-
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #seats = new Map<PeerId, Seat>();
   /** Sessions whose `links.opened` was told. */
   readonly #linked = new Set<PeerSession>();
-  #own = new Map<ShareId, OwnShare>();
-  /** Own shares by their feed's discovery key (hex). */
-  #ownFeeds = new Map<string, { shareId: ShareId; kind: 'index' | 'details' }>();
-  /** Counts changes of our list. */
-  #version = 0;
-  #removals: SignedAnnouncement[] | undefined;
+  /** Those that `meeting` was told of. */
+  readonly #met = new Set<PeerSession>();
+  readonly #own: OwnAnnouncements;
+  readonly #viewers: Viewers;
+  readonly #handing: Handing;
+  readonly #replacements = new Replacements();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    const tags = options.tags ?? new AudienceTags(() => undefined);
+    this.#viewers = new Viewers(options);
+    this.#handing = new Handing({ ...options, tags });
+    this.#own = new OwnAnnouncements(options.shares, options.keyPair, tags);
   }
 
   /** Starts a session on an authenticated connection. */
   connected(connection: NetworkConnection): void {
+    const { peerId } = connection;
+    if (peerId === this.#options.peerId || this.#viewers.isKeptAway(peerId)) {
+      connection.stream.destroy();
+      return;
+    }
     const events: SessionEvents = {
-      opened: (session) => this.#opened(session, connection.path),
-      closed: (session, reason) => this.#closed(session, reason),
+      opened: (session) => this.#opened(session, connection),
+      closed: (session, reason, isHostile) => {
+        if (isHostile) this.#options.onOffence?.(connection, reason);
+        this.#closed(session, reason);
+      },
       updated: (session) => this.#updated(session),
       announced: (session, list) => this.#announced(session, list),
       removed: (session, owner, removals) => this.#removed(session, owner, removals),
-      passedOn: (session, owner) => this.#passedOn(session, owner),
+      passedOn: (session, owner) => this.#handing.heard(this.#seatOf(session), owner),
       wantsFeed: (session, discoveryKey) => this.#wantsFeed(session, discoveryKey),
       linkOffered: (session, offer) => this.#linkOffered(session, offer),
-      linkChanged: (session) => {
-        if (this.#seatOf(session)) this.#options.links?.changed(session);
-      },
+      met: (session, message) => this.#meet(session, message),
+      linkChanged: (session) => void (this.#seatOf(session) && this.#options.links?.changed(session)),
     };
     const { local, fileServer, log } = this.#options;
     const searchServer = { search: this.#search.bind(this) };
@@ -107,40 +120,65 @@ export class Sessions {
     return session?.isOpen ? session : undefined;
   }
 
+  /** Whether a newer connection of a peer may take the place of one that is here. */
+  mayComeAgain(peerId: PeerId): boolean {
+    return this.#replacements.mayComeAgain(peerId, this.source(peerId));
+  }
+
   /** Everybody who may see our shares, and whose shares we see: whom to ask for content. */
   all(): PeerSession[] {
-    return [...this.#seats.values()]
-      .map(({ session }) => session)
-      .filter((session) => session.isOpen && this.#isAudience(session));
+    return [...this.#seats.values()].map(({ session }) => session).filter((session) => session.isOpen && this.#isLetIn(session));
   }
 
   /** Whether a peer may be given what we hold of somebody else's share. */
   mayPassOn(peerId: PeerId, owner: PeerId, shareId: ShareId): boolean {
     const seat = this.#seats.get(peerId);
-    return seat?.session.isOpen === true && this.#isAudience(seat.session) && seat.passable.has(shareKey(owner, shareId));
+    return seat?.session.isOpen === true && this.#isLetIn(seat.session) && mayHave(seat, owner, shareId);
   }
 
-  /** Whether a peer may see and take our shares: it proved a common party, or we added its key. */
-  mayShare(peerId: PeerId): boolean {
+  /** Whether a peer may see and take a share of ours, now. */
+  mayShare(peerId: PeerId, shareId: ShareId): boolean {
     const seat = this.#seats.get(peerId);
-    return seat !== undefined && this.#isAudience(seat.session);
+    return seat !== undefined && this.#viewers.maySee(seat.session, shareId);
   }
 
-  /** After own shares, or removals of them, changed: everybody who may know is told. */
+  /** In which parties others may learn from us that a share's content is here, asked for many in this turn; undefined: in all. */
+  partiesOf(): (owner: PeerId, shareId: ShareId) => readonly PartyId[] | undefined {
+    const held = this.#handing.held();
+    return (owner, shareId) => {
+      if (owner !== this.#options.peerId) return held.partiesOf(owner, shareId);
+      const { everyone, partyIds } = this.#options.shares.audience(shareId);
+      return everyone ? undefined : partyIds;
+    };
+  }
+
+  /** Whether a peer is here that is neither in a common party nor added by key. */
+  isStranger(peerId: PeerId): boolean {
+    const session = this.#seats.get(peerId)?.session;
+    return session !== undefined && !this.#isLetIn(session);
+  }
+
+  /** After own shares, removals of them, or who may see them changed: everybody who may know is told, and who may not any more loses them. */
   announceShares(): void {
-    this.#refreshOwn();
-    for (const seat of this.#seats.values()) this.#share(seat);
+    this.#own.refresh();
+    for (const seat of [...this.#seats.values()]) {
+      // To name a peer lets it in; and out, when it was nothing else.
+      const wasLetIn = seat.told !== undefined;
+      if (wasLetIn === this.#isLetIn(seat.session)) this.#share(seat);
+      else this.#updated(seat.session);
+    }
   }
 
   /** After what we hold of others changed: everybody who may have it is told. */
   passOn(): void {
-    const held = this.#held();
-    for (const seat of [...this.#seats.values()]) this.#pass(seat, held);
+    const held = this.#handing.held();
+    for (const seat of [...this.#seats.values()]) this.#handing.pass(seat, held);
+    this.#options.onAudience?.();
   }
 
   /** After a party was joined or left, or the nickname changed. A session without a common party any more ends. */
   introduceAgain(): void {
-    const held = this.#held();
+    const held = this.#handing.held();
     for (const seat of [...this.#seats.values()]) {
       seat.session.updateHello();
       this.#updated(seat.session, held);
@@ -149,8 +187,9 @@ export class Sessions {
 
   /** After a stranger was accepted. */
   accepted(peerId: PeerId): void {
-    const seat = this.#seats.get(peerId);
-    if (seat) this.#updated(seat.session);
+    const session = this.#seats.get(peerId)?.session;
+    session?.updateHello();
+    if (session) this.#updated(session);
   }
 
   end(peerId: PeerId, reason: string): void {
@@ -165,51 +204,100 @@ export class Sessions {
     this.#seats.get(peerId)?.session.close(reason, { isHostile: true });
   }
 
-  #opened(session: PeerSession, path: NetworkConnection['path']): void {
+  #opened(session: PeerSession, connection: NetworkConnection): void {
     const earlier = this.#seats.get(session.peerId);
-    const seat = new Seat(session, path);
+    if (!this.#replacements.mayOpen(session, earlier?.session)) return;
+    const seat = new Seat(session, connection);
     this.#seats.set(session.peerId, seat);
     earlier?.session.close('a newer connection of the same peer took its place');
+    if (!this.#mayStay(seat)) return;
     this.#options.log.info(
       `${session.peerId} is here (${session.hello.agent}), ${session.hello.partyIds.length} parties in common`,
     );
-    this.#online(seat);
-    this.#refreshOwn();
+    this.#met.add(session);
+    this.#tellMeeting('opened', session);
+    if (!session.isOpen) return;
+    // A first hello says no name to who has not proven anything yet.
+    this.#online(seat, session.hello.nickname || undefined);
+    this.#own.refresh();
     this.#share(seat);
     this.#options.onOnline(session.peerId);
-    this.#pass(seat, this.#held());
+    this.#handing.pass(seat);
     this.#link(seat);
   }
 
   #closed(session: PeerSession, reason: string): void {
     this.#options.catalog.sessionClosed(session);
     if (this.#linked.delete(session)) this.#options.links?.closed(session);
+    if (this.#met.delete(session)) this.#tellMeeting('closed', session);
     if (this.#seats.get(session.peerId)?.session !== session) return; // Never opened, or replaced.
+    clearTimeout(this.#seats.get(session.peerId)?.wait);
     this.#seats.delete(session.peerId);
     this.#options.log.info(`${session.peerId} is gone: ${reason}`);
     this.#options.peers.wentOffline(session.peerId);
   }
 
-  #updated(session: PeerSession, held = this.#held()): void {
+  #updated(session: PeerSession, held?: Parameters<Handing['pass']>[1]): void {
     const seat = this.#seatOf(session);
     if (!seat) return;
-    if (seat.toldVersion !== undefined && !this.#isAudience(session)) {
-      // Feeds stay attached to a multiplexer once they are: only ending the session takes them back.
-      session.close('no party in common any more');
-      return;
-    }
-    this.#online(seat);
-    this.#refreshOwn();
+    this.#tellMeeting('updated', session);
+    if (!session.isOpen) return;
+    if (seat.told !== undefined && !this.#isLetIn(session)) return session.close('no party in common any more');
+    if (!this.#mayStay(seat)) return;
+    this.#online(seat, session.hello.nickname);
+    this.#own.refresh();
     this.#share(seat);
-    this.#pass(seat, held);
-    if (!session.isOpen || !this.#isAudience(session)) return;
+    this.#handing.pass(seat, held);
+    if (!session.isOpen || !this.#isLetIn(session)) return;
     this.#link(seat);
     this.#options.catalog.introduced(session);
     const shares = seat.takeShares();
     if (shares) this.#options.catalog.announced(session, shares);
     const removals = seat.takeRemovals();
     if (removals.length > 0) this.#options.catalog.removed(session, session.peerId, removals);
-    for (const owner of seat.passedOwners) this.#takePassed(seat, owner);
+    for (const owner of seat.passedOwners) this.#handing.take(seat, owner);
+  }
+
+  /** Ends a session with somebody who has nothing to do with us. Who waits for something may stay: for a while, and few at once. */
+  #mayStay(seat: Seat): boolean {
+    const { session } = seat;
+    clearTimeout(seat.wait);
+    if (this.#isLetIn(session)) return true;
+    const waitMs = this.#viewers.waitMs(session);
+    if (waitMs === undefined) {
+      session.close('no party in common');
+      return false;
+    }
+    if (waitMs !== Infinity) seat.wait = setTimeout(() => session.close('no party in common after a while'), waitMs).unref();
+    const strangers = [...this.#seats.values()].filter(({ session: each }) => !this.#isLetIn(each));
+    // The oldest has been noted by now, if it is somebody. Whom we wait for is not put out by who comes.
+    if (strangers.length > admissionLimits.strangers) {
+      const oldest = strangers.find((each) => !this.#viewers.isAwaited(each.session)) ?? seat;
+      oldest.session.close('too many strangers are waiting');
+    }
+    return session.isOpen;
+  }
+
+  /** One part that fails does not keep the others from knowing. */
+  #tellMeeting(what: 'opened' | 'updated' | 'closed', session: PeerSession): void {
+    for (const hooks of this.#options.meeting ?? []) {
+      try {
+        hooks[what]?.(session);
+      } catch (error) {
+        this.#options.log.error(`What follows from "${what}" of ${session.peerId} failed: ${asAppError(error).message}`);
+      }
+    }
+  }
+
+  /** What is said about meeting. A part that throws `protocol` was told something that breaks its rules. */
+  #meet(session: PeerSession, message: MeetingMessage): void {
+    if (!this.#seatOf(session)) return;
+    try {
+      meet(this.#options.meeting ?? [], session, message);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.kind !== 'protocol') throw error;
+      session.close(error.message, { isHostile: true });
+    }
   }
 
   #linkOffered(session: PeerSession, offer: LinkOffer): void {
@@ -221,7 +309,7 @@ export class Sessions {
   #link(seat: Seat): void {
     const { session } = seat;
     const { links } = this.#options;
-    if (!links || !session.isOpen || !this.#isAudience(session) || this.#linked.has(session)) return;
+    if (!links || !session.isOpen || !this.#isLetIn(session) || this.#linked.has(session)) return;
     this.#linked.add(session);
     links.opened(session);
     const offer = seat.takeOffer();
@@ -229,55 +317,21 @@ export class Sessions {
   }
 
   #announced(session: PeerSession, list: AnnouncedShare[]): void {
-    if (this.#isAudience(session)) this.#options.catalog.announced(session, list);
+    if (this.#isLetIn(session)) this.#options.catalog.announced(session, list);
     else this.#seatOf(session)?.holdShares(list);
   }
 
   #removed(session: PeerSession, owner: PeerId, removals: ShareRemoval[]): void {
-    if (this.#isAudience(session)) this.#options.catalog.removed(session, owner, removals);
+    if (this.#isLetIn(session)) this.#options.catalog.removed(session, owner, removals);
     else this.#seatOf(session)?.holdRemovals(removals);
   }
 
-  #passedOn(session: PeerSession, owner: PassedOwner): void {
-    const seat = this.#seatOf(session);
-    if (!seat) return;
-    seat.heard(owner);
-    this.#takePassed(seat, owner.owner);
-    // It takes back the last share of this owner.
-    if (owner.shares.length === 0) this.#options.catalog.passedOn(session, { ...owner, removals: [] });
+  #online(seat: Seat, nickname?: string): void {
+    this.#options.peers.cameOnline(seat.session.peerId, seat.online, nickname);
   }
 
-  /** Nothing is taken from a stranger, nor from a peer that was added by its key alone: hearsay goes by party. */
-  #takePassed(seat: Seat, owner: PeerId): void {
-    const { session } = seat;
-    const { partyIds } = session.hello;
-    if (partyIds.length === 0 || owner === this.#options.peerId) return;
-    const passed = seat.passed(owner, partyIds);
-    if (!passed) return;
-    const { nickname, lastSeenMs, shares, removals } = passed;
-    const inParties = [...new Set(shares.flatMap((share) => share.partyIds))];
-    // Its row is what a share of it hangs on. When the catalog takes none, the row is neither shown nor kept.
-    if (shares.length > 0) this.#options.peers.noteOwner(owner, nickname, lastSeenMs, inParties);
-    if (removals.length > 0) this.#options.catalog.removed(session, owner, removals);
-    this.#options.catalog.passedOn(session, { ...passed, removals: [] });
-  }
-
-  #online(seat: Seat): void {
-    const { session, path } = seat;
-    const online = {
-      partyIds: session.hello.partyIds,
-      get path() {
-        return session.link ? pathOf(hostOf(session.link.address)) : path;
-      },
-      roundTripMs: () => session.roundTripMs,
-      traffic: () => session.traffic,
-      link: () => session.link,
-    };
-    this.#options.peers.cameOnline(session.peerId, online, session.hello.nickname);
-  }
-
-  #isAudience(session: PeerSession): boolean {
-    return session.hello.partyIds.length > 0 || this.#options.peers.isAddedByKey(session.peerId);
+  #isLetIn(session: PeerSession): boolean {
+    return this.#viewers.isLetIn(session);
   }
 
   #seatOf(session: PeerSession): Seat | undefined {
@@ -287,97 +341,55 @@ export class Sessions {
 
   #share(seat: Seat): void {
     const { session } = seat;
-    if (!session.isOpen || !this.#isAudience(session) || seat.toldVersion === this.#version) return;
-    seat.toldVersion = this.#version;
-    session.announce([...this.#own.values()].map(({ signed }) => signed));
-    this.#removals ??= this.#options.shares.removals();
-    session.announceRemovals(this.#removals);
-  }
-
-  /** Takes in what changed of our shares: a scan reports progress several times a second, and a delta is one share of a thousand. */
-  #refreshOwn(): void {
-    const before = this.#own;
-    const announcements = this.#options.shares.announcements();
-    const now = new Map<ShareId, OwnShare>();
-    let isChanged = this.#version === 0 || announcements.length !== before.size;
-    for (const announcement of announcements) {
-      const { shareId, revision, feedKey } = announcement;
-      const known = before.get(shareId);
-      if (known?.announcement.revision === revision) {
-        now.set(shareId, known);
-        continue;
-      }
-      isChanged = true;
-      const discoveryKey = hexKey(feedKey);
-      now.set(shareId, { announcement, signed: signAnnouncement(announcement, this.#options.keyPair), discoveryKey });
-    }
-    if (!isChanged) return;
-    this.#version++;
-    this.#own = now;
-    this.#ownFeeds = new Map();
-    for (const [shareId, { discoveryKey, announcement }] of now) {
-      this.#ownFeeds.set(discoveryKey, { shareId, kind: 'index' });
-      const { details } = announcement;
-      if (details) this.#ownFeeds.set(hexKey(details.feedKey), { shareId, kind: 'details' });
-    }
-    if ([...before.keys()].some((shareId) => !now.has(shareId))) this.#removals = undefined;
-  }
-
-  #held(): Held {
-    const { catalog, peers } = this.#options;
-    const known = catalog.holdings().map((holding) => ({ ...holding, ...(peers.known(holding.owner) ?? unknown) }));
-    return new Held(known);
-  }
-
-  #pass(seat: Seat, held: Held): void {
-    const { session } = seat;
-    if (!session.isOpen) return;
-    const passable = held.passableTo({ peerId: session.peerId, partyIds: session.hello.partyIds });
-    seat.passable = passable;
-    if ([...seat.given].some((key) => held.has(key) && !passable.has(key))) {
-      // As with own feeds: only ending the session takes them back.
-      session.close('a share that was passed on to it is not for it any more');
-      return;
-    }
-    session.passOn(passable.owners);
+    if (!session.isOpen || !this.#isLetIn(session)) return;
+    const viewer = this.#viewers.viewer(session);
+    const told = [this.#own.version, viewer.isAddedByKey, ...viewer.partyIds].join();
+    if (seat.told === told) return;
+    seat.told = told;
+    const maySee = this.#viewers.seenBy(session);
+    const kept = seat.feeds.splice(0).filter((feed) => {
+      if (maySee(feed.shareId)) return true;
+      feed.withdraw();
+      return false;
+    });
+    seat.feeds.push(...kept);
+    session.announce(this.#own.list(maySee));
+    session.announceRemovals(this.#own.removals(viewer, maySee));
+    this.#options.onAudience?.();
   }
 
   #wantsFeed(session: PeerSession, discoveryKey: Uint8Array): void {
     const seat = this.#seatOf(session);
-    if (!seat || !this.#isAudience(session)) return;
-    const own = this.#ownFeeds.get(Buffer.from(discoveryKey).toString('hex'));
+    if (!seat || !this.#isLetIn(session)) return;
+    const own = this.#own.feed(discoveryKey);
     const feed = own && this.#options.shares.feed(own.shareId, own.kind);
-    if (feed) session.replicate(feed);
-    else seat.lookUps = seat.lookUps.then(() => this.#giveHeldFeed(seat, discoveryKey));
+    if (own && feed) {
+      if (this.#viewers.maySee(session, own.shareId)) this.#giveFeed(seat, own.shareId, feed);
+    } else seat.lookUps = seat.lookUps.then(() => this.#handing.giveFeed(seat, discoveryKey));
   }
 
-  async #giveHeldFeed(seat: Seat, discoveryKey: Uint8Array): Promise<void> {
-    if (!seat.session.isOpen || seat.passable.owners.length === 0) return;
-    try {
-      const held = await this.#options.catalog.heldFeed(discoveryKey, (owner, shareId) =>
-        seat.passable.has(shareKey(owner, shareId)),
-      );
-      if (!held || !seat.session.isOpen) return;
-      const key = shareKey(held.owner, held.shareId);
-      if (!seat.passable.has(key)) return;
-      seat.given.add(key);
-      seat.session.replicate(held.core);
-    } catch (error) {
-      this.#options.log.warn(`A feed could not be passed on: ${error instanceof Error ? error.message : String(error)}`);
-    }
+  #giveFeed(seat: Seat, shareId: ShareId, feed: ReplicableCore): void {
+    seat.session.replicate({
+      replicate: (muxer) => {
+        feed.replicate(muxer);
+        seat.feeds.push({ shareId, withdraw: () => withdrawFeed(feed, muxer) });
+      },
+    });
   }
 
   async #search(peerId: PeerId, request: RemoteSearchRequest, options: { signal: AbortSignal }): Promise<RemoteSearchHit[]> {
     const seat = this.#seats.get(peerId);
-    if (seat?.toldVersion === undefined || !this.mayShare(peerId))
+    if (seat?.told === undefined || !this.#isLetIn(seat.session))
       throw new AppError('permission-denied', 'A peer that may see nothing searched our shares.');
-    const hits = await this.#options.searchServer.search(peerId, request, options);
-    return hits.filter(({ shareId }) => this.#own.has(shareId) && isAsked(shareId, request));
+    // Only these are looked into: what is left out of many hits afterwards would show in what is found, and when.
+    const maySee = this.#viewers.seenBy(seat.session);
+    const shareIds = this.#own.shareIds.filter((shareId) => isAsked(shareId, request) && maySee(shareId));
+    if (shareIds.length === 0) return [];
+    const isAll = request.shareIds.length === 0 && shareIds.length === this.#own.shareIds.length;
+    const asked = isAll ? request : { ...request, shareIds };
+    const hits = await this.#options.searchServer.search(peerId, asked, options);
+    return hits.filter(({ shareId }) => shareIds.includes(shareId) && this.mayShare(peerId, shareId));
   }
-}
-
-function hexKey(feedKey: Uint8Array): string {
-  return Buffer.from(discoveryKeyOf(feedKey)).toString('hex');
 }
 
 function isAsked(shareId: ShareId, { shareIds }: RemoteSearchRequest): boolean {

@@ -11,6 +11,7 @@ declare module 'hypercore' {
   interface ReplicationPeer {
     /** A Protomux. */
     readonly protomux: object;
+    readonly channel: { close(): void };
     readonly _remoteContiguousLength: number;
     readonly remoteRequests: ReadonlyMap<number, unknown>;
     paused: boolean;
@@ -38,6 +39,7 @@ declare module 'hypercore' {
       _oninvaliddata(error: unknown, request: unknown, data: unknown, from: ReplicationPeer): void;
       attachTo(muxer: object): void;
       attached(muxer: object): boolean;
+      detachFrom(muxer: object): void;
     };
     readonly header: { readonly frozen: boolean };
     readonly closing: unknown;

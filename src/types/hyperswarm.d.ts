@@ -3,6 +3,7 @@
 declare module 'hyperswarm' {
   import type { EventEmitter } from 'node:events';
   import type HyperDHT from 'hyperdht';
+  import type { HandshakePayload, Server } from 'hyperdht';
   import type NoiseSecretStream from '@hyperswarm/secret-stream';
 
   interface PeerInfo {
@@ -25,9 +26,11 @@ declare module 'hyperswarm' {
       maxClientConnections?: number;
       maxParallel?: number;
       /** True refuses, and bans the key in this swarm. */
-      firewall?: (publicKey: Uint8Array) => boolean;
+      firewall?: (publicKey: Uint8Array, payload: HandshakePayload | null) => boolean;
     });
     readonly dht: HyperDHT;
+    /** Undocumented: where others come in. */
+    readonly server: Server;
     readonly destroyed: boolean;
     readonly connections: Set<NoiseSecretStream>;
     /** By public key in hex. */

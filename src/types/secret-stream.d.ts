@@ -23,9 +23,12 @@ declare module '@hyperswarm/secret-stream' {
     readonly destroying: boolean;
     readonly rawStream: Duplex & {
       remoteHost?: string | null;
+      remotePort?: number | null;
       /** UDX counts both; a TCP socket `bytesRead` and `bytesWritten`. */
       readonly bytesReceived?: number;
       readonly bytesTransmitted?: number;
+      /** Of UDX: whatever came, acknowledgements too. */
+      readonly packetsReceived?: number;
       socket?: { setRecvBufferSize?: (bytes: number) => number } | null;
     };
     /** Protomux keeps itself here. */
@@ -35,6 +38,8 @@ declare module '@hyperswarm/secret-stream' {
     /** Undocumented, from streamx: bytes written and not yet passed on. wire/guardedMuxer.ts watches it. */
     readonly _writableState?: { readonly buffered: number };
     alloc(bytes: number): Buffer;
+    /** An empty frame, which the other end does not see. */
+    sendKeepAlive(): void;
   }
 
   export = NoiseSecretStream;

@@ -11,5 +11,9 @@ declare module 'sodium-universal' {
   /** BLAKE2b; the key has 16 to 64 bytes. */
   function crypto_generichash(output: Uint8Array, input: Uint8Array, key?: Uint8Array): void;
   function crypto_generichash_batch(output: Uint8Array, inputs: Uint8Array[], key?: Uint8Array): void;
+  /** Both throw when the key is none; and so does the product of a point of small order. */
+  function crypto_sign_ed25519_pk_to_curve25519(output: Uint8Array, publicKey: Uint8Array): void;
+  function crypto_sign_ed25519_sk_to_curve25519(output: Uint8Array, secretKey: Uint8Array): void;
+  function crypto_scalarmult(output: Uint8Array, secretKey: Uint8Array, publicKey: Uint8Array): void;
   function randombytes_buf(buffer: Uint8Array): void;
 }

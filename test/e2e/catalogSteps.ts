@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { until } from '../../scripts/localPeers.ts';
 import { tableTitle } from '../vscode/testPeer.ts';
-import { peersPane, peersRow, rowOf, showPotluck, type Step, type World } from './walkWorld.ts';
+import { collapseAll, peersPane, peersRow, rowOf, showPotluck, type Step, type World } from './walkWorld.ts';
 
 /** A change on a peer's disk is to be seen here within two seconds; machines that run all else beside get more. */
 const followMs = 15_000;
@@ -165,6 +165,10 @@ export const catalogSteps: readonly Step[] = [
       await window.togglePane('Shares', false);
     },
   },
+];
+
+/** Last of all: the peer does not come back. */
+export const goneSteps: readonly Step[] = [
   {
     name: 'with the peer gone, Find Files still finds, and reveals the folder of a hit',
     shot: 'offline',
@@ -202,11 +206,4 @@ async function openTo(world: World, folder: string, child: string): Promise<void
       if (attempt === 2) throw error;
     }
   }
-}
-
-async function collapseAll(world: World): Promise<void> {
-  const pane = peersPane(world);
-  await pane.locator('.pane-header').hover();
-  await pane.locator('a.action-label[aria-label^="Collapse All"]').click();
-  await peersRow(world, tableTitle).first().waitFor({ state: 'detached' });
 }

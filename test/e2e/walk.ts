@@ -7,29 +7,45 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { addCounts, type Counts } from '../../scripts/counts.ts';
-import { peerEnv, removeFolder, shareArrives, startLoopbackNetwork, stopSidecar } from '../../scripts/localPeers.ts';
-import { ensureVSCode, type Flavor } from '../../scripts/vscode.ts';
+import {
+  type LocalPeer,
+  type LoopbackNetwork,
+  peerEnv,
+  productVersion,
+  removeFolder,
+  shareArrives,
+  startLoopbackNetwork,
+  startPeer,
+  stopSidecar,
+} from '../../scripts/localPeers.ts';
+import { ensureVSCode, type Flavor, type VSCodeInstall } from '../../scripts/vscode.ts';
+import { SidecarClient } from '../../src/client/sidecarClient.ts';
 import * as driver from '../vscode/driver.ts';
 import { startTestPeer, tableTitle } from '../vscode/testPeer.ts';
-import { catalogSteps } from './catalogSteps.ts';
+import { accessSteps } from './accessSteps.ts';
+import { catalogSteps, goneSteps } from './catalogSteps.ts';
+import { meetingSteps } from './meetingSteps.ts';
 import { digestOf } from './digest.ts';
 import { transferSteps } from './transferSteps.ts';
-import { peersPane, peersRow, type Step } from './walkWorld.ts';
+import { peersPane, peersRow, type OtherUser, type Step } from './walkWorld.ts';
 
 export interface WalkOptions {
   flavors: readonly Flavor[];
   /** Where the screenshots of the newest VS Code are kept; a temporary folder when left out. */
   shotsFolder: string | undefined;
+  /** Only the steps of this part; all by default. */
+  part?: keyof typeof parts | undefined;
 }
 
 /** Walks in each flavor. The steps of one walk build on each other: the first failure ends it, and counts the rest as failed. */
 export async function runWalk(browser: Browser, vsix: string, options: WalkOptions): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0 };
-  for (const flavor of options.flavors) addCounts(counts, await walkInFlavor(browser, vsix, flavor, options.shotsFolder));
+  for (const flavor of options.flavors) addCounts(counts, await walkInFlavor(browser, vsix, flavor, options));
   return counts;
 }
 
-async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, shotsFolder: string | undefined): Promise<Counts> {
+async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, { shotsFolder, part }: WalkOptions): Promise<Counts> {
+  const steps = part === undefined ? allSteps : parts[part];
   const vscode = await ensureVSCode(flavor);
   const where = `VS Code ${vscode.version}`;
   const startedAt = Date.now();
@@ -66,14 +82,23 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, shot
       await window?.page.close();
       return (window = await driver.openWindow(context, url, [driver.activityIcon('Potluck')]));
     };
+    let otherUser: Promise<OtherUser> | undefined;
+    const other = (): Promise<OtherUser> => (otherUser ??= openOther({ browser, vscode, vsix, temporary, network, closings }));
     window = await driver.openWindow(context, url, [driver.activityIcon('Potluck'), driver.explorerRows]);
+    const another = async (nickname: string): Promise<LocalPeer> => {
+      const dataFolder = path.join(temporary, `other${closings.length}`);
+      const other = await startPeer({ dataFolder, bootstrap: network.bootstrap, nickname });
+      closings.push(() => other.close());
+      return other;
+    };
     for (const { name, shot, run } of steps) {
       const stepAt = Date.now();
-      await run({ window, peer, folder, downloads, reopen }).catch((error: unknown) => {
+      const pictured = await run({ window, peer, folder, downloads, another, reopen, other }).catch((error: unknown) => {
         throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
       });
-      await window.page.mouse.move(800, 500); // no hover in the picture
-      await window.page.screenshot({ path: path.join(shots, `${shot}.png`) });
+      const { page } = pictured ?? window;
+      await page.mouse.move(800, 500); // no hover in the picture
+      await page.screenshot({ path: path.join(shots, `${shot}.png`) });
       counts.passed++;
       console.log(`✔ ${where}: ${name} (${Date.now() - stepAt} ms)`);
     }
@@ -92,6 +117,33 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, shot
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   console.log(`${where}, the walk: ${counts.passed} passed, ${counts.failed} failed, ${seconds} s. Screenshots: ${shots}`);
   return counts;
+}
+
+/** Another person on the same machine: nothing is shared with the first but the network. */
+async function openOther(at: {
+  browser: Browser;
+  vscode: VSCodeInstall;
+  vsix: string;
+  temporary: string;
+  network: LoopbackNetwork;
+  closings: (() => Promise<unknown>)[];
+}): Promise<OtherUser> {
+  const { browser, vscode, vsix, temporary, network, closings } = at;
+  const profile = driver.makeProfile(path.join(temporary, 'q'), { 'potluck.nickname': 'Edsger' });
+  const home = path.join(temporary, 'other');
+  await driver.installExtension(vscode, profile, vsix);
+  const env = peerEnv({ dataFolder: home, bootstrap: network.bootstrap });
+  closings.push(() => stopSidecar(home));
+  const server = await driver.startServer(vscode, profile, { env });
+  closings.push(() => server.stop());
+  const context = await driver.newContext(browser);
+  closings.push(() => context.close());
+  const window = await driver.openWindow(context, driver.workbenchUrl(server, {}), [driver.activityIcon('Potluck')]);
+  await window.activityIcon('Potluck').click();
+  await window.pane('Peers').locator('.monaco-button', { hasText: 'Join a Party' }).waitFor();
+  const client = await SidecarClient.connect({ dataFolder: home, client: 'test', clientVersion: productVersion });
+  closings.push(() => Promise.resolve(client.dispose()));
+  return { window, client };
 }
 
 function makeWorkspace(temporary: string): string {
@@ -231,4 +283,10 @@ const mainSteps: readonly Step[] = [
   },
 ];
 
-const steps: readonly Step[] = [...mainSteps, ...transferSteps, ...catalogSteps];
+/** What the steps on access need before. */
+const sharing = mainSteps.filter(({ shot }) => ['welcome', 'join', 'share', 'shares'].includes(shot));
+const parts = { main: mainSteps, meeting: meetingSteps, access: [...sharing, ...accessSteps] } as const;
+const allSteps: readonly Step[] = [
+  ...[...mainSteps, ...transferSteps, ...catalogSteps],
+  ...[...accessSteps, ...meetingSteps, ...goneSteps],
+];

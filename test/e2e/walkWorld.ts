@@ -1,8 +1,10 @@
 // What the steps of the walk share: the world they act in, and how they find rows in it.
 
 import type { Locator } from 'playwright-core';
+import type { SidecarClient } from '../../src/client/sidecarClient.ts';
+import type { LocalPeer } from '../../scripts/localPeers.ts';
 import type * as driver from '../vscode/driver.ts';
-import type { TestPeer } from '../vscode/testPeer.ts';
+import { tableTitle, type TestPeer } from '../vscode/testPeer.ts';
 
 export interface World {
   window: driver.Window;
@@ -10,15 +12,26 @@ export interface World {
   /** The workspace's folder, its files are ours. */
   folder: string;
   downloads: string;
+  /** Starts one more peer, who is in no party. It ends with the walk. */
+  another: (nickname: string) => Promise<LocalPeer>;
   /** Closes the window and opens another one on the same workspace; steps after it are given that one. */
   reopen: () => Promise<driver.Window>;
+  /** A window of another user, with a profile and a sidecar of its own; opened when it is first asked for. */
+  other: () => Promise<OtherUser>;
+}
+
+export interface OtherUser {
+  window: driver.Window;
+  /** To its sidecar. */
+  client: SidecarClient;
 }
 
 export interface Step {
   name: string;
   /** File name of the screenshot, without its ending. */
   shot: string;
-  run: (world: World) => Promise<void>;
+  /** Answers the window to take the picture of, where it is not the first one. */
+  run: (world: World) => Promise<driver.Window | void>;
 }
 
 /** A row of a view whose label is this text. */
@@ -36,4 +49,12 @@ export const peersRow = (world: World, label: string): Locator => rowOf(world, '
 /** Its icon closes the side bar when it is open already. */
 export async function showPotluck({ window }: World): Promise<void> {
   if (!(await window.pane('Peers').isVisible())) await window.activityIcon('Potluck').click();
+}
+
+/** Rows that are not in sight are not there: what steps before left open makes them so. */
+export async function collapseAll(world: World): Promise<void> {
+  const pane = peersPane(world);
+  await pane.locator('.pane-header').hover();
+  await pane.locator('a.action-label[aria-label^="Collapse All"]').click();
+  await peersRow(world, tableTitle).first().waitFor({ state: 'detached' });
 }

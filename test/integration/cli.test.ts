@@ -10,65 +10,8 @@ import { createMessageConnection } from 'vscode-jsonrpc/node';
 import { protocolVersion } from '../../src/protocol/rpc.ts';
 import { productVersion } from '../../src/protocol/version.ts';
 import { until } from '../../scripts/localPeers.ts';
-import { builtFolder, createWorld, ended, indexed, seen, type TestPeer } from './world.ts';
-
-const cliScript = path.join(builtFolder, 'cli.cjs');
-
-interface Run {
-  code: number | null;
-  out: Buffer;
-  text: string;
-  errors: string;
-}
-
-function potluck(
-  dataFolder: string,
-  args: string[],
-  options: { input?: string; until?: RegExp; interruptAfter?: Promise<unknown>; cwd?: string } = {},
-): Promise<Run> {
-  const child = spawn(process.execPath, [cliScript, '--data-folder', dataFolder, ...args], { cwd: options.cwd });
-  const out: Buffer[] = [];
-  let errors = '';
-  let isInterrupted = false;
-  // Once, as a person does: a second one that meets a process on its way out ends it as if it had no handler.
-  const interruptWhenSeen = (): void => {
-    if (isInterrupted || !options.until?.test(Buffer.concat(out).toString() + errors)) return;
-    isInterrupted = true;
-    child.kill('SIGINT');
-  };
-  child.stdout.on('data', (chunk: Buffer) => {
-    out.push(chunk);
-    interruptWhenSeen();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString();
-    interruptWhenSeen();
-  });
-  void options.interruptAfter?.then(() => child.kill('SIGINT'));
-  child.stdin.end(options.input ?? '');
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      reject(new Error(`potluck ${args.join(' ')}: not within 60 s; ${errors}`));
-    }, 60_000);
-    child.once('error', reject);
-    child.once('close', (code) => {
-      clearTimeout(timer);
-      const all = Buffer.concat(out);
-      resolve({ code, out: all, text: all.toString(), errors });
-    });
-  });
-}
-
-async function ok(peer: TestPeer, ...args: string[]): Promise<Run> {
-  const run = await potluck(peer.dataFolder, args);
-  assert.equal(run.code, 0, `potluck ${args.join(' ')}: ${run.errors}${run.text}`);
-  return run;
-}
-
-async function json<T>(peer: TestPeer, ...args: string[]): Promise<T> {
-  return JSON.parse((await ok(peer, ...args, '--json')).text) as T;
-}
+import { cliScript, json, ok, potluck, type Run } from './potluck.ts';
+import { createWorld, ended, indexed, seen } from './world.ts';
 
 test('two people meet, share, list, read and download with nothing but the command line', async (t) => {
   const world = await createWorld(t);

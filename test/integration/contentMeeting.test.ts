@@ -32,6 +32,8 @@ async function strangers(t: TestContext): Promise<{ world: World; ann: TestPeer;
   const world = await createWorld(t);
   hide(world, topicOf(party));
   const [ann, ben, cleo] = await Promise.all([world.peer('ann'), world.peer('ben'), world.peer('cleo')]);
+  // Nor does ann tell of the other.
+  for (const peer of [ann, ben, cleo]) await peer.client.request('settings/set', { gossip: false, lanDiscovery: false });
   await Promise.all([ann, ben, cleo].map((peer) => peer.client.request('parties/join', { name: party })));
   for (const peer of [ben, cleo]) {
     await peer.client.request('peers/connect', { peerId: ann.client.peerId });

@@ -169,11 +169,13 @@ test('a stranger gets no announcement, no feed block and no byte', { timeout: 30
   // What a traitor of the party could tell a stranger: ids and keys.
   const traitor = await underworld.member(ann, party);
   const { announcement } = await announcedTo(traitor);
-  const proof = async (): Promise<Uint8Array> =>
-    (await traitor.wire.next(types.hello, codec.hello)).proofs[0] ?? Buffer.alloc(32);
-  for (const proofs of [[], [randomBytes(32)], [await proof()]]) {
+  const { proofs: ofAnn } = await traitor.wire.next(types.hello, codec.hello);
+  for (const proofs of [[], [randomBytes(32)], ofAnn]) {
+    const goneAtOnce = await underworld.connect(ann);
+    goneAtOnce.wire.hello({ proofs });
+    await goneAtOnce.endsFor(/no party in common/);
     const stranger = await underworld.connect(ann);
-    stranger.wire.hello({ proofs });
+    stranger.wire.hello({ proofs, intents: codec.intents.addedByKey });
     const core = await stranger.replicate(announcement);
     stranger.ask(1, share.shareId, 'file.bin');
     assert.equal(await stranger.refusal(), wireCodes.notFound);

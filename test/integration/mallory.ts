@@ -32,6 +32,11 @@ export function readOf(shareId: ShareId, filePath: string): codec.ReadMessage {
   return { requestId: 1, shareId, path: filePath, offset: 0, needsRoot: false, ...nothing };
 }
 
+interface Keys {
+  publicKey: Uint8Array;
+  secretKey: Uint8Array;
+}
+
 export interface LyingFile {
   name: string;
   sizeBytes: number;
@@ -57,8 +62,7 @@ export class Underworld {
   }
 
   /** Connects by the victim's key, and says nothing yet. */
-  async connect(victim: TestPeer, protocol = 'potluck/1'): Promise<Mallory> {
-    const keyPair = HyperDHT.keyPair();
+  async connect(victim: TestPeer, protocol = 'potluck/1', keyPair: Keys = HyperDHT.keyPair()): Promise<Mallory> {
     const stream = this.#dht.connect(publicKeyOf(victim.client.peerId), { keyPair });
     stream.on('error', () => undefined);
     await once(stream, 'open', { signal: AbortSignal.timeout(10_000) });
@@ -66,8 +70,8 @@ export class Underworld {
   }
 
   /** A member of the party, seen as such by the victim. */
-  async member(victim: TestPeer, partyName: string, capabilities: string[] = []): Promise<Mallory> {
-    const mallory = await this.connect(victim);
+  async member(victim: TestPeer, partyName: string, capabilities: string[] = [], keyPair?: Keys): Promise<Mallory> {
+    const mallory = await this.connect(victim, undefined, keyPair);
     mallory.introduce(partyName, capabilities);
     await until(victim.client, ['peers/changed'], () => mallory.isMember(), { what: 'the hostile member is online' });
     return mallory;
@@ -77,7 +81,7 @@ export class Underworld {
 export class Mallory {
   readonly peerId: PeerId;
   readonly wire: HandPlayed;
-  readonly keyPair: { publicKey: Uint8Array; secretKey: Uint8Array };
+  readonly keyPair: Keys;
   readonly #victim: TestPeer;
   readonly #store: Corestore;
   readonly #closed: Promise<void>;

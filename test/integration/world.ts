@@ -81,7 +81,8 @@ export async function createWorld(t: TestContext): Promise<World> {
   };
 }
 
-async function startPeer(folder: string, name: string, how: { bootstrap: string; execPath: string }): Promise<TestPeer> {
+/** A sidecar with its folders below `folder`. `bootstrap`: '' is the public DHT. */
+export async function startPeer(folder: string, name: string, how: { bootstrap: string; execPath: string }): Promise<TestPeer> {
   const dataFolder = path.join(folder, 'data');
   const downloadFolder = path.join(folder, 'downloads');
   mkdirSync(downloadFolder, { recursive: true });

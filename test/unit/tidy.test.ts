@@ -15,7 +15,15 @@ const foundation = new Set(['limits.ts', 'log.ts', 'workerUrl.ts']);
 
 /** What the services of the sidecar stand on. */
 const floor = ['protocol', 'sidecar/foundation', 'sidecar/storage', 'sidecar/wire'];
-const services = ['sidecar/parties', 'sidecar/peers', 'sidecar/shares', 'sidecar/catalog', 'sidecar/transfers'];
+const services = [
+  'sidecar/parties',
+  'sidecar/invites',
+  'sidecar/access',
+  'sidecar/peers',
+  'sidecar/shares',
+  'sidecar/catalog',
+  'sidecar/transfers',
+];
 
 /**
  * Part (a folder of src, or of src/sidecar) to the parts that it may import. Every part may import itself. Types alone may be imported
@@ -32,6 +40,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'sidecar/wire': ['protocol', 'sidecar/foundation', 'sidecar/storage'],
   'sidecar/network': ['protocol', 'sidecar/foundation', 'sidecar/storage'],
   'sidecar/parties': floor,
+  'sidecar/invites': floor,
+  'sidecar/access': floor,
   'sidecar/peers': floor,
   'sidecar/catalog': floor,
   'sidecar/shares': [...floor, 'sidecar/catalog'],

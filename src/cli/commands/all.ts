@@ -1,14 +1,17 @@
 // The table of all commands, and the order in which help shows them.
 
 import type { Command } from '../command.ts';
+import { accessCommands } from './access.ts';
 import { browseCommands } from './browse.ts';
 import { catCommand } from './cat.ts';
 import { getCommand } from './get.ts';
 import { historyCommand } from './history.ts';
 import { infoCommand } from './info.ts';
+import { inviteCommands } from './invites.ts';
 import { limitsCommand } from './limits.ts';
 import { linkCommand } from './link.ts';
 import { logCommand } from './log.ts';
+import { networkCommands } from './network.ts';
 import { partyCommands } from './parties.ts';
 import { peerCommands } from './peers.ts';
 import { queueCommands } from './queue.ts';
@@ -24,7 +27,7 @@ const helpCommand: Command = {
   name: 'help',
   usage: 'help [COMMAND]',
   summary: 'this text, or the help of one command; "help exit-codes"',
-  args: { min: 0, max: 1 },
+  args: { min: 0, max: 2 },
   run: async () => undefined, // cli.ts shows it: it knows the whole table.
 };
 
@@ -32,7 +35,10 @@ const transferCommands: readonly Command[] = [...queueCommands, uploadsCommand, 
 
 export const commands: readonly Command[] = [
   ...partyCommands,
+  ...inviteCommands,
   ...peerCommands,
+  ...accessCommands,
+  ...networkCommands,
   ...shareCommands,
   ...browseCommands,
   infoCommand,
@@ -49,7 +55,11 @@ export const commands: readonly Command[] = [
 ];
 
 export const groups: readonly [string, readonly string[]][] = [
-  ['Meet', [...partyCommands, ...peerCommands].map(({ name }) => name)],
+  ['Parties', partyCommands.map(({ name }) => name)],
+  ['Invites and codes', inviteCommands.map(({ name }) => name)],
+  ['Peers', peerCommands.map(({ name }) => name)],
+  ['Who may see what', accessCommands.map(({ name }) => name)],
+  ['The network', networkCommands.map(({ name }) => name)],
   ['Share', shareCommands.map(({ name }) => name)],
   ['Browse and open', [...browseCommands, infoCommand, treeCommand, catCommand].map(({ name }) => name)],
   ['Search', [...searchCommands, ...watchCommands].map(({ name }) => name)],

@@ -105,6 +105,26 @@ const settings: readonly Setting[] = [
     show: ({ linkPort }) => String(linkPort),
     parse: (text) => ({ linkPort: parseCount(text, { what: 'link-port', command: 'set', min: 0, max: 65_535 }) }),
   },
+  onOffSetting('lan-discovery', 'lanDiscovery', 'look for peers in the local network, without internet: on or off'),
+  {
+    name: 'network-interface',
+    help: 'name or address of the only network interface to use, for everything; "" for all',
+    show: ({ networkInterface }) => networkInterface,
+    parse: (networkInterface) => ({ networkInterface: networkInterface.trim() }),
+  },
+  onOffSetting('gossip', 'gossip', 'tell members of your parties about each other, and be told of: on or off'),
+  onOffSetting('use-relay', 'useRelay', 'connections may go through a relay when nothing else works: on or off'),
+  {
+    name: 'relay',
+    help: 'key of the relay to use; "" for one that a connected peer offers',
+    show: ({ relay }) => relay,
+    parse: (text) => ({ relay: text.trim().toLowerCase() }),
+  },
+  onOffSetting(
+    'offer-relay',
+    'offerRelay',
+    'relay for members of your parties while you can be reached from everywhere: on or off',
+  ),
 ];
 
 export const settingCommands: readonly Command[] = [
@@ -151,6 +171,17 @@ function rate(name: string, key: RateSetting, help: string): Setting {
     parse: (text) => ({ [key]: parseRate(text, { what: name, command: 'set' }) }),
   };
 }
+
+function onOffSetting(name: string, key: Switch, help: string): Setting {
+  return {
+    name,
+    help,
+    show: (settings) => onOff(settings[key]),
+    parse: (text) => ({ [key]: parseSwitch(text, { what: name, command: 'set' }) }),
+  };
+}
+
+type Switch = 'lanDiscovery' | 'gossip' | 'useRelay' | 'offerRelay';
 
 function onOff(isOn: boolean): string {
   return isOn ? 'on' : 'off';

@@ -4,23 +4,27 @@ import path from 'node:path';
 import type { SidecarClient } from '../../client/sidecarClient.ts';
 import { AppError } from '../../protocol/errors.ts';
 import type { ShareInfo, SharePreview } from '../../protocol/model.ts';
+import { audienceOf, audienceOptions } from '../audience.ts';
 import { cell, countCell, failureText, leftOut, shareStateCell, shortId, sizeCell } from '../cells.ts';
 import { argument, type Command, type Context } from '../command.ts';
 import { counted, formatCount, formatSize, formatTime } from '../format.ts';
 import { ProgressBar } from '../progressBar.ts';
 import { resolveOwnShare } from '../resolve.ts';
 import { waitFor } from '../wait.ts';
+import { audienceSummary } from '../words.ts';
 
 export const shareCommands: readonly Command[] = [
   {
     name: 'share',
-    usage: 'share DIR [--title T] [--preview] [--no-wait]',
+    usage: 'share DIR [--title T] [--party PARTY]... [--peer PEER]... [--preview] [--no-wait]',
     summary: 'offer a folder to the peers of your parties',
     details:
       'The folder stays where it is. What .gitignore and .potluckignore name, links, and a built-in list of secrets (keys, .env files,\n' +
-      '.git, credentials) are left out; --preview shows exactly what, and shares nothing.',
+      '.git, credentials) are left out; --preview shows exactly what, and shares nothing.\n' +
+      'Everyone in your parties, and peers that you added by key, may see it, unless --party or --peer name those who may: see "audience".',
     options: {
       title: { type: 'string', short: 't', value: 'T', help: "what peers see (the folder's name)" },
+      ...audienceOptions,
       preview: { type: 'boolean', short: 'n', help: 'only show what would be shared and what would be left out' },
       'no-wait': { type: 'boolean', help: 'do not wait until the folder is scanned' },
     },
@@ -30,7 +34,9 @@ export const shareCommands: readonly Command[] = [
       const folder = path.resolve(context.cwd, argument(context, 0));
       if (context.has('preview')) return preview(client, folder, context);
       const title = context.text('title');
-      const added = await client.request('shares/add', { path: folder, ...(title !== undefined && { title }) }, context.limits);
+      const audience = await audienceOf(client, context);
+      const params = { path: folder, ...(title !== undefined && { title }), ...(audience && { audience }) };
+      const added = await client.request('shares/add', params, context.limits);
       const share = context.has('no-wait') ? added : await scanned(client, added, context);
       return showShare(share, context);
     },
@@ -68,6 +74,7 @@ export const shareCommands: readonly Command[] = [
             { title: 'SIZE', align: 'right' },
             { title: 'LEFT OUT', align: 'right' },
             { title: 'SCANNED' },
+            { title: 'FOR' },
             { title: 'ID' },
             { title: 'FOLDER' },
           ],
@@ -78,6 +85,7 @@ export const shareCommands: readonly Command[] = [
             sizeCell(share.totalBytes),
             countCell(Object.values(share.skippedCounts).reduce((sum, count) => sum + count, 0)),
             cell(formatTime(share.scannedAtMs)),
+            cell(audienceSummary(share.audience), share.audience.everyone ? undefined : 'yellow'),
             cell(shortId(share.shareId), 'dim'),
             cell(share.path),
           ]),

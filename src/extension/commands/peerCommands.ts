@@ -6,6 +6,9 @@ import { displayName, messageName } from '../displayText.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { updateSetting } from '../settings.ts';
 import { t } from '../text.ts';
+import { grantDetail, requesterName } from '../views/requestRow.ts';
+import { acceptCode } from './acceptCode.ts';
+import { isCode } from './partyName.ts';
 import { confirm, pickPeer } from './picks.ts';
 import { pastedPeerId, peerIdOf } from './targets.ts';
 
@@ -32,12 +35,14 @@ export function peerCommands(services: Services): CommandTable {
       if (known !== undefined && typeof given === 'object' && world.peer(known)?.isStranger === false) return connect(known);
       const text = await vscode.window.showInputBox({
         title: t('Connect to a Peer'),
-        prompt: t('Paste the key that the other person copied with "Copy My Key". You then see each other\'s shares.'),
-        placeHolder: t('52 letters and digits'),
+        prompt: t("Paste the key or code that the other person copied. You see each other's shares once both accept."),
+        placeHolder: t('52 letters and digits, or a code'),
         ...(known === undefined ? {} : { value: known }),
         ignoreFocusOut: true,
-        validateInput: (value) => (pastedPeerId(value) === undefined ? t('This is not a key of a peer.') : undefined),
+        validateInput: (value) =>
+          pastedPeerId(value) === undefined && !isCode(value) ? t('This is not a key of a peer.') : undefined,
       });
+      if (text !== undefined && isCode(text)) return void (await acceptCode(services, text));
       const peerId = text === undefined ? undefined : pastedPeerId(text);
       return peerId === undefined ? undefined : connect(peerId);
     },
@@ -45,11 +50,8 @@ export function peerCommands(services: Services): CommandTable {
     'peer.accept': async (given: unknown) => {
       const peer = await peerOf(given, t('Accept Which Peer?'), ({ isStranger }) => isStranger);
       if (peer === undefined) return;
-      const detail = t(
-        'It then sees what you share, and you see what it shares. Only the key is certain, names can be anything.\n\nKey: {0}',
-        peer.peerId,
-      );
-      if (await confirm(t('Accept {0}?', messageName(peer.name)), detail, t('Accept'))) await connect(peer.peerId);
+      const detail = grantDetail({ ...peer, text: '' }, world);
+      if (await confirm(t('Accept {0}?', messageName(requesterName(peer))), detail, t('Accept'))) await connect(peer.peerId);
     },
 
     'peer.disconnect': async (given: unknown) => {

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import type {
+  AccessRequest,
   CatalogShare,
   DownloadInfo,
   Entry,
@@ -19,6 +20,7 @@ import type { Services } from '../services.ts';
 import { formatBytes, formatCount, formatFiles, t } from '../text.ts';
 import { chosenHolder, dateText, heldByPeers } from '../views/mergedModel.ts';
 import { downloadState, peerName } from '../views/downloadRow.ts';
+import { requesterName } from '../views/requestRow.ts';
 import { orderedDownloads } from '../views/transfersModel.ts';
 
 type Item<T> = vscode.QuickPickItem & { value: T };
@@ -32,10 +34,16 @@ async function pick<T>(items: Item<T>[], title: string, nothing: string): Promis
   return chosen?.value;
 }
 
-export async function pickParty(services: Services, title: string): Promise<PartyInfo | undefined> {
+export async function pickParty(
+  services: Services,
+  title: string,
+  accepts: (party: PartyInfo) => boolean = () => true,
+): Promise<PartyInfo | undefined> {
   await services.world.load();
-  const items = services.world.parties.map((party) => ({ label: iconSafeName(partyLabel(party.name)), value: party }));
-  return pick(items, title, t('You are in no party. Join or create one first.'));
+  const items = services.world.parties.filter(accepts).map((party) => ({ label: iconSafeName(partyLabel(party)), value: party }));
+  const isNowhere = services.world.parties.length === 0;
+  const nothing = isNowhere ? t('You are in no party. Join or create one first.') : t('There is no party for that.');
+  return pick(items, title, nothing);
 }
 
 export async function pickPeer(
@@ -51,6 +59,17 @@ export async function pickPeer(
     value: peer,
   }));
   return pick(items, title, t('There is no such peer yet.'));
+}
+
+export async function pickRequest(services: Services, title: string): Promise<AccessRequest | undefined> {
+  await services.world.load();
+  const items = services.world.requests.map((request) => ({
+    label: iconSafeName(requesterName(request)),
+    ...(request.text === '' ? {} : { description: iconSafeName(request.text) }),
+    detail: request.peerId,
+    value: request,
+  }));
+  return pick(items, title, t('Nobody asks to be let in.'));
 }
 
 export async function pickOwnShare(

@@ -2,9 +2,13 @@
 
 import * as vscode from 'vscode';
 import type { CommandTable, Services } from '../services.ts';
+import { accessCommands } from './accessCommands.ts';
 import { addCommands } from './addCommands.ts';
+import { codeCommands } from './codeCommands.ts';
 import { downloadCommands } from './downloadCommands.ts';
 import { entryCommands } from './entryCommands.ts';
+import { networkCommands } from './networkCommands.ts';
+import { inviteCommands } from './inviteCommands.ts';
 import { partyCommands } from './partyCommands.ts';
 import { peerCommands } from './peerCommands.ts';
 import { queueCommands } from './queueCommands.ts';
@@ -16,7 +20,11 @@ import { transferCommands } from './transferCommands.ts';
 export function registerCommands(services: Services): vscode.Disposable {
   const table: CommandTable = {
     ...partyCommands(services),
+    ...inviteCommands(services),
+    ...codeCommands(services),
     ...peerCommands(services),
+    ...accessCommands(services),
+    ...networkCommands(services),
     ...shareCommands(services),
     ...entryCommands(services),
     ...addCommands(services),

@@ -3,13 +3,15 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import type { ShareInfo, SharePreview } from '../../protocol/model.ts';
+import type { Audience, ShareInfo, SharePreview } from '../../protocol/model.ts';
 import { displayName, messageName } from '../displayText.ts';
 import { withDelayedProgress } from '../delayedProgress.ts';
 import { invalidArgument } from '../failures.ts';
 import { limits } from '../limits.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { formatCount, t } from '../text.ts';
+import { audienceQuestion, everyone } from '../views/audienceChoice.ts';
+import { pickAudience } from './audiencePick.ts';
 import { confirm, pickOwnShare } from './picks.ts';
 import { revealLocal } from './revealLocal.ts';
 import { previewRows, previewSummary, type PreviewRow } from './sharePreview.ts';
@@ -73,21 +75,23 @@ export function shareCommands(services: Services): CommandTable {
     return chosen?.trim();
   }
 
-  /** The title under which to share, or undefined. */
-  async function ask(found: SharePreview): Promise<string | undefined> {
-    const items = previewRows(found, found.title, homedir()).map(previewItem);
+  /** Under which title and with whom to share, or undefined. */
+  async function ask(found: SharePreview): Promise<{ title: string; audience: Audience } | undefined> {
+    await world.load();
+    let { title } = found;
+    let audience = everyone;
     for (;;) {
+      const choice = { title, audience: audienceQuestion(audience, world) };
+      const items = previewRows(found, choice, homedir()).map(previewItem);
       const chosen = await vscode.window.showQuickPick(items, {
-        title: t('Share "{0}" with your parties and peers?', displayName(found.title)),
+        title: t('Share "{0}" with {1}?', displayName(title), choice.audience),
         placeHolder: t('{0}. Files stay where they are; peers can read them, never change them.', previewSummary(found)),
         ignoreFocusOut: true,
       });
       if (chosen === undefined || chosen.row.kind === 'cancel') return undefined;
-      if (chosen.row.kind === 'share') return found.title;
-      if (chosen.row.kind === 'rename') {
-        const title = await askTitle(found.title);
-        if (title !== undefined) return title;
-      }
+      if (chosen.row.kind === 'share') return { title, audience };
+      if (chosen.row.kind === 'rename') title = (await askTitle(title)) ?? title;
+      if (chosen.row.kind === 'audience') audience = (await pickAudience(world, title, audience)) ?? audience;
     }
   }
 
@@ -96,9 +100,9 @@ export function shareCommands(services: Services): CommandTable {
       const shares: ShareInfo[] = [];
       for (const folder of await foldersOf(clicked, all)) {
         const found = await preview(folder);
-        const title = await ask(found);
-        if (title === undefined) continue;
-        shares.push(await sidecar.request('shares/add', { path: folder, title }));
+        const choice = await ask(found);
+        if (choice === undefined) continue;
+        shares.push(await sidecar.request('shares/add', { path: folder, ...choice }));
       }
       if (shares.length === 0) return shares;
       await world.reload();
@@ -168,6 +172,6 @@ function previewItem(row: PreviewRow): vscode.QuickPickItem & { row: PreviewRow 
     ...(row.description === undefined ? {} : { description: row.description }),
     ...(row.detail === undefined ? {} : { detail: row.detail }),
     // Typing filters the rows; the question itself must stay in reach.
-    alwaysShow: row.kind === 'share' || row.kind === 'cancel',
+    alwaysShow: row.kind === 'share' || row.kind === 'audience' || row.kind === 'cancel',
   };
 }

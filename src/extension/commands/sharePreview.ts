@@ -9,8 +9,8 @@ import { formatBytes, formatCount, formatFiles, formatFolders, t } from '../text
 import { skippedTotal, skipReasons, skipReasonText, skipText } from '../views/sharesModel.ts';
 
 export interface PreviewRow {
-  /** `heading` separates; only `share`, `rename` and `cancel` do something. */
-  kind: 'heading' | 'share' | 'rename' | 'cancel' | 'info';
+  /** `heading` separates; only `share`, `audience`, `rename` and `cancel` do something. */
+  kind: 'heading' | 'share' | 'audience' | 'rename' | 'cancel' | 'info';
   label: string;
   description?: string;
   detail?: string;
@@ -20,8 +20,14 @@ export function previewSummary(preview: SharePreview): string {
   return `${formatFiles(preview.fileCount)}, ${formatFolders(preview.folderCount)}, ${formatBytes(preview.totalBytes)}`;
 }
 
+/** How it would be shared: both can be changed before. `audience` in words. */
+export interface PreviewChoice {
+  title: string;
+  audience: string;
+}
+
 /** Rows of the question, in reading order. `homeFolder` and the disk's root get a warning: more lies there than one thinks. */
-export function previewRows(preview: SharePreview, title: string, homeFolder: string): PreviewRow[] {
+export function previewRows(preview: SharePreview, { title, audience }: PreviewChoice, homeFolder: string): PreviewRow[] {
   const rows: PreviewRow[] = [];
   const isWide = preview.path === homeFolder || homeFolder.startsWith(withSeparator(preview.path));
   if (isWide) {
@@ -38,7 +44,8 @@ export function previewRows(preview: SharePreview, title: string, homeFolder: st
       description: previewSummary(preview),
       detail: iconSafeName(preview.path),
     },
-    { kind: 'rename', label: `$(edit) ${t('Share under Another Title…')}` },
+    { kind: 'audience', label: `$(organization) ${t('Who May See It…')}`, description: iconSafeName(audience) },
+    { kind: 'rename', label: `$(edit) ${t('Change the Title…')}` },
     { kind: 'cancel', label: `$(close) ${t('Cancel')}` },
   );
   const skipped = skippedTotal(preview.skippedCounts);

@@ -45,6 +45,9 @@ export function sidecarCommands(services: Services): CommandTable {
           'potluck.peers.focus',
           isRunning ? t('{0} online', formatPeers(online)) : undefined,
         ),
+        ...(world.requests.length === 0
+          ? []
+          : [item('person-add', t('Let In…'), 'potluck.access.grant', formatPeers(world.requests.length))]),
         item('search', t('Find Files…'), 'potluck.search.find'),
         item('arrow-swap', t('Show Transfers'), 'potluck.transfers.focus'),
         item('cloud-download', t('Download…'), 'potluck.download.add'),
@@ -52,8 +55,12 @@ export function sidecarCommands(services: Services): CommandTable {
         item('root-folder', t('Share a Folder…'), 'potluck.share.add'),
         item('sign-in', t('Join a Party…'), 'potluck.party.join'),
         item('add', t('Create a Party'), 'potluck.party.create'),
+        item('person-add', t('Invite to a Party…'), 'potluck.invite.create'),
+        item('mail-read', t('Accept an Invite or Code…'), 'potluck.code.accept'),
+        item('link', t('My Code'), 'potluck.code.mine'),
         item('plug', t('Connect to a Peer…'), 'potluck.peer.connect'),
         item('key', t('Copy My Key'), 'potluck.identity.copyKey'),
+        item('pulse', t('Network: What Works'), 'potluck.network.diagnose'),
         item('gear', t('Settings'), 'potluck.settings.open'),
         item('output', t('Show Log'), 'potluck.sidecar.showLog'),
         item('debug-restart', isRunning ? t('Restart Sidecar') : t('Start Sidecar'), 'potluck.sidecar.restart'),

@@ -3,11 +3,13 @@
 
 import {
   isDownloadId,
+  isInviteId,
   isPartyId,
   isPeerId,
   isShareId,
   isWatchId,
   type DownloadId,
+  type InviteId,
   type PartyId,
   type PeerId,
   type ShareId,
@@ -46,6 +48,12 @@ export function ownShareIdOf(value: unknown): ShareId | undefined {
 export function downloadIdOf(value: unknown): DownloadId | undefined {
   const id = stringField(value, 'downloadId');
   return id !== undefined && isDownloadId(id) ? id : undefined;
+}
+
+/** Of the row of an accepted invite, or the id itself. */
+export function inviteIdOf(value: unknown): InviteId | undefined {
+  const id = stringField(value, 'inviteId');
+  return id !== undefined && isInviteId(id) ? id : undefined;
 }
 
 /** Of a node of the Watched Searches view, a watched search, or the id itself. */

@@ -1,12 +1,20 @@
 // What the Peers view says: party > peer > share > folders > files, as nodes and rows of plain data. Must not know `vscode`.
 
 import type { PeerId } from '../../protocol/ids.ts';
-import type { CatalogShare, Entry, EntryRef, PartyInfo, PeerInfo } from '../../protocol/model.ts';
-import { displayName, hasHiddenCharacters, longDisplayName, partyLabel } from '../displayText.ts';
+import type {
+  AccessRequest,
+  CatalogShare,
+  Entry,
+  EntryRef,
+  PartyInfo,
+  PartyMember,
+  PeerInfo,
+  PendingInvite,
+} from '../../protocol/model.ts';
+import { displayName, hasHiddenCharacters, longDisplayName } from '../displayText.ts';
 import { isHiddenPath } from '../files/hiddenConfiguration.ts';
 import { revealedQuery, uriPartsOf } from '../files/uris.ts';
-import { formatAgo, formatBytes, formatCount, formatFiles, formatPeers, formatPercent, formatRate, t } from '../text.ts';
-import { linkText } from './downloadRow.ts';
+import { formatBytes, formatCount, formatFiles, formatPercent, t } from '../text.ts';
 import { hitRow } from './hitRow.ts';
 import {
   dateText,
@@ -18,6 +26,10 @@ import {
   type RecentHitNode,
   type RecentNode,
 } from './mergedModel.ts';
+import { byPresence, membersOf, partyRow } from './partyRow.ts';
+import { blockedRow, memberRow, peerRow, type Listing } from './peerRow.ts';
+import { pendingNodeRow, pendingNodes, type PendingNode } from './pendingRow.ts';
+import { requestNodes, requestRow, type RequestNode } from './requestRow.ts';
 import type { Row } from './row.ts';
 
 interface Base {
@@ -26,20 +38,38 @@ interface Base {
 }
 export type PartyNode = Base & { kind: 'party'; partyId: string };
 export type PeerNode = Base & { kind: 'peer'; peerId: PeerId };
+/** Somebody of a party who is in no book of ours: known from its list, or from other members. */
+export type MemberNode = Base & { kind: 'member'; parent: PartyNode; peerId: PeerId };
 export type ShareNode = Base & { kind: 'share'; share: CatalogShare; entry: EntryRef };
 export type EntryNode = Base & { kind: 'entry'; entry: EntryRef; info: Entry };
 export type MoreNode = Base & { kind: 'more'; hiddenCount: number; parent: PeersNode };
 export type NoteNode = Base & { kind: 'note'; text: string; icon: string; command?: { command: string; title: string } };
 type TopNode = EverybodyNode | RecentNode | MergedNode | RecentHitNode;
-export type PeersNode = TopNode | PartyNode | PeerNode | ShareNode | EntryNode | MoreNode | NoteNode;
+/** Whom the user blocked, below all else: where a block is lifted. */
+export type BlockedNode = Base & { kind: 'blocked' };
+export type PeersNode =
+  | TopNode
+  | RequestNode
+  | PendingNode
+  | PartyNode
+  | PeerNode
+  | MemberNode
+  | BlockedNode
+  | ShareNode
+  | EntryNode
+  | MoreNode
+  | NoteNode;
 
-interface Parties {
+/** What the rows are made of. */
+export interface Parties {
   parties: readonly PartyInfo[];
   peers: readonly PeerInfo[];
-}
-
-function byPresence(a: PeerInfo, b: PeerInfo): number {
-  return Number(b.isOnline) - Number(a.isOnline) || a.name.localeCompare(b.name) || (a.peerId < b.peerId ? -1 : 1);
+  /** Of each party. */
+  members?: ReadonlyMap<string, readonly PartyMember[]>;
+  /** Who asks to be let in. */
+  requests?: readonly AccessRequest[];
+  /** Codes that were accepted here and whose peer did not let us in yet. */
+  pending?: readonly PendingInvite[];
 }
 
 /** Strangers that came by and left again would only pile up. */
@@ -47,32 +77,39 @@ function isWorthARow(peer: PeerInfo): boolean {
   return peer.isStranger || peer.isAddedByKey || peer.shareCount > 0 || peer.petname !== undefined;
 }
 
-/** Everybody and the recently added, once there is something; parties, then peers known by key, then strangers who ask to be accepted. */
-export function rootNodes({ parties, peers }: Parties): PeersNode[] {
+/**
+ * Who asks to be let in; everybody and the recently added, once there is something; parties, then peers known by key, then strangers; whom the
+ * user blocked stands last.
+ */
+export function rootNodes({ parties, peers, requests = [], pending = [] }: Parties): PeersNode[] {
+  const asking = new Set<string>(requests.map(({ peerId }) => peerId));
   const joined = new Set<string>(parties.map((party) => party.partyId));
   const outside = peers
+    .filter((peer) => !peer.isBlocked && !(peer.isStranger && asking.has(peer.peerId)))
     .filter((peer) => !peer.partyIds.some((partyId) => joined.has(partyId)) && isWorthARow(peer))
     .sort(byPresence);
   const ordered = [...outside.filter((peer) => !peer.isStranger), ...outside.filter((peer) => peer.isStranger)];
   return [
+    ...requestNodes(requests),
+    ...pendingNodes(pending),
     ...(peers.some(({ shareCount }) => shareCount > 0) ? topNodes() : []),
     ...parties.map((party): PartyNode => ({ kind: 'party', id: `party/${party.partyId}`, partyId: party.partyId })),
     ...ordered.map((peer): PeerNode => ({ kind: 'peer', id: `peer/${peer.peerId}`, peerId: peer.peerId })),
+    ...(peers.some(({ isBlocked }) => isBlocked) ? [{ kind: 'blocked', id: 'blocked' } as const] : []),
   ];
 }
 
-export function partyChildren({ peers }: Parties, parent: PartyNode): PeersNode[] {
-  const members = peers.filter((peer) => peer.partyIds.some((partyId) => partyId === parent.partyId)).sort(byPresence);
-  if (members.length === 0) {
-    const text = t('Nobody else is here yet. Tell others the name of the party.');
-    const command = { command: 'potluck.party.copyName', title: t('Copy the name of the party') };
-    return [{ kind: 'note', id: `${parent.id}/empty`, parent, text, icon: 'info', command }];
-  }
-  return members.map((peer) => ({ kind: 'peer', id: `${parent.id}/peer/${peer.peerId}`, parent, peerId: peer.peerId }));
+export function blockedChildren({ peers }: Parties, parent: BlockedNode): PeerNode[] {
+  return peers
+    .filter(({ isBlocked }) => isBlocked)
+    .sort(byPresence)
+    .map(({ peerId }) => ({ kind: 'peer', id: `blocked/peer/${peerId}`, parent, peerId }));
 }
 
 export function peerChildren(peer: PeerInfo | undefined, shares: readonly CatalogShare[], parent: PeerNode): PeersNode[] {
   const note = (text: string, icon = 'info'): NoteNode => ({ kind: 'note', id: `${parent.id}/note`, parent, text, icon });
+  if (peer?.isBlocked === true)
+    return [note(t('Blocked: it sees nothing of yours, and nothing of it is kept here.'), 'circle-slash')];
   if (peer?.isStranger === true) {
     return [note(t('This peer is in no party of yours. Accept it to see its shares; it then sees yours.'), 'question')];
   }
@@ -138,12 +175,26 @@ export function rowOf(node: PeersNode, world: Parties, nowMs: number): Row | und
   switch (node.kind) {
     case 'party': {
       const party = world.parties.find(({ partyId }) => partyId === node.partyId);
-      return party === undefined ? undefined : partyRow(node, party);
+      return party === undefined ? undefined : partyRow(node, party, membersOf(world, node.partyId).length);
     }
     case 'peer': {
       const peer = world.peers.find(({ peerId }) => peerId === node.peerId);
-      return peer === undefined ? undefined : peerRow(node, peer, nowMs);
+      return peer === undefined ? undefined : peerRow(node.id, peer, nowMs, listingOf(node, world));
     }
+    case 'member': {
+      const member = membersOf(world, node.parent.partyId).find(({ peerId }) => peerId === node.peerId);
+      return member === undefined ? undefined : memberRow(node.id, member, nowMs, listingOf(node, world));
+    }
+    case 'pending': {
+      const invite = world.pending?.find(({ inviteId }) => inviteId === node.inviteId);
+      return invite === undefined ? undefined : pendingNodeRow(node, invite);
+    }
+    case 'request': {
+      const request = world.requests?.find(({ peerId }) => peerId === node.peerId);
+      return request === undefined ? undefined : requestRow(node, request, nowMs);
+    }
+    case 'blocked':
+      return blockedRow(node.id, world.peers.filter(({ isBlocked }) => isBlocked).length);
     case 'share':
       return shareRow(node, world);
     case 'entry':
@@ -175,72 +226,12 @@ export function rowOf(node: PeersNode, world: Parties, nowMs: number): Row | und
   }
 }
 
-function partyRow(node: PartyNode, party: PartyInfo): Row {
-  const name = partyLabel(party.name);
-  const online = t('{0} online', formatPeers(party.peersOnline));
-  const state = { joining: t('joining…'), joined: online, offline: t('network not reachable') }[party.state];
-  return {
-    id: node.id,
-    label: name === displayName(party.name) ? name : t('Party {0}', name),
-    description: state,
-    tooltip: t('Party {0}: {1}', name, state),
-    icon: party.state === 'joining' ? 'loading~spin' : 'organization',
-    ...(party.state === 'offline' ? { color: 'list.warningForeground' } : {}),
-    children: 'expanded',
-    context: `party.${party.state}`,
-    accessibility: t('Party {0}, {1}', name, state),
-  };
-}
-
-function peerRow(node: PeerNode, peer: PeerInfo, nowMs: number): Row {
-  const name = displayName(peer.name);
-  const said: string[] = [];
-  if (peer.isStranger) said.push(t('asks to connect'));
-  else if (!peer.isOnline)
-    said.push(peer.lastSeenMs === undefined ? t('never seen') : t('offline, seen {0}', formatAgo(peer.lastSeenMs, nowMs)));
-  if (peer.fileCount > 0) said.push(`${formatFiles(peer.fileCount)}, ${formatBytes(peer.totalBytes)}`);
-  const description = said.join(' · ');
-  const presence = peer.isOnline ? t('online') : t('offline');
-  return {
-    id: node.id,
-    label: name,
-    description,
-    tooltip: peerTooltip(peer, presence),
-    icon: peer.isStranger ? 'question' : 'account',
-    color: peer.isOnline ? 'charts.green' : 'disabledForeground',
-    children: 'collapsed',
-    context: [
-      'peer',
-      peer.isStranger ? 'stranger' : 'known',
-      peer.isAddedByKey ? 'added' : 'met',
-      peer.isOnline ? 'online' : 'offline',
-    ].join('.'),
-    accessibility: [t('Peer {0}', name), presence, description].filter((part) => part !== '').join(', '),
-  };
-}
-
-function peerTooltip(peer: PeerInfo, presence: string): string {
-  const lines = [longDisplayName(peer.name), presence];
-  if (peer.nickname !== undefined) lines.push(t('Calls itself {0}', longDisplayName(peer.nickname)));
-  lines.push(t('Name from its key: {0}', displayName(peer.derivedName)), t('Key: {0}', peer.peerId));
-  if (peer.path !== undefined) {
-    const path = { lan: t('local network'), direct: t('direct'), relayed: t('relayed') }[peer.path];
-    lines.push(
-      peer.roundTripMs === undefined ? t('Path: {0}', path) : t('Path: {0}, {1} ms', path, formatCount(peer.roundTripMs)),
-    );
-  }
-  if (peer.link !== undefined) {
-    const link = linkText(peer.link.kind);
-    const { address } = peer.link;
-    lines.push(
-      address === undefined
-        ? t('Files come and go by: {0}', link)
-        : t('Files come and go by: {0}, {1}', link, displayName(address)),
-    );
-  }
-  const [down, up] = [peer.receiveBytesPerSecond ?? 0, peer.sendBytesPerSecond ?? 0];
-  if (down + up > 0) lines.push(t('Now: {0} down, {1} up', formatRate(down), formatRate(up)));
-  return lines.join('\n');
+/** Whether whoever founded the party above a row, if we did, let its peer in. */
+function listingOf({ parent, peerId }: PeerNode | MemberNode, world: Parties): Listing {
+  if (parent?.kind !== 'party') return '';
+  const closed = world.parties.find(({ partyId }) => partyId === parent.partyId)?.closed;
+  if (closed?.isFounder !== true) return '';
+  return closed.members.includes(peerId) ? 'listed' : 'unlisted';
 }
 
 function nameOf({ peers }: Parties, peerId: PeerId): string {

@@ -1,7 +1,8 @@
 // The way through the Peers view down to one entry, as the nodes that stand on it: what "reveal" needs. Must not know `vscode`.
 
 import type { CatalogShare, Entry, EntryRef, PartyInfo, PeerInfo } from '../../protocol/model.ts';
-import { partyChildren, peerChildren, rootNodes, type EntryNode, type PeerNode, type PeersNode } from './peersModel.ts';
+import { partyChildren } from './partyRow.ts';
+import { peerChildren, rootNodes, type EntryNode, type PeerNode, type PeersNode } from './peersModel.ts';
 
 /** Nodes from the root of the view to the entry, the entry's own last; undefined where its peer or share has no row. */
 export function chainTo(

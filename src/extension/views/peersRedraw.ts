@@ -3,13 +3,9 @@
 // `vscode`.
 
 import { createHash } from 'node:crypto';
-import type { CatalogShare, PartyInfo, PeerInfo } from '../../protocol/model.ts';
-import { rowOf, type PeersNode } from './peersModel.ts';
-
-interface Parties {
-  parties: readonly PartyInfo[];
-  peers: readonly PeerInfo[];
-}
+import type { CatalogShare, PeerInfo } from '../../protocol/model.ts';
+import { rowOf, type Parties, type PeersNode } from './peersModel.ts';
+import { roundedTrip } from './peerRow.ts';
 
 /** Changes when the row says something else than other counts, sizes or ages. */
 export function steadySignature(node: PeersNode, world: Parties): string {
@@ -20,13 +16,17 @@ export function steadySignature(node: PeersNode, world: Parties): string {
 }
 
 function withoutCounts(peer: PeerInfo): PeerInfo {
-  return { ...withoutRates(peer), fileCount: 0, totalBytes: 0 };
+  const { roundTripMs: _, ...rest } = withoutRates(peer);
+  return { ...rest, fileCount: 0, totalBytes: 0 };
 }
 
-/** What changes while files move stands in the tooltip alone, which is made when the pointer rests on the row: no reason to draw it. */
+/**
+ * What changes while files move stands in the tooltip alone, which is made when the pointer rests on the row: no reason to draw it. The round trip
+ * is told in steps.
+ */
 export function withoutRates(peer: PeerInfo): PeerInfo {
-  const { roundTripMs: _, traffic: _traffic, receiveBytesPerSecond: _receive, sendBytesPerSecond: _send, ...rest } = peer;
-  return rest;
+  const { roundTripMs, traffic: _traffic, receiveBytesPerSecond: _receive, sendBytesPerSecond: _send, ...rest } = peer;
+  return roundTripMs === undefined ? rest : { ...rest, roundTripMs: roundedTrip(roundTripMs) };
 }
 
 function bareShare({ fetched: _, updatedAtMs: _updated, ...share }: CatalogShare): CatalogShare {
@@ -54,6 +54,10 @@ function contentOf(node: PeersNode): string {
       return node.text;
     case 'party':
     case 'peer':
+    case 'member':
+    case 'pending':
+    case 'request':
+    case 'blocked':
     case 'share':
     case 'everybody':
     case 'recent':

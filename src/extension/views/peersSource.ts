@@ -9,7 +9,8 @@ import { limits } from '../limits.ts';
 import type { Sidecar } from '../sidecar.ts';
 import type { World } from '../world.ts';
 import { mergedNodes, recentNodes } from './mergedModel.ts';
-import { entryNodes, partyChildren, peerChildren, rootNodes, shareNote, type MoreNode, type PeersNode } from './peersModel.ts';
+import { partyChildren } from './partyRow.ts';
+import { blockedChildren, entryNodes, peerChildren, rootNodes, shareNote, type MoreNode, type PeersNode } from './peersModel.ts';
 
 export class PeersSource {
   readonly #sidecar: Pick<Sidecar, 'request'>;
@@ -92,6 +93,11 @@ export class PeersSource {
         });
         return recentNodes(items, total, node);
       }
+      case 'blocked':
+        return blockedChildren(this.#world, node);
+      case 'member':
+      case 'pending':
+      case 'request':
       case 'hit':
       case 'more':
       case 'note':

@@ -9,14 +9,18 @@ import { limits } from '../limits.ts';
 import { maxOpenBytes } from '../settings.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { t } from '../text.ts';
-import type { World } from '../world.ts';
+import type { Part, World } from '../world.ts';
 import { ChangeGate } from './changeGate.ts';
 import { entryTooltip } from './entryTooltip.ts';
-import { partyChildren, rootNodes, rowOf, type MoreNode, type PeersNode } from './peersModel.ts';
+import { partyChildren } from './partyRow.ts';
+import { rootNodes, rowOf, type MoreNode, type PeersNode } from './peersModel.ts';
 import { chainTo } from './peersPath.ts';
 import { childrenSignature, steadySignature, withoutRates } from './peersRedraw.ts';
 import { dropOldest, PeersSource } from './peersSource.ts';
 import { treeItemOf } from './treeItem.ts';
+
+/** Of the world, what this view's rows are made of. */
+const drawnParts: readonly Part[] = ['parties', 'members', 'peers', 'pending', 'requests'];
 
 /** A party's, peer's or share's row as VS Code has it. */
 interface Drawn {
@@ -59,7 +63,7 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
     this.#source = new PeersSource(sidecar, world);
     this.#subscriptions = [
       world.onDidChange((changed) => {
-        if (changed.has('parties') || changed.has('peers')) this.#redrawRows();
+        if (drawnParts.some((part) => changed.has(part))) this.#redrawRows();
       }),
       sidecar.on('catalog/changed', ({ peerId, shareId }) => {
         this.#changedShares.set(peerId, (this.#changedShares.get(peerId) ?? new Set()).add(shareId));
@@ -96,7 +100,7 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
     const current = this.#source.current(node);
     const row = rowOf(current, this.#world, Date.now());
     if (row === undefined) return new vscode.TreeItem(t('gone'));
-    if (node.kind === 'party' || node.kind === 'peer' || node.kind === 'share') {
+    if (isWatched(node)) {
       this.#drawn.set(node.id, { node, signature: this.#signature(current), steady: steadySignature(current, this.#world) });
     }
     const item = treeItemOf(row, node);
@@ -183,9 +187,9 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
 
   /** What the row says, but for what only its tooltip does. */
   #signature(node: PeersNode): string {
-    const { parties, peers } = this.#world;
+    const { parties, peers, members, pending, requests } = this.#world;
     const shown = node.kind === 'peer' ? peers.filter(({ peerId }) => peerId === node.peerId).map(withoutRates) : peers;
-    return JSON.stringify(rowOf(node, { parties, peers: shown }, Date.now())) ?? '';
+    return JSON.stringify(rowOf(node, { parties, members, pending, requests, peers: shown }, Date.now())) ?? '';
   }
 
   #lostOrGained(node: PeersNode): boolean {
@@ -231,6 +235,11 @@ export class PeersView implements vscode.TreeDataProvider<PeersNode> {
   }
 }
 
+/** Rows that say something else as the world changes; the others are read again with their folder. */
+function isWatched({ kind }: PeersNode): boolean {
+  return ['party', 'peer', 'member', 'pending', 'request', 'blocked', 'share'].includes(kind);
+}
+
 function isConcerned(node: PeersNode, changed: ReadonlyMap<PeerId, ReadonlySet<string>>, readsTop: boolean): boolean {
   switch (node.kind) {
     case 'peer':
@@ -243,6 +252,10 @@ function isConcerned(node: PeersNode, changed: ReadonlyMap<PeerId, ReadonlySet<s
     case 'recent':
       return readsTop;
     case 'party':
+    case 'member':
+    case 'pending':
+    case 'request':
+    case 'blocked':
     case 'hit':
     case 'more':
     case 'note':

@@ -9,6 +9,7 @@ import { setContext } from './contexts.ts';
 import { ListView } from './listView.ts';
 import { PeersView } from './peersView.ts';
 import { registerSearchViews } from './registerSearch.ts';
+import { registerRequestNews } from './requestNews.ts';
 import type { ResultsModel } from './resultsModel.ts';
 import { detailNodes, ownShareNodes, sharesRow, type SharesNode } from './sharesModel.ts';
 import { activeDownloads, isOver, transferChildren, transferGroups, transferRow, type TransfersNode } from './transfersModel.ts';
@@ -27,11 +28,11 @@ export function registerViews(sidecar: Sidecar, world: World, state: vscode.Meme
   const shares = new ListView<SharesNode>({
     load: () => world.load(),
     roots: () => ownShareNodes(world.shares),
-    children: (node) => (node.kind === 'ownShare' ? detailNodes(node, Date.now()) : []),
+    children: (node) => (node.kind === 'ownShare' ? detailNodes(node, world, Date.now()) : []),
     row: (node) => {
       // Nodes carry the share as it was; rows read the newest.
       const share = node.kind === 'ownShare' ? world.shares.find(({ shareId }) => shareId === node.share.shareId) : undefined;
-      return sharesRow(node.kind === 'ownShare' && share !== undefined ? { ...node, share } : node);
+      return sharesRow(node.kind === 'ownShare' && share !== undefined ? { ...node, share } : node, world);
     },
   });
   const transfers = new ListView<TransfersNode>({
@@ -47,6 +48,7 @@ export function registerViews(sidecar: Sidecar, world: World, state: vscode.Meme
   const transfersTree = vscode.window.createTreeView('potluck.transfers', { treeDataProvider: transfers, canSelectMany: true });
 
   let transfersHead = '';
+  let requestsHead = 0;
 
   function drawState(): void {
     const message = stateMessage(sidecar);
@@ -70,6 +72,7 @@ export function registerViews(sidecar: Sidecar, world: World, state: vscode.Meme
       'hasGoingDownloads',
       world.downloads.some((download) => !isOver(download) && download.state !== 'paused'),
     );
+    drawRequests(world.requests.length);
     const isSlow = world.rates?.isSlow === true;
     void setContext('isSlow', isSlow);
     const active = activeDownloads(world.downloads).length;
@@ -79,6 +82,14 @@ export function registerViews(sidecar: Sidecar, world: World, state: vscode.Meme
     transfersTree.description = isSlow ? t('slow mode') : '';
     const tooltip = active === 1 ? t('1 download') : t('{0} downloads', formatCount(active));
     transfersTree.badge = active === 0 ? undefined : { value: active, tooltip };
+  }
+
+  /** Who asks to be let in waits for an answer: a number on the container. */
+  function drawRequests(count: number): void {
+    if (count === requestsHead) return;
+    requestsHead = count;
+    const tooltip = count === 1 ? t('1 peer asks to be let in') : t('{0} peers ask to be let in', formatCount(count));
+    peersTree.badge = count === 0 ? undefined : { value: count, tooltip };
   }
 
   drawState();
@@ -94,11 +105,13 @@ export function registerViews(sidecar: Sidecar, world: World, state: vscode.Meme
     sidecar.onDidChangeState(drawState),
     world.onDidChange((changed) => {
       drawWorld();
-      if (changed.has('shares')) shares.refresh();
+      // Parties and peers are named as who may see a share.
+      if (changed.has('shares') || changed.has('parties') || changed.has('peers')) shares.refresh();
       if (changed.has('downloads') || changed.has('uploads') || changed.has('peers')) transfers.refresh();
     }),
     sidecar.on('shares/changed', () => shares.refresh()),
     registerTransferNews(sidecar, state),
+    registerRequestNews(sidecar, state),
   );
   const reveal = async (entry: EntryRef, info: Entry): Promise<void> => {
     // Opened first: a tree that was never drawn has no rows to be found in.

@@ -1,6 +1,7 @@
 // What the Shares view says: own shared folders, and under each what is offered and what was left out. Must not know `vscode`.
 
 import type { ShareInfo, ShareState, SkipReason } from '../../protocol/model.ts';
+import { audienceText, type Known } from './audienceChoice.ts';
 import { displayName, longDisplayName } from '../displayText.ts';
 import { failureText } from '../failures.ts';
 import { formatAgo, formatBytes, formatCount, formatFiles, formatFolders, t } from '../text.ts';
@@ -75,7 +76,7 @@ export function ownShareNodes(shares: readonly ShareInfo[]): OwnShareNode[] {
   return shares.map((share) => ({ kind: 'ownShare', id: `own/${share.shareId}`, share }));
 }
 
-export function detailNodes(parent: OwnShareNode, nowMs: number): DetailNode[] {
+export function detailNodes(parent: OwnShareNode, known: Known, nowMs: number): DetailNode[] {
   const { share } = parent;
   const detail = (key: string, icon: string, label: string): DetailNode => ({
     kind: 'detail',
@@ -92,6 +93,7 @@ export function detailNodes(parent: OwnShareNode, nowMs: number): DetailNode[] {
       `${formatFiles(share.fileCount)}, ${formatFolders(share.folderCount)}, ${formatBytes(share.totalBytes)}`,
     ),
   ];
+  nodes.push(detail('audience', 'organization', t('Seen by: {0}', audienceText(share.audience, known))));
   if (share.failure !== undefined) nodes.push(detail('failure', 'error', failureText(share.failure)));
   for (const [at, line] of watchLines(share).entries()) nodes.push(detail(`watch${at}`, 'eye', line));
   for (const reason of skipReasons) {
@@ -103,14 +105,21 @@ export function detailNodes(parent: OwnShareNode, nowMs: number): DetailNode[] {
   return nodes;
 }
 
-export function sharesRow(node: SharesNode): Row {
+export function sharesRow(node: SharesNode, known: Known): Row {
   if (node.kind === 'detail') {
     return { id: node.id, label: node.label, icon: node.icon, children: 'none', context: 'detail', accessibility: node.label };
   }
   const { share } = node;
   const title = displayName(share.title);
-  const description = shareState(share);
-  const lines = [longDisplayName(share.title), longDisplayName(share.path), description, ...watchLines(share)];
+  const audience = audienceText(share.audience, known);
+  const description = share.audience.everyone ? shareState(share) : `${t('for {0}', audience)} · ${shareState(share)}`;
+  const lines = [
+    longDisplayName(share.title),
+    longDisplayName(share.path),
+    shareState(share),
+    t('Seen by: {0}', audience),
+    ...watchLines(share),
+  ];
   return {
     id: node.id,
     label: title,

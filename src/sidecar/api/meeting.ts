@@ -1,21 +1,20 @@
-// Requests about parties, peers and settings. What a change means for sessions is the node's business: it hands in the verbs.
+// Requests about peers and settings. What a change means for sessions is the node's business: it hands in the verbs.
 
 import { AppError } from '../../protocol/errors.ts';
-import type { PartyId, PeerId } from '../../protocol/ids.ts';
+import type { PeerId } from '../../protocol/ids.ts';
 import type { PartyInfo, PeerInfo, Settings, SidecarStatus } from '../../protocol/model.ts';
-import { wireLimits } from '../limits.ts';
 import type { Handlers } from './handlers.ts';
-import { type Fields, fieldsOf, partyIdField, peerIdField, textField } from './params.ts';
+import { type Fields, fieldsOf, peerIdField, textField } from './params.ts';
 
 export interface Meeting {
-  parties(): PartyInfo[];
-  joinParty(name: string): PartyInfo;
-  createParty(): PartyInfo;
-  leaveParty(partyId: PartyId): Promise<void>;
+  /** As `parties/join`: for those who learn of a name otherwise. */
+  joinParty(name: string, how?: { label?: string }): PartyInfo;
   peers(): PeerInfo[];
   connectPeer(peerId: PeerId): PeerInfo;
   disconnectPeer(peerId: PeerId): void;
   forgetPeer(peerId: PeerId): Promise<void>;
+  blockPeer(peerId: PeerId): Promise<PeerInfo>;
+  unblockPeer(peerId: PeerId): PeerInfo;
   ping(peerId: PeerId): Promise<number>;
   setPetname(peerId: PeerId, petname: string): PeerInfo;
   settings(): Settings;
@@ -25,7 +24,7 @@ export interface Meeting {
   stop(): void;
 }
 
-export function meetingHandlers(meeting: Meeting): Handlers<'parties' | 'peers' | 'settings' | 'sidecar' | 'log'> {
+export function meetingHandlers(meeting: Meeting): Handlers<'peers' | 'settings' | 'sidecar' | 'log'> {
   return {
     'sidecar/status': () => meeting.status(),
     'sidecar/stop': () => {
@@ -38,13 +37,6 @@ export function meetingHandlers(meeting: Meeting): Handlers<'parties' | 'peers' 
     },
     'settings/get': () => meeting.settings(),
     'settings/set': (fields) => meeting.setSettings(fieldsOf(fields)),
-    'parties/list': () => meeting.parties(),
-    'parties/join': (fields) => meeting.joinParty(textField(fields, 'name', 4 * wireLimits.textCharacters)),
-    'parties/create': () => meeting.createParty(),
-    'parties/leave': async (fields) => {
-      await meeting.leaveParty(partyIdField(fields));
-      return {};
-    },
     'peers/list': () => meeting.peers(),
     'peers/connect': (fields) => meeting.connectPeer(peerIdField(fields)),
     'peers/disconnect': (fields) => {
@@ -55,6 +47,8 @@ export function meetingHandlers(meeting: Meeting): Handlers<'parties' | 'peers' 
       await meeting.forgetPeer(peerIdField(fields));
       return {};
     },
+    'peers/block': (fields) => meeting.blockPeer(peerIdField(fields)),
+    'peers/unblock': (fields) => meeting.unblockPeer(peerIdField(fields)),
     'peers/ping': async (fields) => ({ roundTripMs: await meeting.ping(peerIdField(fields)) }),
     'peers/setPetname': (fields) => meeting.setPetname(peerIdField(fields), textField(fields, 'petname', 64)),
   };

@@ -13,7 +13,8 @@ import {
   type PeerId,
   type ShareId,
 } from '../../protocol/ids.ts';
-import type { EntryRef } from '../../protocol/model.ts';
+import type { Audience, EntryRef } from '../../protocol/model.ts';
+import { meetingLimits } from '../limits.ts';
 import { parseSafePath } from '../storage/safePath.ts';
 import nodePath from 'node:path';
 
@@ -79,6 +80,23 @@ export function shareIdField(fields: Fields): ShareId {
   const value = fields['shareId'];
   if (typeof value !== 'string' || !isShareId(value)) throw invalid('shareId', 'a share id of 26 z-base-32 characters');
   return value;
+}
+
+/** Who may see a share: everyone, or parties and peers named. */
+export function audienceField(fields: Fields, name: string): Audience {
+  const given = fieldsOf(fields[name]);
+  if (fields[name] === undefined) throw invalid(name, 'an audience');
+  const partyIds = listField(given, 'partyIds', meetingLimits.audienceParties);
+  const peerIds = listField(given, 'peerIds', meetingLimits.audiencePeers);
+  if (!partyIds.every(isPartyId)) throw invalid('partyIds', 'a list of party ids');
+  if (!peerIds.every(isPeerId)) throw invalid('peerIds', 'a list of peer keys');
+  return { everyone: flagField(given, 'everyone'), partyIds, peerIds };
+}
+
+function listField(fields: Fields, name: string, most: number): string[] {
+  const value = fields[name] ?? [];
+  if (!Array.isArray(value) || value.length > most) throw invalid(name, `a list of at most ${most}`);
+  return value.map((each: unknown) => (typeof each === 'string' ? each : ''));
 }
 
 export function partyIdField(fields: Fields): PartyId {

@@ -3,7 +3,7 @@
 import { wireLimits } from '../limits.ts';
 import type { Shares } from '../shares/shares.ts';
 import type { Handlers } from './handlers.ts';
-import { absolutePathField, optionalTextField, shareIdField, textField } from './params.ts';
+import { absolutePathField, audienceField, optionalTextField, shareIdField, textField } from './params.ts';
 import { progressOf } from './progress.ts';
 
 export function shareHandlers(shares: Shares): Handlers<'shares'> {
@@ -15,8 +15,11 @@ export function shareHandlers(shares: Shares): Handlers<'shares'> {
     },
     'shares/add': (fields) => {
       const title = optionalTextField(fields, 'title', wireLimits.textCharacters);
-      return shares.add(absolutePathField(fields, 'path'), title === undefined ? {} : { title });
+      const audience = fields['audience'] === undefined ? undefined : audienceField(fields, 'audience');
+      const options = { ...(title !== undefined && { title }), ...(audience !== undefined && { audience }) };
+      return shares.add(absolutePathField(fields, 'path'), options);
     },
+    'shares/setAudience': (fields) => shares.setAudience(shareIdField(fields), audienceField(fields, 'audience')),
     'shares/rename': (fields) => shares.rename(shareIdField(fields), textField(fields, 'title', wireLimits.textCharacters)),
     'shares/remove': async (fields) => {
       await shares.remove(shareIdField(fields));

@@ -4,7 +4,7 @@ import { isPeerId, type PartyId, type PeerId, type ShareId } from '../../protoco
 import type { Failure } from '../../protocol/model.ts';
 import type { Database } from '../storage/database.ts';
 import { decodeAnnouncement } from '../wire/announcement.ts';
-import type { AnnouncedShare } from '../wire/services.ts';
+import type { AnnouncedShare, ShareAnnouncement } from '../wire/services.ts';
 
 /** Which index of a share is on this disk. */
 export interface IndexState {
@@ -128,4 +128,14 @@ function parseRow(stored: StoredRow): CatalogRow | undefined {
 
 function announced(body: Uint8Array, signature: Uint8Array): AnnouncedShare {
   return { announcement: decodeAnnouncement(body), signed: { body, signature } };
+}
+
+/** Whether nobody who may be passed on the older one may not have the newer one. */
+export function mayGoOn({ passTags: older }: ShareAnnouncement, { passTags: newer }: ShareAnnouncement): boolean {
+  if (newer === undefined) return true;
+  return older?.every((tag) => newer.some((each) => Buffer.compare(each, tag) === 0)) ?? false;
+}
+
+export function isSameFeed(one: ShareAnnouncement, other: ShareAnnouncement): boolean {
+  return Buffer.from(one.feedKey).equals(other.feedKey) && Buffer.from(one.encryptionKey).equals(other.encryptionKey);
 }

@@ -11,7 +11,7 @@ import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import { discoveryKeyOf } from '../wire/discoveryKey.ts';
 import type { PassedShare, PeerSession, ShareAnnouncement } from '../wire/services.ts';
-import { deleteCatalogRow, noIndex, saveCatalogRow, type CatalogRow, type Heard } from './catalogRow.ts';
+import { deleteCatalogRow, isSameFeed, mayGoOn, noIndex, saveCatalogRow, type CatalogRow, type Heard } from './catalogRow.ts';
 import { asDiskFull } from './feeds/diskFull.ts';
 import type { Feeds } from './feeds/feeds.ts';
 import type { IndexListener } from './index/indexListener.ts';
@@ -118,13 +118,15 @@ export class PeerShare {
   get holding(): PassedShare | undefined {
     const { indexed, partyIds, failure } = this.#row;
     if (indexed === undefined || failure !== undefined || this.view === undefined) return undefined;
-    return { ...indexed, partyIds };
+    // Who gets the older announcement goes by its older audience: it stays here once a newer one is less.
+    if (mayGoOn(indexed.announcement, this.announcement)) return { ...indexed, partyIds };
+    return { ...indexed, announcement: { ...indexed.announcement, passTags: [] }, partyIds };
   }
 
   info(isOnline: boolean): CatalogShare {
     const { peerId, announcement, failure } = this.#row;
     const { shareId, title } = announcement;
-    const { view } = this;
+    const view = this.view;
     const { fileCount, folderCount, totalBytes } = view?.counts ?? announcement;
     const shown = failure ?? this.#trouble;
     const via = isOnline ? undefined : this.feed.via;
@@ -159,8 +161,10 @@ export class PeerShare {
     if (announcement.revision <= last.announcement.revision) return false;
     this.#interrupt();
     this.#trouble = undefined;
-    if (isSameFeed(announcement, last.announcement)) this.#save({ announcement, signed, failure: undefined });
-    else {
+    if (isSameFeed(announcement, last.announcement)) {
+      this.#save({ announcement, signed, failure: undefined });
+      if (!mayGoOn(last.announcement, announcement)) this.#options.onHolding();
+    } else {
       this.#save({ announcement, signed, failure: undefined, index: noIndex, indexed: undefined });
       this.#changeFeed(last.announcement.feedKey, announcement.feedKey);
     }
@@ -391,8 +395,4 @@ export class PeerShare {
     this.#shownAt = now;
     this.#options.onChange(this.announcement.shareId);
   }
-}
-
-function isSameFeed(one: ShareAnnouncement, other: ShareAnnouncement): boolean {
-  return Buffer.from(one.feedKey).equals(other.feedKey) && Buffer.from(one.encryptionKey).equals(other.encryptionKey);
 }

@@ -4,6 +4,7 @@
 import { isPeerId, isShareId, type PeerId, type ShareId } from '../../protocol/ids.ts';
 import { catalogLimits, wireLimits } from '../limits.ts';
 import type { Database } from '../storage/database.ts';
+import { decodeRemoval } from '../wire/announcement.ts';
 import type { ShareRemoval } from '../wire/services.ts';
 
 interface StoredRemoval {
@@ -35,7 +36,9 @@ export class RemovalTable {
       { ownPeerId: this.#ownPeerId },
     );
     for (const { peerId, shareId, revision, body, signature } of stored)
-      if (isPeerId(peerId) && isShareId(shareId)) this.#insert(peerId, { shareId, revision, signed: { body, signature } });
+      if (isPeerId(peerId) && isShareId(shareId)) {
+        this.#insert(peerId, { shareId, revision, ...passTagsOf(body), signed: { body, signature } });
+      }
   }
 
   get owners(): Iterable<PeerId> {
@@ -106,5 +109,15 @@ export class RemovalTable {
   #dropOldest(owner: PeerId, known: ReadonlyMap<ShareId, ShareRemoval>): void {
     const [oldest] = known.keys();
     if (oldest !== undefined) this.takeBack(owner, oldest);
+  }
+}
+
+/** As it was signed. One that cannot be read is not passed on. */
+function passTagsOf(body: Uint8Array): Pick<ShareRemoval, 'passTags'> {
+  try {
+    const { passTags } = decodeRemoval(body);
+    return passTags === undefined ? {} : { passTags };
+  } catch {
+    return { passTags: [] };
   }
 }

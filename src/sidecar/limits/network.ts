@@ -32,8 +32,19 @@ export const networkLimits = {
   contentFilesOfFolder: 4,
   /** Longest wait between two questions to bootstrap nodes that do not answer. */
   bootstrapMaxMs: 10_000,
+  /** After a change of networks a connection has so long for a sign of life: a packet and two retransmissions. */
+  roamedMs: 3_000,
   /** Telling the DHT that we leave; after it we leave untold. */
   leaveMs: 2_000,
+  /** Peers of which it is remembered what their handshake said, and why no hole could be punched. */
+  rememberedPeers: 2_000,
+  /** All that a diagnosis does; asking one bootstrap node. */
+  diagnosisMs: 10_000,
+  bootstrapPingMs: 4_000,
+  /** Peers that are named because no way leads to them. */
+  toldUnreachable: 10,
+  /** How often a bootstrap node says how it is. */
+  bootstrapStatusMs: 60_000,
   /** DESIGN decision 1. */
   receiveBufferBytes: 4 * MiB,
 } as const;

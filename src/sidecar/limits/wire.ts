@@ -25,8 +25,12 @@ export const wireLimits = {
   sharesPerPeer: 1000,
   /** Characters of a title, nickname, client name. */
   textCharacters: 128,
+  /** Parties that a share names in which it may be passed on: 256 bytes of an announcement of 1 KiB; and a removal of 256 bytes. */
+  audienceTags: 12,
   /** Party tokens in a hello. */
   partiesInHello: 256,
+  /** They are filled up to a multiple of this: few people are in more parties. */
+  proofsInGroup: 8,
   /** Time to complete our hello after the Noise handshake. */
   helloMs: 10_000,
   /** Silence after which a connection is dead; keep-alives go out at a third of it. */

@@ -1,6 +1,7 @@
 // What can be told from an address: where a connection runs, and which interface the DHT has to use.
 
 import { isIPv4, isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { AppError } from '../../protocol/errors.ts';
 import type { PeerPath } from '../../protocol/model.ts';
 
@@ -16,12 +17,27 @@ const privateIPv4 = [
 /** Loopback, link-local (RFC 4291) and unique local (RFC 4193) addresses. */
 const privateIPv6 = [/^::1$/, /^fe[89ab]/i, /^f[cd]/i];
 
-/** How a connection with this remote address travels. Relays do not show here: none is configured yet. */
+/** How a connection with this remote address travels. Relays do not show here: see swarmDht.ts. */
 export function pathOf(remoteHost: string | null | undefined): PeerPath {
   if (!remoteHost) return 'direct';
   const host = remoteHost.replace(/^::ffff:/i, '');
   const ranges = isIPv4(host) ? privateIPv4 : isIPv6(host) ? privateIPv6 : [];
   return ranges.some((range) => range.test(host)) ? 'lan' : 'direct';
+}
+
+/** The IPv4 address of this machine that others likeliest reach: a public one first. */
+export function ownIPv4(): string | undefined {
+  const own = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => address);
+  return own.find((address) => pathOf(address) === 'direct') ?? own[0];
+}
+
+/** What to know of an address that does not lead here from everywhere. */
+export function privateNotice(host: string): string | undefined {
+  if (pathOf(host) !== 'lan') return undefined;
+  return `${host} is an address of a local network: only peers in it reach these nodes. Give a public address with --host for others.`;
 }
 
 /** The host of `host:port`. */

@@ -9,6 +9,8 @@ const hashBytes = 32;
 const topicNamespace = Buffer.from('potluck/1 party topic');
 const keyNamespace = Buffer.from('potluck/1 party key');
 const proofNamespace = Buffer.from('potluck/1 party proof');
+const audienceNamespace = Buffer.from('potluck/1 audience');
+const audienceTagBytes = 16;
 const contentNamespace = Buffer.from('potluck/1 content topic');
 
 /** The topic under which members of a party meet: 32 bytes, keyed BLAKE2b-256 of the name. */
@@ -27,6 +29,11 @@ export function partyKeyOf(partyName: string): Uint8Array {
  */
 export function proofOf(partyName: string, handshakeHash: Uint8Array, proverKey: Uint8Array): Uint8Array {
   return blake2b([proofNamespace, handshakeHash, proverKey], partyKeyOf(partyName));
+}
+
+/** Says of one share that it may be passed on in the party: 16 bytes that are nothing to who does not know the name, and others for each share. */
+export function audienceTagOf(partyName: string, shareId: string): Uint8Array {
+  return blake2b([audienceNamespace, Buffer.from(shareId)], partyKeyOf(partyName)).subarray(0, audienceTagBytes);
 }
 
 /**

@@ -26,13 +26,13 @@ export class Redials {
     this.#tryNow(peerId, redial);
   }
 
-  has(peerId: PeerId): boolean {
-    return this.#redials.has(peerId);
-  }
-
   remove(peerId: PeerId): void {
     clearTimeout(this.#redials.get(peerId)?.timer);
     this.#redials.delete(peerId);
+  }
+
+  has(peerId: PeerId): boolean {
+    return this.#redials.has(peerId);
   }
 
   connected(peerId: PeerId): void {

@@ -26,9 +26,9 @@ export function derivedName(peerId: PeerId): string {
 
 /**
  * A self-chosen name as one safe line: NFC, without control, bidi and zero-width characters, white space collapsed, at most 64
- * code points. `''` when nothing is left.
+ * code points (other texts: `most`). `''` when nothing is left.
  */
-export function displayName(remoteName: string): string {
+export function displayName(remoteName: string, most: number = localLimits.shownNameCharacters): string {
   const line = remoteName
     .slice(0, rawCharacters)
     .replace(/[\t-\r\p{Z}]+/gu, ' ')
@@ -38,7 +38,7 @@ export function displayName(remoteName: string): string {
     .replace(/ +/g, ' ')
     .replace(/^[ \p{M}]+/u, '')
     .trimEnd();
-  return Array.from(line).slice(0, localLimits.shownNameCharacters).join('').trimEnd();
+  return Array.from(line).slice(0, most).join('').trimEnd();
 }
 
 /** What to show for a peer: the petname given here, else its own nickname, else the name derived from its key. */

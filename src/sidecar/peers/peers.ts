@@ -4,15 +4,17 @@
 
 import { AppError } from '../../protocol/errors.ts';
 import type { PartyId, PeerId } from '../../protocol/ids.ts';
-import type { CatalogShare, LinkKind, PeerInfo, PeerPath, Traffic } from '../../protocol/model.ts';
+import type { CatalogShare, LinkKind, PathReason, PeerInfo, PeerPath, Traffic } from '../../protocol/model.ts';
 import { catalogLimits, wireLimits } from '../limits.ts';
 import type { Database } from '../storage/database.ts';
+import { LookAlikes, type NamedRow } from './lookAlikes.ts';
 import { derivedName, displayName } from './names.ts';
 
 /** What is known of a peer while it is connected. */
 export interface OnlinePeer {
   partyIds: PartyId[];
   readonly path: PeerPath;
+  readonly pathReason?: PathReason;
   roundTripMs(): number | undefined;
   traffic(): Traffic;
   /** The direct link in use. */
@@ -34,6 +36,7 @@ interface PeerRow {
   lastSeenMs: number | null;
   isAddedByKey: number;
   isDisconnected: number;
+  isBlocked: number;
   /** Whether it was ever connected: what it said itself goes before hearsay. */
   isMet: number;
   partyIds: string;
@@ -44,6 +47,8 @@ export class Peers {
   readonly #sharesOf: (peerId: PeerId) => CatalogShare[];
   readonly #onChange: (peerId: PeerId) => void;
   readonly #online = new Map<PeerId, OnlinePeer>();
+  /** Made when it is asked for: a book of thousands takes tens of milliseconds. */
+  #looks: LookAlikes | undefined;
   readonly #measured = new Map<PeerId, Measured>();
 
   constructor(options: { database: Database; sharesOf(peerId: PeerId): CatalogShare[]; onChange(peerId: PeerId): void }) {
@@ -96,15 +101,26 @@ export class Peers {
     return this.#row(peerId)?.isAddedByKey === 1;
   }
 
+  /** Met in a common party once, or added by key: no stranger, and nobody whom others may have made up. */
+  isFamiliar(peerId: PeerId): boolean {
+    const row = this.#row(peerId);
+    return row !== undefined && (row.isAddedByKey === 1 || (row.isMet === 1 && row.partyIds !== '[]'));
+  }
+
   /** Whether the user said to stay away from this peer. */
   isDisconnected(peerId: PeerId): boolean {
     return this.#row(peerId)?.isDisconnected === 1;
   }
 
+  /** Refused everywhere. */
+  isBlocked(peerId: PeerId): boolean {
+    return this.#row(peerId)?.isBlocked === 1;
+  }
+
   /** Those to reach by key whenever the sidecar runs. */
   addedByKey(): PeerId[] {
     return this.#database
-      .all<{ peerId: PeerId }>('SELECT peerId FROM peer WHERE isAddedByKey = 1 AND isDisconnected = 0')
+      .all<{ peerId: PeerId }>('SELECT peerId FROM peer WHERE isAddedByKey = 1 AND isDisconnected = 0 AND isBlocked = 0')
       .map((row) => row.peerId);
   }
 
@@ -128,13 +144,14 @@ export class Peers {
     };
     const { nickname: name, lastSeenMs: seen, partyIds: parties } = before ?? {};
     if (before && after.nickname === name && after.lastSeenMs === seen && after.partyIds === parties) return;
+    if (after.nickname !== name) this.#looks = undefined;
     if (before === undefined) this.#makeRoom();
     this.#database.run(
       `INSERT INTO peer (peerId, nickname, lastSeenMs, partyIds) VALUES (:peerId, :nickname, :lastSeenMs, :partyIds)
        ON CONFLICT (peerId) DO UPDATE SET nickname = :nickname, lastSeenMs = :lastSeenMs, partyIds = :partyIds`,
       { peerId, ...after },
     );
-    this.#onChange(peerId);
+    this.#changed(peerId);
   }
 
   /** A peer can make up owners without number, of whom the catalog takes nothing. */
@@ -146,22 +163,33 @@ export class Peers {
   /** Forgets whom we know from others only and of whom nothing is here any more. */
   dropHearsay(): void {
     const dropped = this.#database.all<{ peerId: PeerId }>(`DELETE FROM peer WHERE isMet = 0 AND ${isUnnoted} RETURNING peerId`);
-    for (const { peerId } of dropped) this.#onChange(peerId);
+    for (const { peerId } of dropped) this.#renamed(peerId);
   }
 
-  cameOnline(peerId: PeerId, peer: OnlinePeer, nickname: string): void {
-    this.met(peerId);
+  /** Or said hello again. Without a nickname it keeps the one of before. */
+  cameOnline(peerId: PeerId, peer: OnlinePeer, nickname?: string): void {
+    const earlier = this.#online.get(peerId);
     this.#online.set(peerId, peer);
+    const name = nickname === undefined ? undefined : displayName(nickname);
+    const known = earlier && this.#row(peerId);
+    // A hello without news, of which a peer may say several a second, costs no write to the disk, which would be waited for.
+    if (known?.isMet === 1 && (name ?? known.nickname) === known.nickname && known.partyIds === JSON.stringify(peer.partyIds)) {
+      if (earlier?.path !== peer.path || earlier.pathReason !== peer.pathReason) this.#changed(peerId);
+      return;
+    }
+    this.met(peerId);
+    const before = this.#row(peerId);
     this.#database.run(
-      `UPDATE peer SET nickname = :nickname, lastSeenMs = :now, partyIds = :partyIds, isMet = 1 WHERE peerId = :peerId`,
+      `UPDATE peer SET nickname = coalesce(:nickname, nickname), lastSeenMs = :now, partyIds = :partyIds, isMet = 1 WHERE peerId = :peerId`,
       {
         peerId,
-        nickname: displayName(nickname),
+        nickname: name ?? null,
         now: Date.now(),
         partyIds: JSON.stringify(peer.partyIds),
       },
     );
-    this.#onChange(peerId);
+    if (before?.isMet !== 1 || (name !== undefined && name !== before.nickname)) this.#looks = undefined;
+    this.#changed(peerId);
   }
 
   wentOffline(peerId: PeerId): void {
@@ -169,14 +197,15 @@ export class Peers {
     this.#measured.delete(peerId);
     this.#database.run('UPDATE peer SET lastSeenMs = :now WHERE peerId = :peerId', { peerId, now: Date.now() });
     // Whoever knows a key can make others: a stranger that nobody took note of is not remembered.
-    this.#database.run(`DELETE FROM peer WHERE peerId = :peerId AND partyIds = '[]' AND ${isUnnoted}`, { peerId });
+    if (this.#database.run(`DELETE FROM peer WHERE peerId = :peerId AND partyIds = '[]' AND ${isUnnoted}`, { peerId }) > 0)
+      this.#looks = undefined;
     this.dropHearsay();
-    this.#onChange(peerId);
+    this.#changed(peerId);
   }
 
   /** Its link is another one. */
   changed(peerId: PeerId): void {
-    if (this.#online.has(peerId)) this.#onChange(peerId);
+    if (this.#online.has(peerId)) this.#changed(peerId);
   }
 
   /** Takes rates from what connections carried since the last time; called about once a second. */
@@ -200,25 +229,61 @@ export class Peers {
       'INSERT INTO peer (peerId, isAddedByKey) VALUES (:peerId, 1) ON CONFLICT (peerId) DO UPDATE SET isAddedByKey = 1, isDisconnected = 0',
       { peerId },
     );
-    this.#onChange(peerId);
+    this.#renamed(peerId);
   }
 
   stayAway(peerId: PeerId): void {
     if (this.#database.run('UPDATE peer SET isDisconnected = 1 WHERE peerId = :peerId', { peerId }) === 0)
       throw unknownPeer(peerId);
-    this.#onChange(peerId);
+    this.#changed(peerId);
+  }
+
+  /** Refuses it everywhere, also when it was never met; or does so no more, and it is what it was before. */
+  setBlocked(peerId: PeerId, isBlocked: boolean): PeerInfo {
+    this.#database.run(
+      'INSERT INTO peer (peerId, isBlocked) VALUES (:peerId, :flag) ON CONFLICT (peerId) DO UPDATE SET isBlocked = :flag',
+      { peerId, flag: isBlocked ? 1 : 0 },
+    );
+    this.#renamed(peerId);
+    const info = this.get(peerId);
+    if (!info) throw unknownPeer(peerId);
+    return info;
   }
 
   setPetname(peerId: PeerId, petname: string): PeerInfo {
     this.#database.run('UPDATE peer SET petname = :petname WHERE peerId = :peerId', { peerId, petname: displayName(petname) });
+    this.#looks = undefined;
     const info = this.get(peerId);
     if (!info) throw unknownPeer(peerId);
-    this.#onChange(peerId);
+    this.#changed(peerId);
     return info;
   }
 
   forget(peerId: PeerId): void {
-    this.#database.run('DELETE FROM peer WHERE peerId = :peerId', { peerId });
+    this.#database.run('DELETE FROM peer WHERE peerId = :peerId AND isBlocked = 0', { peerId });
+    // Of a blocked one only that is remembered.
+    this.#database.run(
+      `UPDATE peer SET nickname = '', petname = '', lastSeenMs = NULL, isAddedByKey = 0, isDisconnected = 0, partyIds = '[]' WHERE peerId = :peerId`,
+      { peerId },
+    );
+    this.#renamed(peerId);
+  }
+
+  /** The petname is ours and stays as it is; a name that somebody chose is told from one that looks the same by the one from its key. */
+  #nameOf({ petname, nickname }: PeerRow, derived: string): string {
+    this.#looks ??= new LookAlikes(this.#database.all<NamedRow>('SELECT peerId, nickname, petname FROM peer'));
+    const shown = petname || nickname;
+    if (shown === '') return derived;
+    return this.#looks.isAmbiguous(shown, { isPetname: petname !== '' }) ? `${shown} (${derived})` : shown;
+  }
+
+  /** Somebody is in the book, or is not any more, or is called something else. */
+  #renamed(peerId: PeerId): void {
+    this.#looks = undefined;
+    this.#changed(peerId);
+  }
+
+  #changed(peerId: PeerId): void {
     this.#onChange(peerId);
   }
 
@@ -235,16 +300,19 @@ export class Peers {
     const derived = derivedName(row.peerId);
     return {
       peerId: row.peerId,
-      name: row.petname || row.nickname || derived,
+      name: this.#nameOf(row, derived),
       derivedName: derived,
       ...(row.nickname && { nickname: row.nickname }),
       ...(row.petname && { petname: row.petname }),
       isOnline: online !== undefined,
       isStranger: online !== undefined && partyIds.length === 0 && row.isAddedByKey === 0,
       isAddedByKey: row.isAddedByKey === 1,
+      isBlocked: row.isBlocked === 1,
+      isDisconnected: row.isDisconnected === 1,
       ...(row.lastSeenMs !== null && { lastSeenMs: row.lastSeenMs }),
       partyIds,
       ...(online && { path: online.path }),
+      ...(online?.pathReason && { pathReason: online.pathReason }),
       ...(roundTripMs !== undefined && { roundTripMs }),
       ...(online && { traffic: online.traffic(), link: online.link?.() ?? { kind: 'session' } }),
       ...(measured && {
@@ -259,7 +327,7 @@ export class Peers {
 }
 
 /** Of a row: neither does the user care for the peer, nor is any share of it here. */
-const isUnnoted = `isAddedByKey = 0 AND isDisconnected = 0 AND petname = ''
+const isUnnoted = `isAddedByKey = 0 AND isDisconnected = 0 AND isBlocked = 0 AND petname = ''
   AND NOT EXISTS (SELECT 1 FROM catalogShare WHERE catalogShare.peerId = peer.peerId)`;
 
 /** JSON of the parties known before and those added, at most as many as a hello may name. */

@@ -101,12 +101,12 @@ export class OwnIndex {
 
   /** What the view has can only be published as a snapshot, or by `flush`. */
   get isBehind(): boolean {
-    return this.#needsSnapshot || this.#pending !== undefined;
+    return this.#isNewDue || this.#pending !== undefined;
   }
 
   /** What was applied last goes out as a delta. */
   get mayFlush(): boolean {
-    return !this.#needsSnapshot && this.#pending?.block !== undefined;
+    return !this.#isNewDue && this.#pending?.block !== undefined;
   }
 
   /** The deltas outgrew the snapshot: readers are better off with a new one. */
@@ -144,7 +144,8 @@ export class OwnIndex {
       await feeds.removeOwn(shareId, encryptionKey);
       this.#options.segments.remove(shareId);
       const key = new Uint8Array(randomBytes(32));
-      this.save({ encryptionKey: key, feedLength: 0, snapshotLength: 0, revision: this.#row.revision + 1 });
+      const none = { feedLength: 0, snapshotLength: 0, needsNewKeys: 0 };
+      this.save({ encryptionKey: key, ...none, revision: this.#row.revision + 1 });
       this.#feed = await feeds.own(shareId, key);
     }
     await this.details.open();
@@ -205,9 +206,11 @@ export class OwnIndex {
     const earlier = this.#feed;
     if (earlier === undefined) throw new AppError('internal', 'A share was scanned before its feed was opened.');
     // A feed has an end of numbers: long before it, a new one begins, under a key of its own.
-    const isLong = earlier.length > indexLimits.feedBlocks / 2;
-    const key = isLong ? new Uint8Array(randomBytes(32)) : encryptionKey;
-    const feed = isLong ? await feeds.own(shareId, key) : earlier;
+    // So it does when somebody knows the key who may not see the share any more.
+    const { needsNewKeys } = this.#row;
+    const isNew = earlier.length > indexLimits.feedBlocks / 2 || needsNewKeys !== 0;
+    const key = isNew ? new Uint8Array(randomBytes(32)) : encryptionKey;
+    const feed = isNew ? await feeds.own(shareId, key) : earlier;
     const { chunks, counts, updatedAtMs } = written;
     const firstBlock = feed.length;
     const infos = chunks.map(({ entryCount, sizeBytes, firstFolder }) => ({ entryCount, sizeBytes, firstFolder }));
@@ -220,7 +223,9 @@ export class OwnIndex {
     const file = segments.commit(written.temporary, shareId, feedLength);
     const view = new IndexView(Segment.open(file));
     const revision = this.#row.revision + 1;
-    this.save({ ...change, ...countsOf(counts), encryptionKey: key, feedLength, snapshotLength: feedLength, revision });
+    // Asked for once more meanwhile: the key of this feed was told to nobody yet.
+    const keys = { encryptionKey: key, ...(isNew && { needsNewKeys: 0 }) };
+    this.save({ ...change, ...countsOf(counts), ...keys, feedLength, snapshotLength: feedLength, revision });
     this.#needsSnapshot = false;
     this.#pending = undefined;
     this.#feed = feed;
@@ -228,7 +233,7 @@ export class OwnIndex {
     this.#deltaBytes = 0;
     this.#replaceView(view);
     this.#firstBlock = firstBlock;
-    if (isLong) this.#earlierKeys.push(encryptionKey);
+    if (isNew) this.#earlierKeys.push(encryptionKey);
     listener?.indexed(ownPeerId, shareId, view);
   }
 
@@ -313,6 +318,11 @@ export class OwnIndex {
       log.warn(asAppError(error).message);
       return undefined;
     }
+  }
+
+  /** Only a snapshot goes on from here. */
+  get #isNewDue(): boolean {
+    return this.#needsSnapshot || this.#row.needsNewKeys !== 0;
   }
 
   /** No delta may follow: what it may take of peers' patience and our memory is used up. */

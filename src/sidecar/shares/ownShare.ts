@@ -2,12 +2,14 @@
 // how is ownIndex.ts's, who hears of it is shares.ts's.
 
 import { AppError, asAppError } from '../../protocol/errors.ts';
-import type { Failure, ShareInfo, WatchInfo } from '../../protocol/model.ts';
+import type { Audience, Failure, ShareInfo, WatchInfo } from '../../protocol/model.ts';
 import type { ShareId } from '../../protocol/ids.ts';
 import type { Delta } from '../catalog/index/rows.ts';
 import { Slots } from '../catalog/slots.ts';
 import { watchLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
+import { audienceText, parseAudience } from './audienceText.ts';
+import { KeyRenewal } from './keyRenewal.ts';
 import { OwnIndex, type OwnIndexOptions } from './ownIndex.ts';
 import { publishFailure, Publishing } from './publishing.ts';
 import { scan } from './scan.ts';
@@ -28,6 +30,7 @@ export class OwnShare {
   readonly #options: OwnShareOptions;
   readonly #index: OwnIndex;
   readonly #publishing: Publishing;
+  readonly #keys: KeyRenewal;
   #failure: Failure | undefined;
   #watch: WatchInfo | undefined;
   #scannedEntries: number | undefined;
@@ -63,6 +66,8 @@ export class OwnShare {
         options.onChange(shareId, 'numbers');
       },
     });
+    const pack = (signal: AbortSignal) => this.#publishing.pack(signal);
+    this.#keys = new KeyRenewal(this.#index, { log: options.log, steps: this.#steps, pack });
   }
 
   get info(): ShareInfo {
@@ -70,20 +75,18 @@ export class OwnShare {
     const state = this.#state;
     const failure = this.#publishing.failure ?? this.#failure;
     return {
-      shareId,
-      title,
-      path,
-      state,
-      fileCount,
-      folderCount,
-      totalBytes,
+      ...{ shareId, title, path, state, fileCount, folderCount, totalBytes, addedAtMs },
       skippedCounts: skippedCountsOf(this.#index.row),
-      addedAtMs,
+      audience: this.audience,
       ...(scannedAtMs !== null && { scannedAtMs }),
       ...(state === 'watching' && this.#watch !== undefined && { watch: this.#watch }),
       ...(state === 'scanning' && this.#scannedEntries !== undefined && { scannedEntries: this.#scannedEntries }),
       ...(state === 'failed' && failure !== undefined && { failure }),
     };
+  }
+
+  get audience(): Audience {
+    return parseAudience(this.#index.row.audience);
   }
 
   /** Feed, view and announcement. */
@@ -94,6 +97,7 @@ export class OwnShare {
   /** Opens feed and index, then begins to follow the folder in the background. */
   async open(): Promise<void> {
     const isWhole = await this.#index.open();
+    this.#keys.look();
     if (this.#isPaused) return;
     if (isWhole) void this.#check();
     else void this.scan();
@@ -110,6 +114,17 @@ export class OwnShare {
     this.#index.save({ title, revision: this.#index.row.revision + 1 });
     this.#changed();
     this.#options.onPublished(this.#index.row.shareId);
+  }
+
+  /**
+   * Who may see it from now on; `needsNewKeys`: somebody may not any more, so that the index goes on under other keys, which may take a moment. Until
+   * then it stands still.
+   */
+  setAudience(audience: Audience, { needsNewKeys, revision }: { needsNewKeys: boolean; revision: number }): void {
+    this.#index.save({ audience: audienceText(audience), revision, ...(needsNewKeys && { needsNewKeys: 1 }) });
+    this.#options.onPublished(this.#index.row.shareId);
+    this.#keys.look();
+    this.#changed();
   }
 
   /** Resolves when the folder was walked after this call, or it was paused. Never rejects: a failure becomes the state. */
@@ -216,6 +231,7 @@ export class OwnShare {
   /** Stops scanning and following, and lets go of the files. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#keys.close();
     this.#stop();
     // Not `#last`: one that waits for its turn ends by itself when it comes.
     await this.#running;

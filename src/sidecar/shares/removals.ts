@@ -1,9 +1,18 @@
 // Own shares that were taken off the table, as we signed it: told to peers, also to those who come later, so that they delete what they hold.
 
-import type { PeerId } from '../../protocol/ids.ts';
+import type { PeerId, ShareId } from '../../protocol/ids.ts';
+import type { Audience } from '../../protocol/model.ts';
 import { localLimits, wireLimits } from '../limits.ts';
 import type { Database } from '../storage/database.ts';
 import type { ShareRemoval, SignedAnnouncement } from '../wire/services.ts';
+import { parseAudience } from './audienceText.ts';
+
+/** The share is gone, or it is not for all of this audience any more. */
+export interface OwnRemoval {
+  shareId: ShareId;
+  signed: SignedAnnouncement;
+  audience: Audience;
+}
 
 const dayMs = 24 * 60 * 60_000;
 
@@ -16,14 +25,14 @@ export class Removals {
     this.#ownPeerId = ownPeerId;
   }
 
-  /** Remembers one; the oldest go. */
-  add({ shareId, revision, signed }: ShareRemoval): void {
+  /** Remembers one, and who might see the share; the oldest go. */
+  add({ shareId, revision, signed }: ShareRemoval, audience: string): void {
     const peerId = this.#ownPeerId;
     const { body, signature } = signed;
     this.#database.run(
-      `INSERT OR REPLACE INTO shareRemoval (peerId, shareId, revision, body, signature, removedAtMs)
-       VALUES (:peerId, :shareId, :revision, :body, :signature, :removedAtMs)`,
-      { peerId, shareId, revision, body, signature, removedAtMs: Date.now() },
+      `INSERT OR REPLACE INTO shareRemoval (peerId, shareId, revision, body, signature, removedAtMs, audience)
+       VALUES (:peerId, :shareId, :revision, :body, :signature, :removedAtMs, :audience)`,
+      { peerId, shareId, revision, body, signature, removedAtMs: Date.now(), audience },
     );
     this.#database.run(
       `DELETE FROM shareRemoval WHERE peerId = :peerId AND (removedAtMs < :oldestMs OR shareId NOT IN
@@ -33,12 +42,17 @@ export class Removals {
   }
 
   /** Newest first. */
-  list(): SignedAnnouncement[] {
-    return this.#database.all<SignedAnnouncement>(
-      `SELECT body, signature FROM shareRemoval WHERE peerId = :peerId AND removedAtMs >= :oldestMs
+  list(): OwnRemoval[] {
+    const rows = this.#database.all<SignedAnnouncement & { shareId: ShareId; audience: string }>(
+      `SELECT shareId, body, signature, audience FROM shareRemoval WHERE peerId = :peerId AND removedAtMs >= :oldestMs
        ORDER BY removedAtMs DESC, shareId LIMIT :most`,
       { peerId: this.#ownPeerId, oldestMs: oldestMs(), most: wireLimits.removals },
     );
+    return rows.map(({ shareId, body, signature, audience }) => ({
+      shareId,
+      signed: { body, signature },
+      audience: parseAudience(audience),
+    }));
   }
 }
 

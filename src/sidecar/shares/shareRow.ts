@@ -27,6 +27,10 @@ export interface ShareRow {
   totalBytes: number;
   /** JSON: counts by reason. */
   skippedCounts: string;
+  /** Who may see it: audienceText.ts. */
+  audience: string;
+  /** 1 while its keys are known to somebody who may not see it any more: whatever is published next has others. */
+  needsNewKeys: number;
 }
 
 export function loadShares(database: Database): ShareRow[] {
@@ -36,9 +40,9 @@ export function loadShares(database: Database): ShareRow[] {
 export function insertShare(database: Database, row: ShareRow): void {
   database.run(
     `INSERT INTO share (shareId, title, path, encryptionKey, revision, addedAtMs, scannedAtMs, feedLength, snapshotLength, isPaused,
-       detailsGeneration, detailsLength, fileCount, folderCount, totalBytes, skippedCounts)
+       detailsGeneration, detailsLength, fileCount, folderCount, totalBytes, skippedCounts, audience, needsNewKeys)
      VALUES (:shareId, :title, :path, :encryptionKey, :revision, :addedAtMs, :scannedAtMs, :feedLength, :snapshotLength, :isPaused,
-       :detailsGeneration, :detailsLength, :fileCount, :folderCount, :totalBytes, :skippedCounts)`,
+       :detailsGeneration, :detailsLength, :fileCount, :folderCount, :totalBytes, :skippedCounts, :audience, :needsNewKeys)`,
     { ...row },
   );
 }
@@ -47,7 +51,8 @@ export function updateShare(database: Database, row: ShareRow): void {
   database.run(
     `UPDATE share SET title = :title, path = :path, encryptionKey = :encryptionKey, revision = :revision, addedAtMs = :addedAtMs,
        scannedAtMs = :scannedAtMs, feedLength = :feedLength, snapshotLength = :snapshotLength, isPaused = :isPaused, detailsGeneration = :detailsGeneration,
-       detailsLength = :detailsLength,       fileCount = :fileCount, folderCount = :folderCount, totalBytes = :totalBytes, skippedCounts = :skippedCounts WHERE shareId = :shareId`,
+       detailsLength = :detailsLength, fileCount = :fileCount, folderCount = :folderCount, totalBytes = :totalBytes, skippedCounts = :skippedCounts,
+       audience = :audience, needsNewKeys = :needsNewKeys WHERE shareId = :shareId`,
     { ...row },
   );
 }

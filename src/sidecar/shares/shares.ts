@@ -1,27 +1,27 @@
 // Own shares: which folders are offered, their state, and the index and feed of each. Walking is scan.ts's, writing feeds is feeds.ts's;
 // who may see a share is not decided here.
 
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import z32 from 'z32';
 import { AppError, asAppError } from '../../protocol/errors.ts';
-import { isShareId, type PeerId, type ShareId } from '../../protocol/ids.ts';
-import type { ShareInfo, SharePreview } from '../../protocol/model.ts';
+import type { PeerId, ShareId } from '../../protocol/ids.ts';
+import type { Audience, ShareInfo, SharePreview } from '../../protocol/model.ts';
 import type { Feeds } from '../catalog/feeds/feeds.ts';
 import type { IndexListener } from '../catalog/index/indexListener.ts';
 import type { IndexView } from '../catalog/index/indexView.ts';
 import { SegmentFolder } from '../catalog/index/segmentFolder.ts';
 import { Slots } from '../catalog/slots.ts';
-import { catalogLimits, localLimits, wireLimits } from '../limits.ts';
+import { catalogLimits, localLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
 import type { SafePath } from '../storage/safePath.ts';
 import type { ReplicableCore, ShareAnnouncement, SignedAnnouncement } from '../wire/services.ts';
+import { audienceText, everyone, isNarrower, normalised, nobody } from './audienceText.ts';
 import { ChangePace } from './changePace.ts';
 import { Describing, type DescribingOptions } from './details/describing.ts';
 import { OwnShare } from './ownShare.ts';
 import { locate, type Located, locateMany, type LocatedMany } from './locating.ts';
-import { Removals } from './removals.ts';
+import { alreadyShared, checkedTitle, defaultTitle, newRow } from './newShare.ts';
+import { type OwnRemoval, Removals } from './removals.ts';
 import { scan } from './scan.ts';
 import { shareableFolder } from './shareFolder.ts';
 import { deleteShare, insertShare, loadShares, type ShareRow } from './shareRow.ts';
@@ -39,7 +39,7 @@ export interface SharesOptions {
   /** What finds out about files beyond their names; without it nothing is. */
   details?: ShareDetails;
   /** Signs that a share is gone; without it nobody is told. */
-  signRemoval?(shareId: ShareId, revision: number): SignedAnnouncement;
+  signRemoval?(shareId: ShareId, revision: number, audience: Audience): SignedAnnouncement;
   /** For clients: a share came, went, changed its state, or has new numbers (these at most localLimits.progressHz a second). */
   onChange(shareId: ShareId): void;
   /** For peers: `announcements` or `removals` changed. Comes with every step that is published, at once. */
@@ -130,14 +130,14 @@ export class Shares {
    * Offers a folder; answers while it is scanned. Throws `already-exists` for a folder that is shared, `invalid-argument`,
    * `not-found`, `not-folder`, or `permission-denied` for one that must not be.
    */
-  async add(folder: string, options: { title?: string } = {}): Promise<ShareInfo> {
+  async add(folder: string, options: { title?: string; audience?: Audience } = {}): Promise<ShareInfo> {
     const root = shareableFolder(folder, this.#options.dataFolder);
     const title = options.title === undefined ? defaultTitle(root) : checkedTitle(options.title);
     if (this.#shares.size >= localLimits.shares)
       throw new AppError('too-large', `At most ${localLimits.shares} folders can be shared. Stop sharing one first.`);
     const known = [...this.#shares.values()].find((share) => share.info.path === root);
     if (known !== undefined) throw alreadyShared(root, known.info.title);
-    const row = newRow(root, title);
+    const row = newRow(root, title, normalised(options.audience ?? everyone));
     insertShare(this.#options.database, row);
     const share = this.#share(row);
     this.#shares.set(row.shareId, share);
@@ -159,14 +159,55 @@ export class Shares {
     return share.info;
   }
 
+  /**
+   * Who may see it from now on. Where somebody may not any more, the feed goes on under new keys, and who holds the index, of whomever it has it, is told
+   * that what it holds is gone.
+   */
+  setAudience(shareId: ShareId, wanted: Audience): ShareInfo {
+    const share = this.#known(shareId);
+    const audience = normalised(wanted);
+    const before = share.info.audience;
+    if (audienceText(before) === audienceText(audience)) return this.#info(share);
+    this.#change(share, audience, { needsNewKeys: isNarrower(before, audience) });
+    this.#log.info(`Another audience may see "${share.info.title}" now`);
+    return this.#info(share);
+  }
+
+  /** Somebody who could see these shares may not any more, without another audience: they go on under new keys. */
+  renewKeys(isMeant: (audience: Audience) => boolean): void {
+    for (const share of this.#shares.values()) {
+      const { audience } = share.info;
+      if (isMeant(audience)) this.#change(share, audience, { needsNewKeys: true });
+    }
+  }
+
+  /** In which parties these shares may be passed on is another: it is signed with them. */
+  announceAgain(isMeant: (audience: Audience) => boolean): void {
+    for (const share of this.#shares.values()) {
+      const { audience } = share.info;
+      if (isMeant(audience)) this.#change(share, audience, { needsNewKeys: false });
+    }
+  }
+
+  /** Who may see a share: nobody, when there is none. */
+  audience(shareId: ShareId): Audience {
+    const share = this.#shares.get(shareId);
+    return share === undefined ? nobody : share.audience;
+  }
+
+  /** Whether the audience of any share names this peer. */
+  isNamed(peerId: PeerId): boolean {
+    for (const share of this.#shares.values()) if (share.audience.peerIds.includes(peerId)) return true;
+    return false;
+  }
+
   /** Stops offering; deletes index and feed, and remembers the removal for peers. The folder is not touched. */
   async remove(shareId: ShareId): Promise<void> {
     const share = this.#known(shareId);
     const { revision, feedLength } = share.index.row;
     this.#options.database.transaction(() => {
       deleteShare(this.#options.database, shareId);
-      const signed = this.#options.signRemoval?.(shareId, revision + 1);
-      if (signed !== undefined && feedLength > 0) this.#removals.add({ shareId, revision: revision + 1, signed });
+      if (feedLength > 0) this.#addRemoval(shareId, { revision: revision + 1, audience: share.audience });
     });
     this.#shares.delete(shareId);
     this.#pace.now(shareId);
@@ -235,7 +276,7 @@ export class Shares {
   }
 
   /** Removals of own shares, to be told to peers: the newest, none older than `removalDays`. */
-  removals(): SignedAnnouncement[] {
+  removals(): OwnRemoval[] {
     return this.#removals.list();
   }
 
@@ -265,6 +306,18 @@ export class Shares {
   locateMany(shareId: ShareId, safePaths: readonly SafePath[]): LocatedMany | undefined {
     const index = this.#shares.get(shareId)?.index;
     return index?.view && locateMany(index.row.path, index.view, safePaths);
+  }
+
+  #change(share: OwnShare, audience: Audience, { needsNewKeys }: { needsNewKeys: boolean }): void {
+    const { shareId, revision, feedLength } = share.index.row;
+    // Between what was announced before and what is from now on.
+    if (needsNewKeys && feedLength > 0) this.#addRemoval(shareId, { revision: revision + 1, audience: share.audience });
+    share.setAudience(audience, { needsNewKeys, revision: revision + 2 });
+  }
+
+  #addRemoval(shareId: ShareId, { revision, audience }: { revision: number; audience: Audience }): void {
+    const signed = this.#options.signRemoval?.(shareId, revision, audience);
+    if (signed !== undefined) this.#removals.add({ shareId, revision, signed }, audienceText(audience));
   }
 
   #share(row: ShareRow): OwnShare {
@@ -321,52 +374,4 @@ export class Shares {
     if (share === undefined) throw new AppError('not-found', `There is no share ${shareId}. It may have been removed meanwhile.`);
     return share;
   }
-}
-
-function newRow(root: string, title: string): ShareRow {
-  const shareId = z32.encode(randomBytes(16));
-  if (!isShareId(shareId)) throw asAppError(new Error('A share id is not 26 characters long.'));
-  const counts = { fileCount: 0, folderCount: 0, totalBytes: 0, skippedCounts: '{}' };
-  const encryptionKey = new Uint8Array(randomBytes(32));
-  return {
-    shareId,
-    title,
-    path: root,
-    encryptionKey,
-    revision: 1,
-    addedAtMs: Date.now(),
-    scannedAtMs: null,
-    feedLength: 0,
-    snapshotLength: 0,
-    isPaused: 0,
-    detailsGeneration: 0,
-    detailsLength: 0,
-    ...counts,
-  };
-}
-
-/** One line of 1 to 128 characters. */
-function checkedTitle(title: string): string {
-  const clean = title.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').trim();
-  if (clean === '' || clean.length > wireLimits.textCharacters)
-    throw new AppError('invalid-argument', `A title has 1 to ${wireLimits.textCharacters} characters. Choose another one.`);
-  return clean;
-}
-
-function defaultTitle(root: string): string {
-  const clean = path
-    .basename(root)
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
-    .trim();
-  return [...clean].slice(0, 60).join('') || 'Folder';
-}
-
-function alreadyShared(root: string, title: string): AppError {
-  return new AppError(
-    'already-exists',
-    `${root} is shared already, as "${title}". Rescan that share, or stop sharing it first.`,
-    {
-      data: { path: root },
-    },
-  );
 }

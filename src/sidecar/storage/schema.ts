@@ -127,4 +127,44 @@ export const migrations: readonly string[] = [
     contentId TEXT PRIMARY KEY, peerId TEXT NOT NULL, shareId TEXT NOT NULL, path TEXT NOT NULL, addedAtMs INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- Meeting: who is refused everywhere; who may see a share (JSON of Audience; '' = everyone); whether its keys must be made anew, since somebody
+  -- has them who may not see it any more; who might see a share that was taken off the table.
+  ALTER TABLE peer ADD COLUMN isBlocked INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE share ADD COLUMN audience TEXT NOT NULL DEFAULT '';
+  ALTER TABLE share ADD COLUMN needsNewKeys INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE shareRemoval ADD COLUMN audience TEXT NOT NULL DEFAULT '';
+
+  -- What the party is called here, '' = by its name.
+  ALTER TABLE party ADD COLUMN label TEXT NOT NULL DEFAULT '';
+
+  -- The newest list of a closed party, as its founder signed it.
+  CREATE TABLE roster (
+    partyId TEXT PRIMARY KEY, revision INTEGER NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL
+  ) STRICT;
+
+  -- Who is, or was, a member of which party; isMet: proved it to us, else another member told it.
+  CREATE TABLE partyMember (
+    partyId TEXT NOT NULL, peerId TEXT NOT NULL, isMet INTEGER NOT NULL, seenAtMs INTEGER NOT NULL, PRIMARY KEY (partyId, peerId)
+  ) STRICT;
+
+  -- Invites of ours, by the hash of their token. The code, and the token in it, is kept while the invite is open, to be shown again; then ''.
+  CREATE TABLE invite (
+    inviteId TEXT PRIMARY KEY, tokenHash BLOB NOT NULL UNIQUE, code TEXT NOT NULL, partyId TEXT NOT NULL, label TEXT NOT NULL,
+    createdAtMs INTEGER NOT NULL, expiresAtMs INTEGER, uses INTEGER, usedCount INTEGER NOT NULL DEFAULT 0, revokedAtMs INTEGER
+  ) STRICT;
+  CREATE TABLE inviteUse (
+    inviteId TEXT NOT NULL REFERENCES invite(inviteId) ON DELETE CASCADE, peerId TEXT NOT NULL, atMs INTEGER NOT NULL,
+    PRIMARY KEY (inviteId, peerId)
+  ) STRICT;
+  CREATE TABLE pendingInvite (
+    inviteId TEXT PRIMARY KEY, token BLOB NOT NULL, peerId TEXT NOT NULL, partyLabel TEXT NOT NULL, isPublic INTEGER NOT NULL,
+    acceptedAtMs INTEGER NOT NULL, expiresAtMs INTEGER, refusal TEXT
+  ) STRICT;
+
+  -- Who asked to be let in (isOurs 0), and whom we ask (isOurs 1).
+  CREATE TABLE accessRequest (
+    peerId TEXT NOT NULL, isOurs INTEGER NOT NULL, text TEXT NOT NULL, shareId TEXT, atMs INTEGER NOT NULL, PRIMARY KEY (peerId, isOurs)
+  ) STRICT;
+  `,
 ];

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { AppError } from '../../protocol/errors.ts';
+import { isPeerId } from '../../protocol/ids.ts';
 import type { ConflictPolicy, Settings } from '../../protocol/model.ts';
 import type { Database } from './database.ts';
 
@@ -13,6 +14,7 @@ const mostSlots = 64;
 /** A slice has 64 KiB: less a second than a quarter of it would stall requests. */
 const leastRate = 16 * 1024;
 const conflictPolicies: readonly ConflictPolicy[] = ['keep-both', 'skip', 'overwrite'];
+const interfaceCharacters = 64;
 const longestIdleMinutes = 7 * 24 * 60;
 
 export class SettingsStore {
@@ -83,7 +85,7 @@ export function checkSettings(given: Partial<Settings>): Partial<Settings> {
     if (!conflictPolicies.includes(given.conflict)) throw invalid('conflict', `one of ${conflictPolicies.join(', ')}`);
     changes.conflict = given.conflict;
   }
-  for (const name of ['friendsFirst', 'isSlow', 'linkListen'] as const) {
+  for (const name of ['friendsFirst', 'isSlow', 'linkListen', 'lanDiscovery', 'gossip', 'useRelay', 'offerRelay'] as const) {
     const value = given[name];
     if (value === undefined) continue;
     if (typeof value !== 'boolean') throw invalid(name, 'true or false');
@@ -110,6 +112,15 @@ export function checkSettings(given: Partial<Settings>): Partial<Settings> {
     if (!Number.isInteger(given.linkPort) || given.linkPort < 0 || given.linkPort > 65_535)
       throw invalid('linkPort', 'a whole number from 0 (any) to 65535');
     changes.linkPort = given.linkPort;
+  }
+  if (given.networkInterface !== undefined) {
+    if (typeof given.networkInterface !== 'string' || given.networkInterface.length > interfaceCharacters)
+      throw invalid('networkInterface', 'the name or address of a network interface, or empty for all');
+    changes.networkInterface = given.networkInterface.trim();
+  }
+  if (given.relay !== undefined) {
+    if (given.relay !== '' && !isPeerId(given.relay)) throw invalid('relay', 'the key of a relay (52 characters), or empty');
+    changes.relay = given.relay;
   }
   return changes;
 }
@@ -139,6 +150,12 @@ function defaults(): Settings {
     linkListen: true,
     linkHost: '',
     linkPort: 0,
+    lanDiscovery: true,
+    networkInterface: '',
+    gossip: true,
+    useRelay: false,
+    relay: '',
+    offerRelay: false,
   };
 }
 

@@ -1,10 +1,10 @@
 // A share's announcement, and its removal, as the owner signs them: self-contained bytes, so that third peers can store them and pass
 // them on, and whoever gets them can check them against the owner's key alone.
 
-import type { Encoding } from 'protomux';
+import type { Encoding, State } from 'protomux';
 import sodium from 'sodium-universal';
 import { detailLimits, indexLimits, wireLimits } from '../limits.ts';
-import { decodeWhole, encodeWhole, fixed, record, shareId, text, uint } from './codec.ts';
+import { decodeWhole, encodeWhole, fixed, flag, list, record, shareId, text, uint } from './codec.ts';
 import { protocolViolation } from './errors.ts';
 import type { ShareAnnouncement, ShareRemoval, SignedAnnouncement } from './services.ts';
 
@@ -13,7 +13,7 @@ const namespace = Buffer.from('potluck/1 share announcement\0');
 const removalNamespace = Buffer.from('potluck/1 share removal\0');
 const bodyVersion = 1;
 
-type Fields = Omit<ShareAnnouncement, 'details'>;
+type Fields = Omit<ShareAnnouncement, 'details' | 'passTags'>;
 
 const fields: Encoding<Fields> = record<Fields>({
   shareId,
@@ -38,24 +38,52 @@ const detailsFields = record<DetailsFields>({ detailsKey: fixed(32), detailsLeng
 
 const noDetails: DetailsFields = { detailsKey: new Uint8Array(32), detailsLength: 0 };
 
+/** Appended later still, also to removals. */
+const passing = record<{ isLimited: boolean; tags: Uint8Array[] }>({
+  isLimited: flag,
+  tags: list(fixed(16), wireLimits.audienceTags),
+});
+
 const announcementFields: Encoding<ShareAnnouncement> = {
   preencode(state, value) {
     fields.preencode(state, value);
     detailsFields.preencode(state, detailsOf(value));
+    passing.preencode(state, passingOf(value));
   },
   encode(state, value) {
     fields.encode(state, value);
     detailsFields.encode(state, detailsOf(value));
+    passing.encode(state, passingOf(value));
   },
   decode(state) {
     const announcement = fields.decode(state);
     const { detailsKey, detailsLength } = state.start < state.end ? detailsFields.decode(state) : noDetails;
-    if (detailsLength === 0) return announcement;
-    return { ...announcement, details: { feedKey: detailsKey, feedLength: detailsLength } };
+    const passTags = passTagsIn(state);
+    return {
+      ...announcement,
+      ...(detailsLength > 0 && { details: { feedKey: detailsKey, feedLength: detailsLength } }),
+      ...(passTags !== undefined && { passTags }),
+    };
   },
 };
 
-const removalFields = record<Removal>({ shareId, revision: uint });
+const removedFields = record<Omit<Removal, 'passTags'>>({ shareId, revision: uint });
+
+const removalFields: Encoding<Removal> = {
+  preencode(state, value) {
+    removedFields.preencode(state, value);
+    passing.preencode(state, passingOf(value));
+  },
+  encode(state, value) {
+    removedFields.encode(state, value);
+    passing.encode(state, passingOf(value));
+  },
+  decode(state) {
+    const removed = removedFields.decode(state);
+    const passTags = passTagsIn(state);
+    return { ...removed, ...(passTags !== undefined && { passTags }) };
+  },
+};
 
 const body = versioned(announcementFields);
 const removalBody = versioned(removalFields);
@@ -96,8 +124,8 @@ export function verifyAnnouncement(signed: SignedAnnouncement, publicKey: Uint8A
 }
 
 /** The share is gone, and so is all that was announced of it up to `revision`. Signed as an announcement is. */
-export function signRemoval({ shareId, revision }: Removal, keyPair: { secretKey: Uint8Array }): SignedAnnouncement {
-  return sign(removalNamespace, encodeWhole(removalBody, { shareId, revision }), keyPair);
+export function signRemoval(removal: Removal, keyPair: { secretKey: Uint8Array }): SignedAnnouncement {
+  return sign(removalNamespace, encodeWhole(removalBody, removal), keyPair);
 }
 
 /** Throws AppError `protocol` when the body is malformed. Says nothing of its signature. */
@@ -113,6 +141,17 @@ export function verifyRemoval(signed: SignedAnnouncement, publicKey: Uint8Array)
 
 function detailsOf({ details }: ShareAnnouncement): DetailsFields {
   return details === undefined ? noDetails : { detailsKey: details.feedKey, detailsLength: details.feedLength };
+}
+
+function passingOf({ passTags }: { passTags?: Uint8Array[] }): { isLimited: boolean; tags: Uint8Array[] } {
+  return { isLimited: passTags !== undefined, tags: passTags ?? [] };
+}
+
+/** Copied: what was received is a view of a whole frame, which it would keep in memory. */
+function passTagsIn(state: State): Uint8Array[] | undefined {
+  if (state.start >= state.end) return undefined;
+  const { isLimited, tags } = passing.decode(state);
+  return isLimited ? tags.map((tag) => Buffer.from(tag)) : undefined;
 }
 
 /** A version, then the fields; what a newer version appends is skipped by older ones, and still signed. */

@@ -10,6 +10,11 @@ export const ownCapabilities = [
   'packs',
   'holdings',
   'direct-link',
+  'invites',
+  'rosters',
+  'members',
+  'access',
+  'relays',
 ] as const;
 
 export type Capability = (typeof ownCapabilities)[number];

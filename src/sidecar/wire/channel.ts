@@ -7,6 +7,8 @@ import { wireLimits } from '../limits.ts';
 import type { AskMessages, Asking } from './asking.ts';
 import * as catalogCodec from './catalogCodec.ts';
 import * as codec from './codec.ts';
+import * as meetingCodec from './meetingCodec.ts';
+import type { MeetingMessage } from './meetingMessages.ts';
 import { peerGone, protocolViolation } from './errors.ts';
 import type { GuardedMuxer } from './guardedMuxer.ts';
 import type { ServeMessages, Serving } from './serving.ts';
@@ -17,7 +19,7 @@ export const channelProtocol = 'potluck/1';
 export const linkProtocol = 'potluck/1 bulk';
 
 /** Numbers above are of newer peers, and ignored. */
-const typeCount = 23;
+const typeCount = 29;
 
 /** What comes in on every carrier, by type; each may throw AppError `protocol`. */
 export interface RequestHandlers {
@@ -40,6 +42,7 @@ export interface SessionHandlers {
   onRemovals(message: SignedAnnouncement[]): void;
   onPassOn(message: catalogCodec.PassOnMessage): void;
   onLinkOffer(message: LinkOffer): void;
+  onMeeting(message: MeetingMessage): void;
 }
 
 export interface RequestChannel {
@@ -56,6 +59,7 @@ export interface SessionChannel extends RequestChannel {
   removals(message: SignedAnnouncement[]): void;
   passOn(message: catalogCodec.PassOnMessage): void;
   linkOffer(message: LinkOffer): void;
+  meeting(message: MeetingMessage): void;
 }
 
 /** Opens the channel of a session and says nothing on it yet. */
@@ -74,6 +78,7 @@ export function openSessionChannel(muxer: GuardedMuxer, handlers: RequestHandler
     removals: table.add(15, catalogCodec.removals, (message) => handlers.onRemovals(message)),
     passOn: table.add(16, catalogCodec.passOn, (message) => handlers.onPassOn(message)),
     linkOffer: table.add(22, transferCodec.linkOffer, (message) => handlers.onLinkOffer(message)),
+    meeting: addMeeting(table, handlers),
   };
   table.open(muxer, channelProtocol);
   return channel;
@@ -86,6 +91,31 @@ export function openLinkChannel(muxer: GuardedMuxer, handlers: RequestHandlers):
   const channel = addRequests(table, handlers, slices);
   table.open(muxer, linkProtocol);
   return channel;
+}
+
+function addMeeting(table: MessageTable, handlers: SessionHandlers): (message: MeetingMessage) => void {
+  const redeem = table.add(23, meetingCodec.redeem, (message) => handlers.onMeeting({ type: 'redeem', ...message }));
+  const redeemed = table.add(24, meetingCodec.redeemed, (message) => handlers.onMeeting({ type: 'redeemed', ...message }));
+  const roster = table.add(25, meetingCodec.roster, (message) => handlers.onMeeting({ type: 'roster', ...message }));
+  const members = table.add(26, meetingCodec.members, (message) => handlers.onMeeting({ type: 'members', ...message }));
+  const access = table.add(27, meetingCodec.access, (message) => handlers.onMeeting({ type: 'access', ...message }));
+  const relay = table.add(28, meetingCodec.relay, (message) => handlers.onMeeting({ type: 'relay', ...message }));
+  return (message) => {
+    switch (message.type) {
+      case 'redeem':
+        return redeem(message);
+      case 'redeemed':
+        return redeemed(message);
+      case 'roster':
+        return roster(message);
+      case 'members':
+        return members(message);
+      case 'access':
+        return access(message);
+      case 'relay':
+        return relay(message);
+    }
+  };
 }
 
 function addRequests(

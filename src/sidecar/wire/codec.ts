@@ -19,7 +19,17 @@ export interface HelloMessage {
   agent: string;
   /** One MAC of 32 bytes for each party name that the sender knows: network/partyProof.ts. */
   proofs: Uint8Array[];
+  /** Why it is here when no party is in common; 0 from older ones. See `intents`. */
+  intents: number;
 }
+
+/** Bits of a hello's `intents`. */
+export const intents = {
+  /** It added us by our key: it waits to be accepted. */
+  addedByKey: 1,
+  /** It has an invite of ours. */
+  invite: 2,
+} as const;
 
 export interface HeadMessage {
   sizeBytes: number;
@@ -211,7 +221,7 @@ export function record<T extends object>(fields: { [K in keyof T]-?: Encoding<T[
   };
 }
 
-const helloFields = record<HelloMessage>({
+const helloFields = record<Omit<HelloMessage, 'intents'>>({
   version: uint,
   minVersion: uint,
   capabilities: list(text(wireLimits.textCharacters), wireLimits.capabilities),
@@ -227,22 +237,25 @@ export const hello: Encoding<HelloMessage> = {
   preencode(state, value) {
     magicField.preencode(state, magic);
     helloFields.preencode(state, value);
+    uint.preencode(state, value.intents);
   },
   encode(state, value) {
     magicField.encode(state, magic);
     helloFields.encode(state, value);
+    uint.encode(state, value.intents);
   },
   decode(state) {
     if (!magic.equals(magicField.decode(state))) throw protocolViolation('it does not speak Potluck');
     const value = helloFields.decode(state);
+    const said = state.start < state.end ? uint.decode(state) : 0;
     state.start = state.end;
-    return value;
+    return { ...value, intents: said };
   },
 };
 
 /** An announcement's body is bounded here and decoded, once its signature holds, in announcement.ts. */
 export const announcement = record<SignedAnnouncement>({ body: bytes(1024), signature: fixed(signatureBytes) });
-export const removal = record<SignedAnnouncement>({ body: bytes(128), signature: fixed(signatureBytes) });
+export const removal = record<SignedAnnouncement>({ body: bytes(256), signature: fixed(signatureBytes) });
 export const announcements: Encoding<SignedAnnouncement[]> = list(announcement, wireLimits.sharesPerPeer);
 
 export const ping: Encoding<number> = uint;

@@ -4,6 +4,7 @@
 import type { PartyId, PeerId, ShareId } from '../../protocol/ids.ts';
 import type { LinkKind, Traffic } from '../../protocol/model.ts';
 import type { Capability } from './capabilities.ts';
+import type { MeetingMessage } from './meetingMessages.ts';
 
 /** A request for bytes of one file of a share. Offsets and lengths are bytes; `length` undefined = to the end. */
 export interface ReadRequest {
@@ -182,6 +183,11 @@ export interface ShareAnnouncement {
   updatedAtMs: number;
   /** The feed of what is known of its files beyond their names; left out while there is none. */
   details?: { feedKey: Uint8Array; feedLength: number };
+  /**
+   * Who has it may pass it on only in the parties that these tags (16 bytes each) mean: network/partyProof.ts. None: to nobody. Left out: in every
+   * party in common with the owner.
+   */
+  passTags?: Uint8Array[];
 }
 
 /** As it travels and is stored: the encoded body and its ed25519 signature. */
@@ -195,24 +201,34 @@ export interface RemoteHello {
   nickname: string;
   agent: string;
   capabilities: string[];
-  /** Parties that both sides know the name of, proven. */
+  /** Parties in common: both sides proved the name, and a closed one lists both (LocalHello.mayShareIn). What may be shared goes by these alone. */
   partyIds: PartyId[];
+  /** Parties that both sides proved to know the name of, the closed ones that do not list both included. */
+  provenIds: PartyId[];
+  /** Bits of codec.ts `intents`: why it is here when no party is in common. */
+  intents: number;
 }
 
 /** What we say of ourselves, asked each time it is sent. Implemented by node.ts over parties and settings. */
 export interface LocalHello {
-  nickname(): string;
+  /** For the peer with this key, as far as parties in common are known now: strangers are told no name. */
+  nickname(to: { remoteKey: Uint8Array; partyIds: PartyId[] }): string;
+  /** Bits of codec.ts `intents`, for the peer with this key; none when it is left out. */
+  intents?(remoteKey: Uint8Array): number;
   /** Product and version, for example `potluck/0.1.0`. */
   agent: string;
   /** Proofs of every party name we know, for this connection: see network/partyProof.ts. `proverKey` is the public key of who sends them. */
   partyProofs(handshakeHash: Uint8Array, proverKey: Uint8Array): { partyId: PartyId; proof: Uint8Array }[];
+  /** Whether a party is in common with a peer that proved its name; always, when this is left out. */
+  mayShareIn?(partyId: PartyId, remoteKey: Uint8Array): boolean;
 }
 
 /** What sessions report and ask upwards. Implemented by node.ts over the services. */
 export interface SessionEvents {
   /** Hello done; the session may be used. */
   opened(session: PeerSession): void;
-  closed(session: PeerSession, reason: string): void;
+  /** `isHostile`: the peer broke a rule. */
+  closed(session: PeerSession, reason: string, isHostile: boolean): void;
   /** `session.hello` changed: a new nickname, or parties joined or left on either side. */
   updated(session: PeerSession): void;
   /** The peer's whole list of shares, signatures checked against its key. Replaces what it said before. */
@@ -231,6 +247,8 @@ export interface SessionEvents {
   wantsFeed(session: PeerSession, discoveryKey: Uint8Array): void;
   /** The peer says where it takes direct links. May come again, when its addresses changed. */
   linkOffered(session: PeerSession, offer: LinkOffer): void;
+  /** Invites, lists of closed parties, members, requests for access, relays: see meetingMessages.ts. Not yet judged by anything but its shape. */
+  met(session: PeerSession, message: MeetingMessage): void;
   /** A direct link was added or is gone: `session.linkKind` may be another one. */
   linkChanged(session: PeerSession): void;
 }
@@ -244,6 +262,8 @@ export interface AnnouncedShare {
 export interface ShareRemoval {
   shareId: ShareId;
   revision: number;
+  /** As in its announcement. */
+  passTags?: Uint8Array[];
   signed: SignedAnnouncement;
 }
 
@@ -314,6 +334,8 @@ export interface PeerSession extends FileSource {
   search(request: RemoteSearchRequest, options: { signal: AbortSignal }): Promise<RemoteSearchHit[]>;
   /** Serves or fetches a Hypercore over this session's multiplexer. Attached cores are the only ones that this peer can get. */
   replicate(core: ReplicableCore): void;
+  /** Tells the peer something about meeting, if it understands that kind. */
+  meet(message: MeetingMessage): void;
   /** Tells the peer where we take direct links. */
   offerLink(offer: LinkOffer): void;
   /**

@@ -17,6 +17,7 @@ import type { GuardedMuxer } from './guardedMuxer.ts';
 import { Hearsay } from './hearsay.ts';
 import { Introduction } from './introduction.ts';
 import { LinkCarriers } from './linkCarriers.ts';
+import { capabilityOf, type MeetingMessage } from './meetingMessages.ts';
 import { OwnShares } from './ownShares.ts';
 import { Passing } from './passing.ts';
 import { RemoteShares } from './remoteShares.ts';
@@ -89,6 +90,7 @@ class Session implements PeerSession {
   readonly #offers = new Coalesced(() => this.#sendOffer());
   #offer: LinkOffer | undefined;
   readonly #offerBudget = updateBudget();
+  readonly #meetingBudget = updateBudget();
   readonly #helloBudget = updateBudget();
   readonly #checks = new SignatureChecks({ onFailure: (thrown) => this.#fail(thrown) });
   readonly #ownShares: OwnShares;
@@ -219,6 +221,10 @@ class Session implements PeerSession {
     this.#offers.request();
   }
 
+  meet(message: MeetingMessage): void {
+    if (this.isOpen && this.understands(capabilityOf(message))) this.#main.channel.meeting(message);
+  }
+
   attachLink(stream: FrameStream, link: { kind: 'tls' | 'noise'; address: string }): void {
     if (this.isOpen) this.#links.attach(stream, link);
     else stream.destroy();
@@ -266,7 +272,7 @@ class Session implements PeerSession {
     if (isHostile) this.#log.warn(`session with ${this.peerId} ended: ${reason}`);
     else if (isTold) this.#log.info(`session with ${this.peerId} ended: ${reason}`);
     else this.#log.debug(`session with ${this.peerId} ended: ${reason}`);
-    this.#tell('closed', () => this.#events.closed(this, reason));
+    this.#tell('closed', () => this.#events.closed(this, reason, isHostile));
   }
 
   #fail(thrown: unknown): void {
@@ -289,6 +295,7 @@ class Session implements PeerSession {
       onRemovals: (message) => this.#remoteShares.onRemovals(message),
       onPassOn: (message) => this.#hearsay.onPassOn(message),
       onLinkOffer: (message) => this.#onLinkOffer(message),
+      onMeeting: (message) => this.#onMeeting(message),
     };
   }
 
@@ -301,12 +308,16 @@ class Session implements PeerSession {
   #onHello(message: HelloMessage): void {
     if (!this.#helloBudget.take()) throw protocolViolation('it introduces itself all the time');
     this.hello = this.#introduction.accept(message);
+    const { hasNews } = this.#introduction;
     if (this.#hasHello) {
+      if (hasNews) this.#helloUpdates.request();
       this.#tell('updated', () => this.#events.updated(this));
       return;
     }
     this.#hasHello = true;
     clearTimeout(this.#helloTimer);
+    // At once, before shares: nobody should see them under no name.
+    if (hasNews) this.#main.channel.hello(this.#introduction.own());
     this.#tell('opened', () => this.#events.opened(this));
   }
 
@@ -318,6 +329,11 @@ class Session implements PeerSession {
   #onLinkOffer(offer: LinkOffer): void {
     if (!this.#offerBudget.take()) throw protocolViolation('it offers links all the time');
     this.#tell('linkOffered', () => this.#events.linkOffered(this, offer));
+  }
+
+  #onMeeting(message: MeetingMessage): void {
+    if (!this.#meetingBudget.take()) throw protocolViolation('it talks about meeting all the time');
+    this.#tell(message.type, () => this.#events.met(this, message));
   }
 
   #sendOffer(): void {

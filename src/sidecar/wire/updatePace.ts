@@ -49,13 +49,18 @@ export class Budget {
 
   /** False when there were too many. */
   take(): boolean {
+    if (this.isEmpty) return false;
+    this.#tokens--;
+    return true;
+  }
+
+  /** Whether the next one is too many, now. */
+  get isEmpty(): boolean {
     const now = performance.now();
     const earned = ((now - this.#countedAt) / 1000) * this.#perSecond;
     this.#tokens = Math.min(this.#burst, this.#tokens + earned);
     this.#countedAt = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
+    return this.#tokens < 1;
   }
 }
 

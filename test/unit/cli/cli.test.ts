@@ -13,13 +13,15 @@ test('every command has help, and docs/cli.md lists it', async (t) => {
   const cli = await createCli(t, {});
   const overview = (await cli.run(['help'])).text;
   const docs = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
-  for (const { name, usage } of commands) {
+  for (const { name, alias, usage } of commands) {
+    if (alias !== undefined) assert.match((await cli.run(['help', alias])).text, new RegExp(`^Usage: potluck ${name}`), alias);
     assert.ok(overview.includes(`  ${usage}`), `the list has ${name}`);
     assert.ok(docs.includes(`\`${usage}\``), `docs/cli.md has ${usage}`);
+    const words = name.split(' ');
     for (const args of [
-      ['help', name],
-      [name, '--help'],
-      ['-h', name],
+      ['help', ...words],
+      [...words, '--help'],
+      ['-h', ...words],
     ])
       if (name !== 'help') assert.match((await cli.run(args)).text, new RegExp(`^Usage: potluck ${name}`), args.join(' '));
   }
@@ -106,7 +108,14 @@ test('--timeout ends a wait with exit code 4', async (t) => {
 });
 
 test('--quiet says nothing but results', async (t) => {
-  const party = { partyId: peerId('party') as never, name: 'techno', state: 'joining' as const, joinedAtMs: 0, peersOnline: 0 };
+  const party = {
+    partyId: peerId('party') as never,
+    name: 'techno',
+    state: 'joining' as const,
+    joinedAtMs: 0,
+    peersOnline: 0,
+    isPublic: true,
+  };
   const cli = await createCli(t, { 'parties/join': () => party, 'parties/create': () => party, 'parties/list': () => [] });
   assert.deepEqual(await cli.run(['join', 'techno', '-q']), { code: 0, text: '', errors: '' });
   assert.deepEqual(await cli.run(['create', '-q']), { code: 0, text: 'techno\n', errors: '' });

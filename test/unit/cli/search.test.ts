@@ -199,7 +199,7 @@ test('watched searches are listed, added, seen and removed by query or id', asyn
 test('shares are paused, resumed and their scans cancelled; the list says how each is', async (t) => {
   const share = (title: string, more: Partial<ShareInfo>): ShareInfo => ({
     ...{ shareId: shareId(title), title, path: `/${title}`, state: 'watching', fileCount: 1, folderCount: 0, totalBytes: 1 },
-    ...{ skippedCounts: {}, addedAtMs: 0 },
+    ...{ skippedCounts: {}, addedAtMs: 0, audience: { everyone: true, partyIds: [], peerIds: [] } },
     ...more,
   });
   const shares = [

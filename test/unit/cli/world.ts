@@ -7,8 +7,8 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { runCli } from '../../../src/cli/cli.ts';
-import { isDownloadId, isPeerId, isShareId } from '../../../src/protocol/ids.ts';
-import type { DownloadId, PeerId, ShareId } from '../../../src/protocol/ids.ts';
+import { isDownloadId, isInviteId, isPartyId, isPeerId, isShareId } from '../../../src/protocol/ids.ts';
+import type { DownloadId, InviteId, PartyId, PeerId, ShareId } from '../../../src/protocol/ids.ts';
 import { runFolder } from '../../../src/protocol/locations.ts';
 import type { CatalogShare, DownloadInfo, PeerInfo, Settings } from '../../../src/protocol/model.ts';
 import type { AllHandlers, Call } from '../../../src/sidecar/api/handlers.ts';
@@ -34,6 +34,10 @@ export interface RunOptions {
   env?: NodeJS.ProcessEnv;
   signal?: AbortSignal;
   stdout?: PassThrough;
+  /** What standard input holds. */
+  input?: string;
+  /** Standard input is a terminal, at which somebody types `input`. */
+  isTtyInput?: boolean;
 }
 
 export const ownId = peerId('me');
@@ -42,6 +46,18 @@ export const ownId = peerId('me');
 export function peerId(start: string): PeerId {
   const id = start.padEnd(52, 'y');
   if (!isPeerId(id)) throw new Error(`${id} is no peer id`);
+  return id;
+}
+
+export function partyId(start: string): PartyId {
+  const id = start.padEnd(52, 'y');
+  if (!isPartyId(id)) throw new Error(`${id} is no party id`);
+  return id;
+}
+
+export function inviteId(start: string): InviteId {
+  const id = start.padEnd(26, 'y');
+  if (!isInviteId(id)) throw new Error(`${id} is no invite id`);
   return id;
 }
 
@@ -67,6 +83,8 @@ export function peer(id: PeerId, names: { nickname?: string; petname?: string; d
     isOnline: true,
     isStranger: false,
     isAddedByKey: false,
+    isBlocked: false,
+    isDisconnected: false,
     partyIds: [],
     shareCount: 1,
     fileCount: 2,
@@ -134,6 +152,12 @@ export const someSettings: Settings = {
   linkListen: true,
   linkHost: '',
   linkPort: 0,
+  lanDiscovery: true,
+  networkInterface: '',
+  gossip: true,
+  useRelay: false,
+  relay: '',
+  offerRelay: false,
 };
 
 /** A sidecar that answers with these handlers, and a command line that reaches it. */
@@ -173,7 +197,7 @@ async function runIn(dataFolder: string, args: string[], options: RunOptions = {
   stderr.on('data', (chunk: Buffer) => (collected.errors += chunk.toString()));
   if (options.isTty) Object.assign(stdout, { isTTY: true, columns: 80 });
   const code = await runCli(['--data-folder', dataFolder, ...args], {
-    stdin: new PassThrough().end(),
+    stdin: Object.assign(new PassThrough().end(options.input ?? ''), options.isTtyInput && { isTTY: true }),
     stdout,
     stderr,
     env: options.env ?? {},

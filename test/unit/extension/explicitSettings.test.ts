@@ -35,6 +35,20 @@ test('settings of transfers and links reach the sidecar in its units', () => {
   );
 });
 
+test('settings of meeting reach the sidecar under its names', () => {
+  assert.deepEqual(
+    read({
+      'network.lanDiscovery': false,
+      'network.interface': ' eth0 ',
+      'network.gossip': false,
+      'network.useRelay': true,
+      'network.relay': '',
+      'network.offerRelay': true,
+    }),
+    { lanDiscovery: false, networkInterface: 'eth0', gossip: false, useRelay: true, relay: '', offerRelay: true },
+  );
+});
+
 test('a slip of the pen reads as not set', () => {
   const slips: Record<string, unknown> = {
     nickname: 7,
@@ -49,6 +63,12 @@ test('a slip of the pen reads as not set', () => {
     'network.linkPort': 70_000,
     'network.bootstrap': ['a:1', 2],
     'sidecar.idleMinutes': 1.5,
+    'network.lanDiscovery': 'off',
+    'network.interface': 0,
+    'network.gossip': null,
+    'network.useRelay': 'true',
+    'network.relay': ['x'],
+    'network.offerRelay': 1,
   };
   assert.deepEqual(read(slips), {});
 });

@@ -70,7 +70,7 @@ test('commands that the code runs exist', () => {
   const known = new Set([...commands, ...views]);
   for (const { file, text } of sources) {
     for (const [, command] of text.matchAll(
-      /'(potluck\.(?:party|peer|identity|share|entry|download|downloads|transfers|upload|search|results|watch|sidecar|menu)\.[a-zA-Z]+)'/g,
+      /'(potluck\.(?:party|invite|code|peer|identity|access|network|share|entry|download|downloads|transfers|upload|search|results|watch|sidecar|menu)\.[a-zA-Z]+)'/g,
     )) {
       if (command === 'potluck.downloads.folder' || command === 'potluck.sidecar.dataFolder') continue; // settings
       assert.ok(known.has(command ?? ''), `${command} in ${file}`);

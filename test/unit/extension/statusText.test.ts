@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SidecarStatus } from '../../../src/protocol/model.ts';
 import { statusOf } from '../../../src/extension/statusText.ts';
 import { peer, rates } from './worlds.ts';
 
@@ -29,4 +30,20 @@ test('a sidecar that does not run is a problem, whatever moved before', () => {
   const status = statusOf('failed', { peers: [], rates: rates({ downloads: 1 }) });
   assert.equal(status.isProblem, true);
   assert.equal(status.isMoving, false);
+});
+
+test('the tooltip says how others reach this machine, and who waits for an answer', () => {
+  const network: SidecarStatus['network'] = { state: 'online', isBootstrapUnreachable: false, nat: 'random', bootstrap: [] };
+  const details = (change: Partial<SidecarStatus['network']>, requests: unknown[] = []): string[] =>
+    statusOf('running', { peers: [], rates: undefined, status: { network: { ...network, ...change } }, requests }).details;
+  assert.deepEqual(details({}, [1]), [
+    'Network: some peers are reached only through a relay (random NAT)',
+    '1 peer asks to be let in',
+  ]);
+  assert.match(details({ nat: 'open' })[0] ?? '', /from everywhere/);
+  assert.match(details({ nat: 'consistent' })[0] ?? '', /directly/);
+  assert.match(details({ nat: 'unknown' })[0] ?? '', /not known/);
+  assert.match(details({ isBootstrapUnreachable: true })[0] ?? '', /no bootstrap node/);
+  assert.match(details({ state: 'offline' })[0] ?? '', /offline/);
+  assert.deepEqual(statusOf('running', { peers: [], rates: undefined }).details, []);
 });

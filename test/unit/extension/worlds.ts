@@ -2,23 +2,29 @@
 
 import {
   isDownloadId,
+  isInviteId,
   isPartyId,
   isPeerId,
   isShareId,
   isWatchId,
   type DownloadId,
+  type InviteId,
   type PartyId,
   type PeerId,
   type ShareId,
   type WatchId,
 } from '../../../src/protocol/ids.ts';
 import type {
+  AccessRequest,
   CatalogShare,
   DownloadInfo,
   DownloadSource,
   Entry,
+  InviteInfo,
   PartyInfo,
+  PartyMember,
   PeerInfo,
+  PendingInvite,
   SearchHit,
   SearchPage,
   ShareInfo,
@@ -57,6 +63,12 @@ export function downloadId(n: number): DownloadId {
   return id;
 }
 
+export function inviteId(n: number): InviteId {
+  const id = letter(n).repeat(26);
+  if (!isInviteId(id)) throw new TypeError(id);
+  return id;
+}
+
 export function watchId(n: number): WatchId {
   const id = letter(n).repeat(26);
   if (!isWatchId(id)) throw new TypeError(id);
@@ -64,7 +76,45 @@ export function watchId(n: number): WatchId {
 }
 
 export function party(n: number, change: Partial<PartyInfo> = {}): PartyInfo {
-  return { partyId: partyId(n), name: `party ${n}`, state: 'joined', joinedAtMs: 0, peersOnline: 0, ...change };
+  return { partyId: partyId(n), name: `party ${n}`, state: 'joined', joinedAtMs: 0, peersOnline: 0, isPublic: false, ...change };
+}
+
+export function member(n: number, change: Partial<PartyMember> = {}): PartyMember {
+  return {
+    peerId: peerId(n),
+    name: `peer ${n}`,
+    derivedName: 'Brave Otter',
+    isOwn: false,
+    isOnline: false,
+    isHearsay: false,
+    ...change,
+  };
+}
+
+export function invite(n: number, change: Partial<InviteInfo> = {}): InviteInfo {
+  return {
+    inviteId: inviteId(n),
+    partyId: partyId(n),
+    partyName: `party ${n}`,
+    label: '',
+    createdAtMs: 0,
+    usedBy: [],
+    state: 'open',
+    code: { text: '', uri: '' },
+    ...change,
+  };
+}
+
+export function pendingInvite(n: number, change: Partial<PendingInvite> = {}): PendingInvite {
+  return {
+    inviteId: inviteId(n),
+    peerId: peerId(n),
+    name: `peer ${n}`,
+    partyLabel: '',
+    acceptedAtMs: 0,
+    state: 'waiting',
+    ...change,
+  };
 }
 
 export function peer(n: number, change: Partial<PeerInfo> = {}): PeerInfo {
@@ -75,10 +125,25 @@ export function peer(n: number, change: Partial<PeerInfo> = {}): PeerInfo {
     isOnline: true,
     isStranger: false,
     isAddedByKey: false,
+    isBlocked: false,
+    isDisconnected: false,
     partyIds: [],
     shareCount: 0,
     fileCount: 0,
     totalBytes: 0,
+    ...change,
+  };
+}
+
+export function accessRequest(n: number, change: Partial<AccessRequest> = {}): AccessRequest {
+  return {
+    peerId: peerId(n),
+    name: `peer ${n}`,
+    derivedName: 'Brave Otter',
+    text: '',
+    atMs: n,
+    isOnline: true,
+    partyIds: [],
     ...change,
   };
 }
@@ -110,6 +175,7 @@ export function ownShare(n: number, change: Partial<ShareInfo> = {}): ShareInfo 
     totalBytes: 2048,
     skippedCounts: {},
     addedAtMs: 0,
+    audience: { everyone: true, partyIds: [], peerIds: [] },
     ...change,
   };
 }

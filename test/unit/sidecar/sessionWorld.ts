@@ -10,7 +10,8 @@ import type { TestContext } from 'node:test';
 import NoiseSecretStream from '@hyperswarm/secret-stream';
 import { encode as encodeZ32 } from 'z32';
 import type { PartyId, PeerId, ShareId } from '../../../src/protocol/ids.ts';
-import type { CatalogShare } from '../../../src/protocol/model.ts';
+import type { Audience, CatalogShare } from '../../../src/protocol/model.ts';
+import { AudienceTags } from '../../../src/sidecar/audienceTags.ts';
 import { Catalog } from '../../../src/sidecar/catalog/catalog.ts';
 import { Feeds } from '../../../src/sidecar/catalog/feeds/feeds.ts';
 import { createLog } from '../../../src/sidecar/log.ts';
@@ -21,6 +22,7 @@ import { Shares } from '../../../src/sidecar/shares/shares.ts';
 import { Database } from '../../../src/sidecar/storage/database.ts';
 import { peerIdOf } from '../../../src/sidecar/storage/identity.ts';
 import { signRemoval } from '../../../src/sidecar/wire/announcement.ts';
+import { intents } from '../../../src/sidecar/wire/codec.ts';
 import type { SearchServer } from '../../../src/sidecar/wire/services.ts';
 import { emptySearchServer, emptyServer, untilTrue } from './wire/worlds.ts';
 
@@ -36,7 +38,12 @@ export class TestPeer {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'potluck-sessions-'));
   readonly name: string;
   parties: string[];
+  /** Of its hello: strangers say that they added the other's key, and so may stay. */
+  intents: number = intents.addedByKey;
   searchServer: SearchServer = emptySearchServer;
+  /** Strangers that the user does not want to hear from, and those that we wait for. */
+  readonly denied = new Set<PeerId>();
+  readonly awaited = new Set<PeerId>();
   /** What nodeLinks.ts would be told, one line each. */
   readonly links: string[] = [];
   readonly #database: Database;
@@ -55,11 +62,15 @@ export class TestPeer {
     const log = createLog((entry) => this.log.push(`${entry.level} ${entry.message}`));
     const changed = (): void => void this.changes.emit('change');
     const database = new Database(dataFolder);
+    const tags = new AudienceTags((partyId) => this.parties.find((party) => partyIdOf(party) === partyId));
     this.#database = database;
     this.#feeds = new Feeds({ folder: path.join(dataFolder, 'feeds'), log });
     this.shares = new Shares({
       ...{ database, dataFolder, feeds: this.#feeds, log, ownPeerId: peerId, onChange: changed },
-      signRemoval: (shareId, revision) => signRemoval({ shareId, revision }, keyPair),
+      signRemoval: (shareId, revision, audience) => {
+        const passTags = tags.of(shareId, audience);
+        return signRemoval({ shareId, revision, ...(passTags !== undefined && { passTags }) }, keyPair);
+      },
       onAnnouncement: () => this.sessions.announceShares(),
     });
     this.catalog = new Catalog({
@@ -71,7 +82,7 @@ export class TestPeer {
     });
     this.peers = new Peers({ database, sharesOf: (peer) => this.catalog.shares(peer), onChange: changed });
     this.sessions = new Sessions({
-      ...{ peerId, keyPair, peers: this.peers, shares: this.shares, catalog: this.catalog, log, onOnline: changed },
+      ...{ peerId, keyPair, peers: this.peers, shares: this.shares, catalog: this.catalog, log, onOnline: changed, tags },
       fileServer: emptyServer,
       links: {
         opened: () => this.#linked('opened'),
@@ -79,9 +90,15 @@ export class TestPeer {
         changed: ({ linkKind }) => this.#linked(`changed to ${linkKind}`),
         closed: () => this.#linked('closed'),
       },
+      waiting: {
+        isDenied: (peer) => this.denied.has(peer),
+        isAwaited: (peer) => this.awaited.has(peer),
+        mayBecomeCommon: () => false,
+      },
       searchServer: { search: (...asked) => this.searchServer.search(...asked) },
       local: {
-        nickname: () => name,
+        nickname: ({ remoteKey, partyIds }) => (partyIds.length > 0 || this.peers.isAddedByKey(peerIdOf(remoteKey)) ? name : ''),
+        intents: () => this.intents,
         agent: 'test',
         partyProofs: (handshakeHash, proverKey) =>
           this.parties.map((party) => ({ partyId: partyIdOf(party), proof: proofOf(party, handshakeHash, proverKey) })),
@@ -108,11 +125,11 @@ export class TestPeer {
   }
 
   /** Shares a folder of these files, and waits for its index. */
-  async share(title: string, files: readonly string[]): Promise<ShareId> {
+  async share(title: string, files: readonly string[], audience?: Audience): Promise<ShareId> {
     const folder = path.join(this.folder, title);
     mkdirSync(folder);
     for (const file of files) writeFileSync(path.join(folder, file), file);
-    const { shareId } = await this.shares.add(folder);
+    const { shareId } = await this.shares.add(folder, audience && { audience });
     await this.until(`"${title}" is scanned`, () => this.shares.get(shareId)?.state === 'watching');
     return shareId;
   }
@@ -145,22 +162,14 @@ export class TestPeer {
   }
 }
 
+/** A share for members of these parties, and these peers. */
+export function audienceOf(parties: readonly string[], peers: readonly TestPeer[] = []): Audience {
+  return { everyone: false, partyIds: parties.map(partyIdOf), peerIds: peers.map(({ peerId }) => peerId) };
+}
+
 /** Connects two peers; resolves when both are here, with how to part them. */
 export async function join(one: TestPeer, other: TestPeer): Promise<{ part(): Promise<void> }> {
-  const [near, far] = duplexPair();
-  const left = new NoiseSecretStream(true, near, { keyPair: one.keyPair });
-  const right = new NoiseSecretStream(false, far, { keyPair: other.keyPair });
-  for (const stream of [left, right]) stream.on('error', () => undefined);
-  await Promise.all([left.opened, right.opened]);
-  for (const [peer, stream] of [
-    [one, left],
-    [other, right],
-  ] as const) {
-    const { remotePublicKey, handshakeHash, isInitiator } = stream;
-    assert(remotePublicKey && handshakeHash);
-    const peerId = peerIdOf(remotePublicKey);
-    peer.sessions.connected({ stream, remotePublicKey, handshakeHash, isInitiator, peerId, path: 'lan' });
-  }
+  await connect(one, other);
   await one.until(`${other.name} is here`, () => one.peers.isOnline(other.peerId));
   await other.until(`${one.name} is here`, () => other.peers.isOnline(one.peerId));
   return {
@@ -169,4 +178,32 @@ export async function join(one: TestPeer, other: TestPeer): Promise<{ part(): Pr
       await other.until(`${one.name} is gone`, () => !other.peers.isOnline(one.peerId));
     },
   };
+}
+
+/** Connects two peers; what becomes of it is theirs. Resolves when the handshake is done; answers what resolves when it is over. */
+export async function connect(one: TestPeer, other: TestPeer): Promise<{ closed: Promise<unknown> }> {
+  const [near, far] = duplexPair();
+  const left = new NoiseSecretStream(true, near, { keyPair: one.keyPair });
+  const right = new NoiseSecretStream(false, far, { keyPair: other.keyPair });
+  for (const stream of [left, right]) stream.on('error', () => undefined);
+  const closed = Promise.all([left, right].map((stream) => new Promise((resolve) => stream.once('close', resolve))));
+  await Promise.all([left.opened, right.opened]);
+  for (const [peer, stream] of [
+    [one, left],
+    [other, right],
+  ] as const) {
+    const { remotePublicKey, handshakeHash, isInitiator } = stream;
+    assert(remotePublicKey && handshakeHash);
+    const peerId = peerIdOf(remotePublicKey);
+    peer.sessions.connected({
+      stream,
+      remotePublicKey,
+      handshakeHash,
+      isInitiator,
+      peerId,
+      path: 'lan',
+      pathReason: 'same-network',
+    });
+  }
+  return { closed };
 }

@@ -37,9 +37,10 @@ export function tokenOf(preamble: Buffer): Buffer {
   return preamble.subarray(1, preambleBytes);
 }
 
-async function handshake(
+/** `remoteKey`: whom we mean; left out, whoever it is. */
+export async function handshake(
   tcp: Socket,
-  options: { isDialer: boolean; keyPair: KeyPair; remoteKey: Uint8Array; signal?: AbortSignal },
+  options: { isDialer: boolean; keyPair: KeyPair; remoteKey?: Uint8Array; signal?: AbortSignal },
 ): Promise<NoiseSecretStream> {
   const { isDialer, keyPair, remoteKey, signal } = options;
   tcp.setNoDelay(true);
@@ -56,7 +57,7 @@ async function handshake(
   const isOpen = await stream.opened;
   signal?.removeEventListener('abort', onAbort);
   if (!isOpen) throw failure;
-  if (stream.remotePublicKey && Buffer.compare(stream.remotePublicKey, remoteKey) === 0) return stream;
+  if (stream.remotePublicKey && (!remoteKey || Buffer.compare(stream.remotePublicKey, remoteKey) === 0)) return stream;
   stream.destroy();
   throw new Error('another key answered');
 }

@@ -1,25 +1,32 @@
-// Roots that each peer was told: only their leaf hashes are given to it, so that nobody can probe by hash for content that is here.
+// Roots that each peer was told, and of whose share: only their leaf hashes are given to it, so that nobody can probe by hash for content that is
+// here, and only while it may have the share.
 
-import type { PeerId } from '../../../protocol/ids.ts';
+import type { PeerId, ShareId } from '../../../protocol/ids.ts';
 import { localLimits } from '../../limits.ts';
+
+/** As what it was told last. */
+export interface ToldAs {
+  owner: PeerId;
+  shareId: ShareId;
+}
 
 export class ToldRoots {
   /** In hex, oldest use first; so are the peers. */
-  readonly #told = new Map<PeerId, Set<string>>();
+  readonly #told = new Map<PeerId, Map<string, ToldAs>>();
 
-  add(peerId: PeerId, root: Uint8Array): void {
+  add(peerId: PeerId, root: Uint8Array, { owner, shareId }: ToldAs): void {
     const name = Buffer.from(root).toString('hex');
-    const told = this.#told.get(peerId) ?? new Set<string>();
+    const told = this.#told.get(peerId) ?? new Map<string, ToldAs>();
     this.#told.delete(peerId);
     this.#told.set(peerId, told);
     told.delete(name);
-    told.add(name);
+    told.set(name, { owner, shareId });
     if (told.size > localLimits.toldRoots) dropFirst(told);
     if (this.#told.size > localLimits.toldPeers) dropFirst(this.#told);
   }
 
-  has(peerId: PeerId, root: Uint8Array): boolean {
-    return this.#told.get(peerId)?.has(Buffer.from(root).toString('hex')) === true;
+  find(peerId: PeerId, root: Uint8Array): ToldAs | undefined {
+    return this.#told.get(peerId)?.get(Buffer.from(root).toString('hex'));
   }
 }
 

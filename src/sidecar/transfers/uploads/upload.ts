@@ -69,6 +69,11 @@ export class Upload {
     return this.#isFinished ? Promise.resolve(this.#options.root) : Promise.reject(endedEarly());
   }
 
+  /** Ends it when it is not for this peer any more: now, not with the next block. */
+  checkShared(): void {
+    if (!this.#options.isShared()) void this.stop(notShared(this.#options.path));
+  }
+
   /** Ends it. Resolves when nothing reads the file any more. */
   stop(failure: unknown): Promise<void> {
     this.#stopping ??= this.#stop(failure);

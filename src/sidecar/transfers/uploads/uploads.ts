@@ -28,9 +28,9 @@ import { folderOf, makePack, packPaths } from './packs.ts';
 import type { UploadsOptions } from './parts.ts';
 import { notHeld, otherContent, Refusals, refusedByOwner, uploadsClosed } from './refusals.ts';
 import { RootsFirst } from './rootsFirst.ts';
-import { ToldRoots } from './toldRoots.ts';
+import { type ToldAs, ToldRoots } from './toldRoots.ts';
 import { readWhole, Upload, type UploadContent } from './upload.ts';
-import { commonFolder, UploadList } from './uploadList.ts';
+import { commonFolder, UploadList, type UploadSubject } from './uploadList.ts';
 
 export type { Locate, LocatedMany, LocateMany, UploadsOptions, EndedUpload, GivenOn } from './parts.ts';
 
@@ -38,6 +38,12 @@ export type { Locate, LocatedMany, LocateMany, UploadsOptions, EndedUpload, Give
 interface Range {
   offset: number;
   end: number;
+}
+
+/** A request that waits: who asks may lose the share meanwhile. */
+interface Waiting {
+  isShared: () => boolean;
+  abort: AbortController;
 }
 
 export class Uploads implements FileServer {
@@ -50,6 +56,8 @@ export class Uploads implements FileServer {
   readonly #told = new ToldRoots();
   readonly #list: UploadList;
   readonly #running = new Set<Upload>();
+  /** Requests that wait to be let in. */
+  readonly #waiting = new Set<Waiting>();
   #isClosed = false;
 
   constructor(options: UploadsOptions) {
@@ -86,6 +94,12 @@ export class Uploads implements FileServer {
   /** The number of slots, or whether friends go first, is another one. */
   settingsChanged(): void {
     this.#admission.changed();
+  }
+
+  /** Ends what goes, or waits to go, to peers that may not have it any more. */
+  audienceChanged(): void {
+    for (const upload of this.#running) upload.checkShared();
+    for (const { isShared, abort } of this.#waiting) if (!isShared()) abort.abort();
   }
 
   /** Ends what goes to this peer, and gives it nothing until `allow`. Throws `invalid-argument`, `too-large`. */
@@ -132,7 +146,8 @@ export class Uploads implements FileServer {
     if (!isShared()) throw notShared('');
     const subject = { peerId, owner: ownPeerId, shareId: request.shareId, link: options.link, kind: 'folder' as const };
     const path = commonFolder([...new Set(paths.map(folderOf))]);
-    const admitted = await this.#admission.enter({ ...subject, path, files: paths.length, totalBytes: 0 }, Infinity, options);
+    const asked = { ...subject, path, files: paths.length, totalBytes: 0 };
+    const admitted = await this.#enter(asked, Infinity, isShared, options);
     try {
       const signal = AbortSignal.any([options.signal, admitted.permit.signal]);
       const bytes = await makePack({ locateMany, disk, learnt: this.#learnt }, { peerId, request, paths }, { signal });
@@ -155,8 +170,9 @@ export class Uploads implements FileServer {
     this.#check(peerId);
     if (request.count > wireLimits.leavesInReply)
       throw new AppError('invalid-argument', `At most ${wireLimits.leavesInReply} leaf hashes are given at once. Ask for fewer.`);
-    const isTold = this.#told.has(peerId, request.root);
-    const proof = isTold ? this.#options.trees.prove(request.root, request.first, request.count) : undefined;
+    const told = this.#told.find(peerId, request.root);
+    const proof =
+      told && this.#mayHave(peerId, told) ? this.#options.trees.prove(request.root, request.first, request.count) : undefined;
     if (!proof) throw new AppError('not-found', 'There is no tree for this root here. Fetch the whole file instead.');
     return proof;
   }
@@ -167,7 +183,7 @@ export class Uploads implements FileServer {
     const { owner, shareId, root } = request;
     if (owner !== this.#options.ownPeerId) {
       const held = given.find(this.#options.givenOn, peerId, { owner, shareId, path, root });
-      this.#told.add(peerId, root);
+      this.#told.add(peerId, root, request);
       return 'partial' in held ? given.partialHolding(held.partial) : given.wholeHolding(held.file.sizeBytes);
     }
     const located = this.#options.locate(peerId, shareId, path);
@@ -175,7 +191,7 @@ export class Uploads implements FileServer {
     const stats = await lstat(located.absolutePath, { bigint: true }).catch(() => undefined);
     const known = stats?.isFile() ? this.#roots.known(located.absolutePath, stats) : undefined;
     if (stats === undefined || known === undefined || Buffer.compare(known, root) !== 0) throw notHeld(path);
-    this.#told.add(peerId, root);
+    this.#told.add(peerId, root, request);
     return given.wholeHolding(Number(stats.size));
   }
 
@@ -192,6 +208,7 @@ export class Uploads implements FileServer {
     const { locate, ownPeerId } = this.#options;
     const { shareId } = request;
     const located = locate(peerId, shareId, path);
+    const isShared = () => locate(peerId, shareId, path) !== undefined;
     if (located === undefined) throw notShared(path);
     if (located.entry.kind === 'folder')
       throw new AppError('is-folder', `${JSON.stringify(path)} is a folder. Ask for its files.`, { data: { path } });
@@ -200,7 +217,7 @@ export class Uploads implements FileServer {
     const { sizeBytes } = located.entry;
     const subject = { peerId, owner: ownPeerId, shareId, link: options.link, path, kind: 'file' as const, files: 1 };
     const bytes = waitingBytes(sizeOf(rangeOf(request, sizeBytes)), sizeBytes);
-    const admitted = await this.#admission.enter({ ...subject, totalBytes: sizeBytes }, bytes, options);
+    const admitted = await this.#enter({ ...subject, totalBytes: sizeBytes }, bytes, isShared, options);
     try {
       const isKept = request.offset > 0 || request.length !== undefined;
       const file = await this.#files.open(located, path, { isKept });
@@ -209,13 +226,12 @@ export class Uploads implements FileServer {
         const root = this.#roots.known(located.absolutePath, file.stats);
         if (needs.isRootNeeded && root === undefined) throw readChanged();
         if (root && request.root && Buffer.compare(root, request.root) !== 0) throw otherContent(path);
-        if (root) this.#told.add(peerId, root);
+        if (root) this.#told.add(peerId, root, { owner: ownPeerId, shareId });
         const content: UploadContent = {
           read: (position, block, length) => readWhole(file.handle, block(length), position),
           check: () => file.check(),
           release: () => file.release(),
         };
-        const isShared = () => locate(peerId, shareId, path) !== undefined;
         const range = rangeOf(request, file.sizeBytes);
         const isLearnt = root === undefined && range.end >= file.sizeBytes;
         const onWhole = isLearnt ? () => this.#roots.learn(located, path) : undefined;
@@ -243,7 +259,8 @@ export class Uploads implements FileServer {
     const range = rangeOf(request, sizeBytes);
     const subject = { peerId, owner, shareId, link: options.link, path, kind: 'file' as const, files: 1 };
     const bytes = waitingBytes(sizeOf(range), sizeBytes);
-    const admitted = await this.#admission.enter({ ...subject, totalBytes: sizeBytes }, bytes, options);
+    const isShared = () => givenOn.mayPassOn(peerId, owner, shareId);
+    const admitted = await this.#enter({ ...subject, totalBytes: sizeBytes }, bytes, isShared, options);
     try {
       // It may have been finished, or be another one, since.
       const now = given.find(givenOn, peerId, asked);
@@ -253,8 +270,7 @@ export class Uploads implements FileServer {
           : await given.givenFileContent(this.#files, givenOn, asked);
       try {
         this.#checkOpen(options.signal);
-        this.#told.add(peerId, root);
-        const isShared = () => givenOn.mayPassOn(peerId, owner, shareId);
+        this.#told.add(peerId, root, asked);
         const upload = this.#upload(peerId, { content, path, range, root, admitted, isShared }, options);
         const head = { sizeBytes, mtimeMs: content.mtimeMs, root, version: undefined, link: options.link };
         return { ...head, bytes: upload.bytes(), end: () => upload.end() };
@@ -264,6 +280,23 @@ export class Uploads implements FileServer {
       }
     } catch (error) {
       throw letGo(admitted, error);
+    }
+  }
+
+  /** As `Admission.enter`; `not-found` when who asks may not have it by the time that it is let in. */
+  async #enter(subject: UploadSubject, bytes: number, isShared: () => boolean, options: ServeOptions): Promise<Admitted> {
+    const waiting = { isShared, abort: new AbortController() };
+    const { signal } = waiting.abort;
+    this.#waiting.add(waiting);
+    try {
+      const either = { ...options, signal: AbortSignal.any([options.signal, signal]) };
+      const admitted = await this.#admission.enter(subject, bytes, either);
+      if (!isShared()) throw letGo(admitted, notShared(subject.path));
+      return admitted;
+    } catch (error) {
+      throw signal.aborted ? notShared(subject.path) : error;
+    } finally {
+      this.#waiting.delete(waiting);
     }
   }
 
@@ -308,6 +341,11 @@ export class Uploads implements FileServer {
     });
     this.#running.add(upload);
     return upload;
+  }
+
+  #mayHave(peerId: PeerId, { owner, shareId }: ToldAs): boolean {
+    const { ownPeerId, locateMany, givenOn } = this.#options;
+    return owner === ownPeerId ? locateMany(peerId, shareId, []) !== undefined : givenOn.mayPassOn(peerId, owner, shareId);
   }
 
   #check(peerId: PeerId): void {

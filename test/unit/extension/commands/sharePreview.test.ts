@@ -19,11 +19,13 @@ const preview: SharePreview = {
   topLevel: [folder('src'), file('README.md', 2048)],
 };
 
+const choice = { title: 'project', audience: 'everyone' };
+
 test('the question stands first, what is left out follows, secrets before the rest', () => {
-  const rows = previewRows(preview, preview.title, '/home/ann');
+  const rows = previewRows(preview, choice, '/home/ann');
   assert.deepEqual(
     rows.slice(0, 3).map(({ kind }) => kind),
-    ['share', 'rename', 'cancel'],
+    ['share', 'audience', 'rename'],
   );
   assert.equal(rows[0]?.description, '2 files, 1 folder, 2 KB');
   const labels = rows.map(({ label }) => label);
@@ -36,18 +38,18 @@ test('the question stands first, what is left out follows, secrets before the re
 
 test('sharing the home folder or what is above it is warned about', () => {
   for (const path of ['/home/ann', '/home', '/']) {
-    assert.match(previewRows({ ...preview, path }, 'x', '/home/ann')[0]?.label ?? '', /whole home folder/);
+    assert.match(previewRows({ ...preview, path }, choice, '/home/ann')[0]?.label ?? '', /whole home folder/);
   }
-  assert.equal(previewRows({ ...preview, path: '/home/an' }, 'x', '/home/ann')[0]?.kind, 'share');
+  assert.equal(previewRows({ ...preview, path: '/home/an' }, choice, '/home/ann')[0]?.kind, 'share');
 });
 
 test('names on the disk cannot draw icons or hide', () => {
-  const rows = previewRows({ ...preview, topLevel: [file('$(check) Share\u202e')], skipped: [] }, 'x', '/root');
+  const rows = previewRows({ ...preview, topLevel: [file('$(check) Share\u202e')], skipped: [] }, choice, '/root');
   const row = rows.at(-1);
   assert.equal(row?.label, '$(file) \\$(check) Share⟨202E⟩');
 });
 
 test('a folder of which nothing is left says so', () => {
-  const rows = previewRows({ ...preview, topLevel: [], skipped: [], skippedCounts: {} }, 'x', '/root');
+  const rows = previewRows({ ...preview, topLevel: [], skipped: [], skippedCounts: {} }, choice, '/root');
   assert.match(rows.at(-1)?.label ?? '', /^Nothing/);
 });

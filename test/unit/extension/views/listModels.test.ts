@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { detailNodes, ownShareNodes, sharesRow } from '../../../../src/extension/views/sharesModel.ts';
-import { ownShare } from '../worlds.ts';
+import { ownShare, party, partyId, peer, peerId } from '../worlds.ts';
+
+const known = { parties: [party(1, { name: 'techno' })], peers: [peer(1, { name: 'Ada' })] };
 
 test('a share tells what it offers and what it leaves out, secrets first', () => {
   const [node] = ownShareNodes([ownShare(1, { skippedCounts: { ignored: 300, secret: 2 }, scannedAtMs: 0 })]);
   assert.ok(node);
-  assert.equal(sharesRow(node).description, '2 files, 2 KB · 302 left out');
-  const keys = detailNodes(node, 1000).map(({ id }) => id.split('/').at(-1));
-  assert.deepEqual(keys, ['path', 'counts', 'secret', 'ignored', 'scanned']);
+  assert.equal(sharesRow(node, known).description, '2 files, 2 KB · 302 left out');
+  const keys = detailNodes(node, known, 1000).map(({ id }) => id.split('/').at(-1));
+  assert.deepEqual(keys, ['path', 'counts', 'audience', 'secret', 'ignored', 'scanned']);
 });
 
 test('a share that is read or failed says so', () => {
@@ -17,9 +19,9 @@ test('a share that is read or failed says so', () => {
     ownShare(2, { state: 'failed', failure: { kind: 'not-found', message: 'The folder is gone.' } }),
   ]);
   assert.ok(scanning && failed);
-  assert.equal(sharesRow(scanning).description, 'reading… 1,234');
-  assert.equal(sharesRow(failed).description, 'The folder is gone.');
-  assert.equal(sharesRow(failed).icon, 'error');
+  assert.equal(sharesRow(scanning, known).description, 'reading… 1,234');
+  assert.equal(sharesRow(failed, known).description, 'The folder is gone.');
+  assert.equal(sharesRow(failed, known).icon, 'error');
 });
 
 test('a share that stands still says so, and one that is watched tells how', () => {
@@ -28,9 +30,18 @@ test('a share that stands still says so, and one that is watched tells how', () 
     ownShare(2, { watch: { watchedFolders: 1200, polledFolders: 3, note: 'The limit is reached.' } }),
   ]);
   assert.ok(paused && watched);
-  assert.equal(sharesRow(paused).description, 'paused · 2 files, 2 KB');
-  assert.equal(sharesRow(paused).context, 'ownShare.paused');
-  const tooltip = sharesRow(watched).tooltip ?? '';
+  assert.equal(sharesRow(paused, known).description, 'paused · 2 files, 2 KB');
+  assert.equal(sharesRow(paused, known).context, 'ownShare.paused');
+  const tooltip = sharesRow(watched, known).tooltip ?? '';
   for (const line of [/at once in 1,200 folders/, /in turn: 3 folders/, /The limit is reached\./]) assert.match(tooltip, line);
-  assert.equal(detailNodes(watched, 0).filter(({ icon }) => icon === 'eye').length, 3);
+  assert.equal(detailNodes(watched, known, 0).filter(({ icon }) => icon === 'eye').length, 3);
+});
+
+test('a share that is not for everyone says for whom it is', () => {
+  const audience = { everyone: false, partyIds: [partyId(1)], peerIds: [peerId(1)] };
+  const [few, all] = ownShareNodes([ownShare(1, { audience }), ownShare(2)]);
+  assert.ok(few && all);
+  assert.equal(sharesRow(few, known).description, 'for techno, Ada · 2 files, 2 KB');
+  assert.match(sharesRow(all, known).tooltip ?? '', /Seen by: everyone/);
+  assert.ok(detailNodes(few, known, 0).some(({ label }) => label === 'Seen by: techno, Ada'));
 });

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { partyChildren } from '../../../../src/extension/views/partyRow.ts';
 import {
+  blockedChildren,
   entryNodes,
-  partyChildren,
   peerChildren,
   rootNodes,
   rowOf,
   shareNote,
   type PeersNode,
 } from '../../../../src/extension/views/peersModel.ts';
-import { catalogShare, file, folder, party, partyId, peer, peerId, shareId } from '../worlds.ts';
+import { accessRequest, catalogShare, file, folder, party, partyId, peer, peerId, shareId } from '../worlds.ts';
 
 const now = 1_700_000_000_000;
 const root = { peerId: peerId(1), shareId: shareId(1), path: '' };
@@ -33,6 +34,45 @@ test('Everybody and parties come first, then peers known by key, then strangers;
   );
 });
 
+test('who asks to be let in stands above all, once; who is blocked below all, and nowhere else', () => {
+  const world = {
+    parties: [party(1)],
+    peers: [
+      peer(1, { isStranger: true }),
+      peer(2, { isBlocked: true, isAddedByKey: true }),
+      peer(3, { isBlocked: true, partyIds: [partyId(1)], shareCount: 1, isOnline: false }),
+    ],
+    members: new Map(),
+    requests: [accessRequest(1, { name: 'Ada', text: 'It is\u202e me' })],
+  };
+  const roots = rootNodes(world);
+  assert.deepEqual(
+    roots.map(({ id }) => id),
+    [`request/${peerId(1)}`, 'everybody', 'recent', `party/${partyId(1)}`, 'blocked'],
+  );
+  const [request] = roots;
+  assert.ok(request);
+  const row = rowOf(request, world, now);
+  assert.equal(row?.label, 'Ada (Brave Otter)');
+  assert.equal(row?.description, 'asks to be let in · “It is⟨202E⟩ me”');
+  assert.equal(row?.context, 'request.online');
+  const party1 = roots.find((node) => node.kind === 'party');
+  assert.ok(party1?.kind === 'party');
+  assert.ok(partyChildren(world, party1).every(({ kind }) => kind === 'note'));
+  const blocked = roots.at(-1);
+  assert.ok(blocked?.kind === 'blocked');
+  const rows = blockedChildren(world, blocked).map((node) => rowOf(node, world, now));
+  assert.deepEqual(
+    rows.map((child) => child?.context.split('.').slice(0, 2).join('.')),
+    ['peer.blocked', 'peer.blocked'],
+  );
+});
+
+test('a peer that the user disconnected says so', () => {
+  const away = peer(1, { isDisconnected: true, isOnline: false, isAddedByKey: true });
+  assert.equal(rowOf(peerNode, { parties: [], peers: [away] }, now)?.description, 'disconnected by you');
+});
+
 test('a peer of two parties stands in both, under ids of its own', () => {
   const world = { parties: [party(1), party(2)], peers: [peer(1, { partyIds: [partyId(1), partyId(2)] })] };
   const ids = rootNodes(world)
@@ -46,7 +86,7 @@ test('a party without others says what to do', () => {
   const [node] = rootNodes(world);
   assert.ok(node?.kind === 'party');
   const [note] = partyChildren(world, node);
-  assert.ok(note?.kind === 'note' && note.command?.command === 'potluck.party.copyName');
+  assert.ok(note?.kind === 'note' && note.command?.command === 'potluck.invite.create');
 });
 
 test('online peers come before those that are away', () => {

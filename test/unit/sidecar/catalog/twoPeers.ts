@@ -214,7 +214,9 @@ function signed(announcement: ShareAnnouncement): SignedAnnouncement {
 
 export class TestSession implements PeerSession {
   readonly peerId: PeerId;
-  readonly hello: PeerSession['hello'] = { nickname: '', agent: 'test', capabilities: [], partyIds: [] };
+  readonly hello: PeerSession['hello'] = {
+    ...{ nickname: '', agent: 'test', capabilities: [], partyIds: [], provenIds: [], intents: 0 },
+  };
   readonly roundTripMs = undefined;
   readonly traffic = { receivedBytes: 0, sentBytes: 0 };
   readonly #muxer: object;
@@ -258,5 +260,6 @@ export class TestSession implements PeerSession {
     return Promise.resolve(1);
   }
   offerLink(): void {}
+  meet(): void {}
   attachLink(): void {}
 }

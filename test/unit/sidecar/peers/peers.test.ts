@@ -12,13 +12,22 @@ import { Database } from '../../../../src/sidecar/storage/database.ts';
 import { peerIdOf } from '../../../../src/sidecar/storage/identity.ts';
 
 function create(t: TestContext): Peers {
+  return createWith(t).peers;
+}
+
+function createWith(t: TestContext): { peers: Peers; database: Database; changes: string[] } {
   const folder = mkdtempSync(path.join(tmpdir(), 'pl-'));
   const database = new Database(folder);
   t.after(() => {
     database.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  return new Peers({ database, sharesOf: () => [], onChange: () => undefined });
+  const changes: string[] = [];
+  return {
+    database,
+    changes,
+    peers: new Peers({ database, sharesOf: () => [], onChange: (peerId) => void changes.push(peerId) }),
+  };
 }
 
 const inParty = {
@@ -46,6 +55,22 @@ test('a stranger is shown while it is here and forgotten when it goes; who matte
     [member, added, named].map((peer) => peers.get(peer)?.name),
     ['ann', 'ben', 'Cleo from work'],
   );
+});
+
+test('a peer that says hello again and again without news costs no write and tells nobody; news do', (t) => {
+  const { peers, database, changes } = createWith(t);
+  const ann = newPeer();
+  const writes = (): number => database.get<{ count: number }>('SELECT total_changes() AS count')?.count ?? 0;
+  peers.cameOnline(ann, inParty, 'ann');
+  const [written, told] = [writes(), changes.length];
+  for (let i = 0; i < 100; i++) peers.cameOnline(ann, { ...inParty }, i % 2 === 0 ? 'ann' : undefined);
+  assert.deepEqual([writes(), changes.length], [written, told]);
+  peers.cameOnline(ann, { ...inParty, path: 'direct' }, 'ann');
+  assert.deepEqual([writes(), changes.length, peers.get(ann)?.path], [written, told + 1, 'direct']);
+  peers.cameOnline(ann, inParty, 'Ann');
+  peers.cameOnline(ann, inNone, 'Ann');
+  assert.deepEqual([writes() > written, changes.length, peers.get(ann)?.nickname], [true, told + 3, 'Ann']);
+  assert.deepEqual(peers.get(ann)?.partyIds, []);
 });
 
 test('a petname goes before the nickname, the nickname before the derived name; online ones come first', (t) => {

@@ -223,7 +223,7 @@ test('a removal is signed, remembered over a restart, and told with a revision a
   await shares.remove(shareId);
   await close();
   await open();
-  const removals = shares.removals().map((signed) => verifyRemoval(signed, keyPair.publicKey));
+  const removals = shares.removals().map(({ signed }) => verifyRemoval(signed, keyPair.publicKey));
   assert.deepEqual(removals, [{ shareId, revision: (before?.revision ?? 0) + 1 }]);
   database.run('UPDATE shareRemoval SET removedAtMs = removedAtMs - 91 * 86400000');
   assert.deepEqual(shares.removals(), [], 'too old');

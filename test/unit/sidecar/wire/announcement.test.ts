@@ -37,17 +37,33 @@ test('a changed body, signature or key is told', () => {
 test('every truncated body is refused', () => {
   const details = { feedKey: Buffer.alloc(32, 9), feedLength: 300 };
   const body = encodeAnnouncement({ ...announcement, details });
-  const older = body.byteLength - 32 - 3;
+  // Where bodies of the versions before ended: before details, and before who may pass it on.
+  const older = [body.byteLength - 2 - 32 - 3, body.byteLength - 2];
   for (let end = 0; end < body.byteLength; end++)
-    if (end !== older) assert.throws(() => decodeAnnouncement(body.subarray(0, end)), isViolation);
+    if (!older.includes(end)) assert.throws(() => decodeAnnouncement(body.subarray(0, end)), isViolation);
 });
 
-test('the feed of details comes last, and bodies of older versions end before it', () => {
+test('bodies of older versions end before the feed of details, or after it', () => {
   const details = { feedKey: Buffer.alloc(32, 9), feedLength: 5 };
   const body = encodeAnnouncement({ ...announcement, details });
   assert.deepEqual(decodeAnnouncement(body), { ...announcement, details });
-  assert.deepEqual(decodeAnnouncement(body.subarray(0, -33)), announcement);
+  assert.deepEqual(decodeAnnouncement(body.subarray(0, -2)), { ...announcement, details });
+  assert.deepEqual(decodeAnnouncement(body.subarray(0, -2 - 33)), announcement);
   assert.equal(decodeAnnouncement(encodeAnnouncement(announcement)).details, undefined);
+});
+
+test('a share says in which parties it may be passed on: all, some, none; too many are refused', () => {
+  for (const count of [0, 1, 12]) {
+    const passTags = Array.from({ length: count }, (_, i) => Buffer.alloc(16, i));
+    const limited = { ...announcement, title: '🎵'.repeat(128), passTags };
+    assert.deepEqual(decodeAnnouncement(encodeAnnouncement(limited)), limited);
+    const removal = { shareId, revision: 2 ** 53 - 1, passTags };
+    const signed = signRemoval(removal, keys);
+    assert.deepEqual(verifyRemoval(signed, keys.publicKey), removal);
+    assert(signed.body.byteLength <= 256 && encodeAnnouncement(limited).byteLength <= 1024);
+  }
+  const passTags = Array.from({ length: 13 }, () => Buffer.alloc(16));
+  assert.throws(() => decodeAnnouncement(encodeAnnouncement({ ...announcement, passTags })), isViolation);
 });
 
 test('a feed of details that is too long, or that of the index, is refused', () => {
@@ -79,7 +95,8 @@ test('a removal comes back as it was signed; changed, forged, truncated or of an
     const body = Buffer.from(signed.body);
     body[i] = (body[i] ?? 0) ^ 1;
     assert.throws(() => verifyRemoval({ ...signed, body }, keys.publicKey), isViolation);
-    assert.throws(() => decodeRemoval(signed.body.subarray(0, i)), isViolation);
+    // Removals of the version before ended two bytes earlier.
+    if (i !== signed.body.byteLength - 2) assert.throws(() => decodeRemoval(signed.body.subarray(0, i)), isViolation);
   }
   assert.throws(() => verifyRemoval(signed, NoiseSecretStream.keyPair().publicKey), isViolation);
   assert.throws(

@@ -75,7 +75,7 @@ const oversized: [string, Encoding<never>, object][] = [
   ['gone shares', codec.update as Encoding<never>, { changed: [], gone: many(wireLimits.sharesPerPeer + 1, shareId) }],
   ['an announcement', codec.update as Encoding<never>, { changed: [{ ...signed, body: Buffer.alloc(1025) }], gone: [] }],
   ['removals', codec.removals as Encoding<never>, many(wireLimits.removals + 1, removal)],
-  ['a removal', codec.removals as Encoding<never>, [{ ...removal, body: Buffer.alloc(129) }]],
+  ['a removal', codec.removals as Encoding<never>, [{ ...removal, body: Buffer.alloc(257) }]],
   ['a nickname', codec.passOn as Encoding<never>, { ...passOn, nickname: 'x'.repeat(129) }],
   ['parties', codec.passOn as Encoding<never>, { ...passOn, partyIds: many(wireLimits.partiesInHello + 1, partyId) }],
   ['a query', codec.search as Encoding<never>, { requestId, query: 'x'.repeat(257), shareIds: [], limit: 1 }],

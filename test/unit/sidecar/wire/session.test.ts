@@ -4,6 +4,7 @@ import sodium from 'sodium-universal';
 import type { PartyId } from '../../../../src/protocol/ids.ts';
 import { ownCapabilities } from '../../../../src/sidecar/wire/capabilities.ts';
 import { signAnnouncement } from '../../../../src/sidecar/wire/announcement.ts';
+import { hello } from '../../../../src/sidecar/wire/codec.ts';
 import type { LocalHello } from '../../../../src/sidecar/wire/services.ts';
 import {
   announcement,
@@ -15,6 +16,7 @@ import {
   pairedStreams,
   settled,
   shareId,
+  types,
 } from './worlds.ts';
 
 const techno = 'techno' as PartyId;
@@ -55,12 +57,31 @@ test('a proof sent back to its maker proves nothing', async () => {
   const { streams } = await pairedStreams();
   const side = createSide(streams[0], { local: knowing([techno]) });
   const remote = new HandPlayed(streams[1]);
-  const { hello } = await import('../../../../src/sidecar/wire/codec.ts');
   const { proofs } = await remote.next(0, hello);
-  assert.equal(proofs.length, 1);
+  assert(proofs.length > 0);
   remote.hello({ proofs });
   await side.until('opening', () => side.isOpened);
   assert.deepEqual(side.session.hello.partyIds, []);
+});
+
+test('a hello tells whoever knows our key neither how many parties we are in nor which proofs are real', async () => {
+  const mine: PartyId[] = [];
+  const { streams } = await pairedStreams();
+  const side = createSide(streams[0], { local: knowing(mine) });
+  const remote = new HandPlayed(streams[1]);
+  const texts = async (): Promise<string[]> =>
+    (await remote.next(types.hello, hello)).proofs.map((proof) => Buffer.from(proof).toString('hex'));
+  const none = await texts();
+  assert.equal(new Set(none).size, 8, 'in no party at all');
+  mine.push(techno, house);
+  side.session.updateHello();
+  const two = await texts();
+  assert.equal(new Set(two).size, 8);
+  assert.deepEqual(two, [...two].sort(), 'their order says nothing');
+  assert.equal(two.filter((proof) => none.includes(proof)).length, 6, 'no more of them change than have to');
+  mine.push(...Array.from({ length: 300 }, (_, i) => `party ${i}` as PartyId));
+  side.session.updateHello();
+  assert.equal((await texts()).length, 256);
 });
 
 test('joining and leaving a party on either side shows on both, and so does a new nickname', async () => {
@@ -182,7 +203,7 @@ test('a failure of ours while handling an event ends nothing', async () => {
   };
   const events = {
     ...{ opened: fail, closed: fail, updated: fail, announced: fail, removed: fail, passedOn: fail, wantsFeed: fail },
-    ...{ linkOffered: fail, linkChanged: fail },
+    ...{ linkOffered: fail, linkChanged: fail, met: fail },
   };
   const one = createSide(streams[0], { events });
   const other = createSide(streams[1]);

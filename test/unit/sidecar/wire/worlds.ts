@@ -12,6 +12,7 @@ import type { LinkKind, LogEntry } from '../../../../src/protocol/model.ts';
 import { createLog } from '../../../../src/sidecar/log.ts';
 import { peerIdOf } from '../../../../src/sidecar/storage/identity.ts';
 import * as codec from '../../../../src/sidecar/wire/codec.ts';
+import type { MeetingMessage } from '../../../../src/sidecar/wire/meetingMessages.ts';
 import type {
   FileServer,
   LinkOffer,
@@ -135,6 +136,9 @@ export interface Side {
   offers: LinkOffer[];
   /** After each change of links. */
   linkKinds: LinkKind[];
+  met: MeetingMessage[];
+  /** How it ended. */
+  wasHostile: boolean | undefined;
   until(what: string, isTrue: () => boolean): Promise<void>;
 }
 
@@ -147,7 +151,8 @@ export function createSide(stream: NoiseSecretStream, options: Partial<SessionOp
       side.isOpened = true;
       changed();
     },
-    closed(_session, reason) {
+    closed(_session, reason, isHostile) {
+      side.wasHostile = isHostile;
       side.closedFor = reason;
       changed();
     },
@@ -176,6 +181,10 @@ export function createSide(stream: NoiseSecretStream, options: Partial<SessionOp
       side.offers.push(offer);
       changed();
     },
+    met(_session, message) {
+      side.met.push(message);
+      changed();
+    },
     linkChanged(changedSession) {
       side.linkKinds.push(changedSession.linkKind);
       changed();
@@ -193,6 +202,8 @@ export function createSide(stream: NoiseSecretStream, options: Partial<SessionOp
     updates: 0,
     offers: [],
     linkKinds: [],
+    met: [],
+    wasHostile: undefined,
     until: (what, isTrue) => untilTrue(changes, what, isTrue),
   };
   const session = openSession({
@@ -275,6 +286,7 @@ export class HandPlayed {
       nickname: 'Mallory',
       agent: 'by hand',
       proofs: [],
+      intents: 0,
       ...changes,
     });
   }
@@ -318,6 +330,12 @@ export const types = {
   holding: 20,
   held: 21,
   linkOffer: 22,
+  redeem: 23,
+  redeemed: 24,
+  roster: 25,
+  members: 26,
+  access: 27,
+  relay: 28,
 } as const;
 
 /** One of our sessions facing a remote played by hand. */

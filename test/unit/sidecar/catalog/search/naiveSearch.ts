@@ -38,7 +38,7 @@ export class NaiveWorld {
     const peerId = peerIdOf(letters);
     this.peers.set(peerId, {
       ...{ peerId, name, derivedName: 'calm-otter', nickname: name, isOnline: true, isStranger: false, isAddedByKey: false },
-      ...{ partyIds: [], shareCount: 1, fileCount: 1, totalBytes: 1 },
+      ...{ isBlocked: false, isDisconnected: false, partyIds: [], shareCount: 1, fileCount: 1, totalBytes: 1 },
       ...info,
     });
     return peerId;

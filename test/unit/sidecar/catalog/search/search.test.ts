@@ -16,7 +16,7 @@ function partyIdOf(letter: string): PartyId {
 function scene(): { world: NaiveWorld; search: Search; found: (text: string) => Promise<string[]> } {
   const world = new NaiveWorld();
   const techno = partyIdOf('t');
-  world.parties.push({ partyId: techno, name: 'Techno Party', state: 'joined', joinedAtMs: 0, peersOnline: 1 });
+  world.parties.push({ partyId: techno, name: 'Techno Party', state: 'joined', joinedAtMs: 0, peersOnline: 1, isPublic: true });
   world.share(world.own, 'Mine', ['a/own.txt']);
   const ann = world.peer('a', 'Ann', { partyIds: [techno] });
   const ben = world.peer('b', 'Ben', { isOnline: false, lastSeenMs: 4242, petname: 'Benny' });
