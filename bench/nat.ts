@@ -78,6 +78,7 @@ const rows: Row[] = [
   moving('address changes in mid-transfer: cone-cone', ['cone', 'cone']),
 ];
 
+const figures: Record<string, number> = {};
 console.log(
   '| networks | connected | path | why | connected after: median, 95 %, worst | browsable after: median, 95 %, worst |',
 );
@@ -96,7 +97,11 @@ for (const { name, open } of rows.filter((row) => values.only === undefined || r
   if (unmet.length > 0) console.error(`${name}: ${unmet.length} of ${runs} were told why not, after ${told(unmet)}`);
   const times = [good.map(({ ms }) => ms), good.map(({ browsableMs }) => browsableMs)].map(told);
   console.log(`| ${[name, `${good.length}/${runs}`, paths, reasons, ...times].join(' | ')} |`);
+  figures[`${name}, connected`] = good.length;
+  const middle = good.flatMap(({ ms, browsableMs }) => ms ?? browsableMs ?? []);
+  if (middle.length > 0) figures[`${name}, ms`] = Math.round(percentile(middle, 50));
 }
+console.log(JSON.stringify({ name: 'nat', figures }));
 
 /** The public address of the one who gives changes while the other downloads. */
 function moving(name: string, kinds: [NatKind, NatKind]): Row {

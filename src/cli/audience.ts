@@ -4,7 +4,7 @@ import type { SidecarClient } from '../client/sidecarClient.ts';
 import type { Audience } from '../protocol/model.ts';
 import type { Context, OptionSpec } from './command.ts';
 import { resolveParty, resolvePeer } from './resolve.ts';
-import { type AudienceNames, shortName } from './words.ts';
+import { type AudienceNames, partyTitle } from './words.ts';
 
 /** Options of commands that name an audience. */
 export const audienceOptions = {
@@ -27,7 +27,7 @@ export async function audienceNames(client: SidecarClient, context: Context): Pr
   const parties = await client.request('parties/list', {}, context.limits);
   const peers = await client.request('peers/list', {}, context.limits);
   return {
-    parties: new Map(parties.map(({ partyId, name }) => [partyId, JSON.stringify(shortName(name))])),
+    parties: new Map(parties.map((party) => [party.partyId, JSON.stringify(partyTitle(party))])),
     peers: new Map(peers.map(({ peerId, name }) => [peerId, name])),
   };
 }

@@ -20,6 +20,7 @@ import { ambiguous, noSuch, usageError } from './errors.ts';
 import { counted } from './format.ts';
 import path from 'node:path';
 import { safeText } from './terminalText.ts';
+import { partyTitle } from './words.ts';
 
 type Limits = Context['limits'];
 
@@ -92,10 +93,16 @@ export async function resolveOwnShare(client: SidecarClient, name: string, conte
   });
 }
 
+/** A party by its name, its label when nothing else is called so, its id or the beginning of that. */
 export async function resolveParty(client: SidecarClient, name: string, limits: Limits): Promise<PartyInfo> {
   const parties = await client.request('parties/list', {}, limits);
+  const label = (party: PartyInfo): string => `${party.partyId}  ${safeText(partyTitle(party))}`;
+  const isIt = (text: string | undefined): boolean => text !== undefined && fold(text) === fold(name);
+  const meant = parties.filter((party) => isIt(party.name) || isIt(party.label));
+  // What is shared with a party must not go to another one, because that one has for a name what this one is called.
+  if (meant.length > 1 && meant.some((party) => isIt(party.label))) throw ambiguous('parties', name, meant.map(label));
   return pickWhole(parties, name, {
-    head: (party) => ({ id: party.partyId, ranks: [[party.name.normalize('NFC')]], label: party.name }),
+    head: (party) => ({ id: party.partyId, ranks: [[party.name.normalize('NFC'), party.label ?? '']], label: label(party) }),
     what: 'parties',
     missing: () => noSuch('party', name, 'See "potluck party list".'),
   });

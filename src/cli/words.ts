@@ -17,6 +17,12 @@ export function shortName(name: string): string {
   return characters.length <= 24 ? name : `${characters.slice(0, 12).join('')}…`;
 }
 
+/** What a party is called here, in a sentence or cell: its label, with the name where another one is called much the same; else the name. */
+export function partyTitle({ name, label, isAmbiguous }: Pick<PartyInfo, 'name' | 'label' | 'isAmbiguous'>): string {
+  if (label === undefined) return shortName(name);
+  return isAmbiguous === true ? `${label} (${shortName(name)})` : label;
+}
+
 /** Why a peer is reached the way it is; '' when nothing is known. */
 export function pathReasonText(reason: PathReason | undefined, path: PeerPath | undefined): string {
   switch (reason) {

@@ -1,6 +1,11 @@
 // Names that others chose (files, titles, nicknames) made safe to show: no control, bidi or invisible characters, no icons, no links,
 // bounded length. For eyes only: what identifies a thing is never passed through here. Must not know `vscode`.
 
+import type { PartyInfo } from '../protocol/model.ts';
+
+/** A party, as far as it is named. */
+type PartyTitle = Pick<PartyInfo, 'name' | 'label' | 'isAmbiguous'>;
+
 /** Longest name shown in one row; the whole one stands in the tooltip up to `longNameCharacters`. */
 const nameCharacters = 120;
 const longNameCharacters = 1024;
@@ -55,11 +60,17 @@ export function hasHiddenCharacters(name: string): boolean {
   return unsafe.test(name);
 }
 
+/** What a party is called here: its label, with the name where another one is called much the same; of one without a label, the name. */
+export function partyLabel({ name, label, isAmbiguous }: PartyTitle): string {
+  if (label === undefined) return shortPartyName(name);
+  return isAmbiguous === true ? `${displayName(label)} (${shortPartyName(name)})` : displayName(label);
+}
+
 /**
  * A random party name (26 z-base-32 characters; those of closed ones have more around them) is a secret like a password: rows and pickers show only
  * how it begins.
  */
-export function partyLabel(name: string): string {
+export function shortPartyName(name: string): string {
   const closed = /^closed-([ybndrfg8ejkmcpqxot1uwisza345h769]{4})[ybndrfg8ejkmcpqxot1uwisza345h769]{22}-/.exec(name);
   if (closed !== null) return `${closed[1] ?? ''}…`;
   return /^[ybndrfg8ejkmcpqxot1uwisza345h769]{26}$/.test(name) ? `${name.slice(0, 4)}…` : displayName(name);

@@ -15,6 +15,10 @@ export type PathReason = 'same-network' | 'open' | 'punched' | 'both-random' | '
 export interface PartyInfo {
   partyId: PartyId;
   name: string;
+  /** What it is called on this machine: given here, or by the invite that led in. One safe line; never an identity, and secret names are not in it. */
+  label?: string;
+  /** Another party here has a label or name that looks like the label: show both, label and name. */
+  isAmbiguous?: boolean;
   /** `joining` until the topic was announced once; `offline` when no bootstrap node answered. */
   state: 'joining' | 'joined' | 'offline';
   joinedAtMs: number;
@@ -83,7 +87,7 @@ export interface InviteInfo {
   inviteId: InviteId;
   partyId: PartyId;
   partyName: string;
-  /** For the inviter's own list; also shown to who opens it. */
+  /** For the inviter's own list; also shown to who opens it. '' when none was given: the code carries the party's label then, if it has one. */
   label: string;
   createdAtMs: number;
   expiresAtMs?: number;

@@ -79,9 +79,14 @@ export interface Requests extends BoardRequests, CompareRequests, SendingRequest
   'parties/join': { params: { name: string }; result: PartyInfo };
   /**
    * Makes a party with a random 128-bit name and joins it. `isClosed`: only keys on its list are let in; the list is kept and signed by us, its
-   * founder, whose key is in the name.
+   * founder, whose key is in the name. `label`: as `parties/setLabel`.
    */
-  'parties/create': { params: { isClosed?: boolean }; result: PartyInfo };
+  'parties/create': { params: { isClosed?: boolean; label?: string }; result: PartyInfo };
+  /**
+   * What the party is called here: one line, made safe, of at most 64 characters; '' takes it away. Others see it in invites that were given no other
+   * label. `invalid-argument` when the secret name is in it, `not-found`.
+   */
+  'parties/setLabel': { params: { partyId: PartyId; label: string }; result: PartyInfo };
   'parties/leave': { params: { partyId: PartyId }; result: Record<string, never> };
   /** Ourselves first, then online ones, then by when they were seen. `not-found` when we are not in it. */
   'parties/members': { params: { partyId: PartyId }; result: PartyMember[] };
@@ -102,7 +107,7 @@ export interface Requests extends BoardRequests, CompareRequests, SendingRequest
    */
   'codes/own': { params: { partyId?: PartyId; expiresInMs?: number }; result: OwnCode };
   /**
-   * `uses` 1 = one-shot, at most 1,000; left out: any number. `expiresInMs` left out: a week; 0: without end; at most ten years. Everybody who uses
+   * `label` left out: the code calls the party by its label here, if it has one; '': by nothing. `uses` 1 = one-shot, at most 1,000; left out: any number. `expiresInMs` left out: a week; 0: without end; at most ten years. Everybody who uses
    * it needs us to be online once. `permission-denied` for a closed party of somebody else.
    */
   'invites/create': { params: { partyId: PartyId; label?: string; uses?: number; expiresInMs?: number }; result: InviteInfo };

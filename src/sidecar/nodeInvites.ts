@@ -16,6 +16,7 @@ import type { MeetingHooks } from './meetingHooks.ts';
 import { hostOf } from './network/addresses.ts';
 import type { Network } from './network/network.ts';
 import type { Parties } from './parties/parties.ts';
+import { tellsName } from './parties/labels.ts';
 import { checkedName, isWeak } from './parties/partyName.ts';
 import { derivedName, displayName } from './peers/names.ts';
 import type { Peers } from './peers/peers.ts';
@@ -87,7 +88,8 @@ function partiesOf(options: NodeInvitesOptions): InviteParties {
   return {
     get: (partyId) => options.parties().get(partyId),
     isListed: (partyId, peerId) => options.parties().isListed(partyId, peerId),
-    join: (name) => options.meeting().joinParty(name),
+    join: (name, how) => options.meeting().joinParty(name, how),
+    tellsName,
     admit: (partyId, peerId) => options.parties().admit(partyId, peerId),
     look: (givenName) => {
       const name = checkedName(givenName);

@@ -51,7 +51,7 @@ export function meetingOf(parts: MeetingParts): Meeting {
       throw new AppError('invalid-argument', 'That is your own key. Give it to another person, and connect to theirs.');
   };
   return {
-    joinParty: (name) => parties.join(name),
+    joinParty: (name, how) => parties.join(name, how),
     peers: () => peers.list(),
     connectPeer: (peer) => {
       refuseSelf(peer);

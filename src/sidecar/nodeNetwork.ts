@@ -17,11 +17,11 @@ import type { PeerSession } from './wire/services.ts';
 
 export interface NodeNetworkOptions {
   settings: Pick<SettingsStore, 'get'>;
-  network(): Network;
-  peers(): Peers;
-  links(): Pick<NodeLinks, 'status'>;
-  parties(): PartyInfo[];
-  lan(): LanFacts | undefined;
+  network: () => Network;
+  peers: () => Peers;
+  links: () => Pick<NodeLinks, 'status'>;
+  parties: () => PartyInfo[];
+  lan: () => LanFacts | undefined;
 }
 
 export class NodeNetwork {

@@ -15,7 +15,7 @@ import { Gossip } from './parties/gossip.ts';
 import { Members } from './parties/members.ts';
 import { Parties } from './parties/parties.ts';
 import { RosterExchange } from './parties/rosterExchange.ts';
-import { derivedName, shownName } from './peers/names.ts';
+import { derivedName, displayName, shownName } from './peers/names.ts';
 import type { Peers } from './peers/peers.ts';
 import type { Sessions } from './sessions.ts';
 import type { Database } from './storage/database.ts';
@@ -32,7 +32,7 @@ export interface NodePartiesOptions {
   transfers(): { partiesChanged(): void };
   /** Blocked, or to stay away. */
   isRefused(peerId: PeerId): boolean;
-  access(): Pick<NodeAccess, 'listsChanged' | 'partyJoined' | 'partyLeft'>;
+  access(): Pick<NodeAccess, 'listsChanged' | 'partyJoined' | 'partyLeft' | 'requests'>;
   broadcast: ApiServer['broadcast'];
 }
 
@@ -51,6 +51,7 @@ export class NodeParties {
     this.parties = new Parties({
       ...{ database, own: identity, topics: network },
       onlineIn: (partyId) => options.peers().onlineIn(partyId),
+      safeLine: displayName,
       onRoster: () => {
         options.access().listsChanged(this.parties.list());
         this.#rosters.changed();
@@ -93,7 +94,12 @@ export class NodeParties {
     const verbs: PartyVerbs = {
       list: () => parties.list(),
       join: (name) => this.join(name),
-      create: (kind) => this.#changing(() => parties.create(kind)),
+      setLabel: (partyId, label) => {
+        const party = parties.setLabel(partyId, label);
+        this.#options.broadcast('parties/changed', {});
+        return party;
+      },
+      create: (how) => this.#changing(() => parties.create(how)),
       leave: async (partyId) => {
         const others = parties.has(partyId) ? this.#members.list(partyId).filter(({ isOwn }) => !isOwn) : [];
         // Ours at once; to take it off the DHT may take a while.
@@ -108,15 +114,20 @@ export class NodeParties {
       },
       // What changes is told by onRoster.
       admit: (partyId, peerId) => parties.admit(partyId, peerId),
-      expel: (partyId, peerId) => parties.expel(partyId, peerId),
+      expel: (partyId, peerId) => {
+        const info = parties.expel(partyId, peerId);
+        // It has our key, by its invite, and would ask to be let in the moment that it is put out.
+        this.#options.access().requests.deny(peerId);
+        return info;
+      },
     };
     return partyHandlers(verbs);
   }
 
   /** `parties/join`, with all that follows from it. */
-  join(name: string): PartyInfo {
+  join(name: string, how?: { label?: string }): PartyInfo {
     const { count } = this.parties;
-    const party = this.#changing(() => this.parties.join(name));
+    const party = this.#changing(() => this.parties.join(name, how));
     if (this.parties.count > count) this.#options.access().partyJoined(party.partyId);
     return party;
   }

@@ -87,9 +87,26 @@ export const meetingSteps: readonly Step[] = [
       if ((await other.client.request('parties/list', {})).length > 0) throw new Error('joined although refused');
       await openLink(other.window, link);
       await other.window.dialogButton('Join').click();
-      await other.window.toast('You are in the party').waitFor({ timeout: 60_000 });
+      // The party has a random name: it is called what the invite called it.
+      await other.window.toast(`You are in the party "${label}"`).waitFor({ timeout: 60_000 });
+      await peersRow({ ...world, window: other.window }, label).waitFor({ timeout: 60_000 });
       await peersRow({ ...world, window: other.window }, 'Grace').waitFor({ timeout: 60_000 });
       await peersRow(world, 'Edsger').waitFor({ timeout: 60_000 });
+      return other.window;
+    },
+  },
+  {
+    name: 'a party is called by what one likes, for oneself alone',
+    shot: 'party-named',
+    async run(world) {
+      const other = await world.other();
+      const theirs = { ...world, window: other.window };
+      await other.window.contextMenu(peersRow(theirs, label), 'Name Party…');
+      await other.window.answer('Our trip');
+      await peersRow(theirs, 'Our trip').waitFor();
+      const [party] = await other.client.request('parties/list', {});
+      if (party?.label !== 'Our trip') throw new Error(`called ${String(party?.label)}`);
+      await partyRowOf(world).first().waitFor();
       return other.window;
     },
   },

@@ -59,6 +59,22 @@ describe('meeting', () => {
     await eventually('the party to be gone', async () => ((await parties()).includes(party.partyId) ? undefined : true));
   });
 
+  it('calls a party by its label, and gives a secret name away in none', async () => {
+    const { partyId, name } = await vscode.commands.executeCommand<PartyInfo>('potluck.party.create');
+    const label = async (): Promise<string | undefined> =>
+      (await api().request('parties/list', {})).find((party) => party.partyId === partyId)?.label;
+    try {
+      await api().request('parties/setLabel', { partyId, label: ' Photos\u202e of the trip\n' });
+      assert.equal(await label(), 'Photos of the trip');
+      await assert.rejects(async () => api().request('parties/setLabel', { partyId, label: `Party ${name}` }));
+      const { code } = await api().request('invites/create', { partyId });
+      assert.equal((await api().request('codes/inspect', { text: code.text })).partyLabel, 'Photos of the trip');
+      assert.equal(await label(), 'Photos of the trip');
+    } finally {
+      await api().request('parties/leave', { partyId });
+    }
+  });
+
   it('shows our own code on a page, from which it can be copied', async () => {
     await vscode.commands.executeCommand('potluck.code.mine');
     const tab = (): vscode.Tab | undefined =>

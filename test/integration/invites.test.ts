@@ -56,7 +56,8 @@ test('an invite brings two together who never met, and is used up by the first',
 
   const { pending } = await accept(ben, invite);
   assert.equal(pending?.partyLabel, 'Friday');
-  assert.equal((await joined(ben, party)).name, party.name);
+  const { name, label } = await joined(ben, party);
+  assert.deepEqual([name, label], [party.name, 'Friday'], 'the party is called there what the invite called it');
   await inParty(ada, ben, party);
   assert.deepEqual(await ben.client.request('invites/pending', {}), []);
   assert.deepEqual(await ada.client.request('access/list', {}), [], 'who came by an invite does not ask to be let in');

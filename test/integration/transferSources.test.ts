@@ -67,6 +67,7 @@ test('a source that comes late joins within two seconds', async (t) => {
   const download = await cleo.client.request('downloads/add', { entry });
   await middle(cleo, download, MiB);
   await ben.start();
+  await settings(ben, { uploadLimit: 2 * MiB }); // So that it is not over before it was seen.
   await seeEachOther(ben, cleo);
   const seenAt = performance.now();
   await when(
@@ -78,7 +79,7 @@ test('a source that comes late joins within two seconds', async (t) => {
   const joinedMs = performance.now() - seenAt;
   t.diagnostic(`joined after ${joinedMs.toFixed(0)} ms`);
   assert.ok(joinedMs <= 3000, `joined after ${joinedMs} ms`);
-  await settings(ann, { uploadLimit: 0 });
+  for (const peer of [ann, ben]) await settings(peer, { uploadLimit: 0 });
   assertBytes((await done(cleo, download)).destination, bytes);
 });
 

@@ -2,7 +2,7 @@
 
 import type { SidecarClient } from '../../client/sidecarClient.ts';
 import { AppError } from '../../protocol/errors.ts';
-import type { CodeContents, InviteInfo, PendingInvite } from '../../protocol/model.ts';
+import type { CodeContents, InviteInfo, PartyInfo, PendingInvite } from '../../protocol/model.ts';
 import { cell, shortId } from '../cells.ts';
 import { parseCount, parseTime } from '../choices.ts';
 import { codeOptions, contentLines, questionOf, showCode } from '../codeText.ts';
@@ -14,7 +14,7 @@ import { canAsk, confirmed, secretArgument, secretHelp } from '../input.ts';
 import { resolveInvite, resolveOnlyParty, resolveParty } from '../resolve.ts';
 import type { Style } from '../terminal.ts';
 import { waitFor } from '../wait.ts';
-import { refusalText, shortName, untilText } from '../words.ts';
+import { partyTitle, refusalText, untilText } from '../words.ts';
 import { tellJoined } from './parties.ts';
 
 /** As the sidecar has it. */
@@ -43,7 +43,7 @@ export const inviteCommands: readonly Command[] = [
         type: 'string',
         short: 'l',
         value: 'TEXT',
-        help: 'what the code calls the party, shown to who opens it and in your list',
+        help: 'what the code calls the party, shown to who opens it and in your list (the label of the party)',
       },
       ...codeOptions,
     },
@@ -68,7 +68,7 @@ export const inviteCommands: readonly Command[] = [
         context.limits,
       );
       if (context.terminal.isJson) context.terminal.json(invite);
-      else showInvite(invite, context);
+      else showInvite(invite, [party], context);
       return undefined;
     },
   },
@@ -85,7 +85,7 @@ export const inviteCommands: readonly Command[] = [
       if (context.args.length === 0) return list(client, context);
       const found = await resolveInvite(client, argument(context, 0), context.limits);
       if (context.terminal.isJson) context.terminal.json('own' in found ? found.own : found.pending);
-      else if ('own' in found) showInvite(found.own, context);
+      else if ('own' in found) showInvite(found.own, await client.request('parties/list', {}, context.limits), context);
       else context.terminal.line(pendingText(found.pending));
       return undefined;
     },
@@ -161,7 +161,7 @@ export const inviteCommands: readonly Command[] = [
         showCode(code, context);
         context.terminal.note(
           party
-            ? `Whoever has this code is a member of ${JSON.stringify(shortName(party.name))}, for ever. "potluck invite" makes one that can be taken back.`
+            ? `Whoever has this code is a member of ${JSON.stringify(partyTitle(party))}, for ever. "potluck invite" makes one that can be taken back.`
             : 'No secret. The other side runs "potluck accept CODE", and you accept theirs.',
         );
       }
@@ -229,6 +229,7 @@ async function list(client: SidecarClient, { terminal, limits }: Context): Promi
     terminal.json({ invites, pending });
     return undefined;
   }
+  const parties = await client.request('parties/list', {}, limits);
   terminal.table(
     [{ title: 'INVITE' }, { title: 'STATE' }, { title: 'USED' }, { title: 'ENDS' }, { title: 'LABEL' }, { title: 'PARTY' }],
     invites.map((invite) => [
@@ -237,7 +238,7 @@ async function list(client: SidecarClient, { terminal, limits }: Context): Promi
       cell(usesText(invite)),
       cell(invite.expiresAtMs === undefined ? 'never' : formatTime(invite.expiresAtMs)),
       cell(invite.label === '' ? '-' : invite.label),
-      cell(invite.partyName === '' ? '(left)' : shortName(invite.partyName)),
+      cell(invite.partyName === '' ? '(left)' : titleOf(invite, parties)),
     ]),
     'No invite of yours. Make one with "potluck invite PARTY".',
   );
@@ -265,7 +266,12 @@ function pendingText({ inviteId, name, partyLabel, state, reason, expiresAtMs }:
   return `to ${party} from ${name}: waits until ${name} is here, ${untilText(expiresAtMs)}`;
 }
 
-function showInvite(invite: InviteInfo, context: Context): void {
+/** What its party is called here. */
+function titleOf({ partyId, partyName }: InviteInfo, parties: readonly PartyInfo[]): string {
+  return partyTitle(parties.find((party) => party.partyId === partyId) ?? { name: partyName });
+}
+
+function showInvite(invite: InviteInfo, parties: readonly PartyInfo[], context: Context): void {
   const { terminal } = context;
   if (invite.state !== 'open') {
     terminal.note(`${whatInvite(invite)} is ${stateText(invite.state)}: nobody can use it.${usedText(invite)}`);
@@ -279,7 +285,7 @@ function showInvite(invite: InviteInfo, context: Context): void {
         ? 'The first who uses it'
         : `The first ${invite.usesLeft} who use it`;
   terminal.note(
-    `${who} may join ${JSON.stringify(shortName(invite.partyName))}, ${untilText(invite.expiresAtMs)}, while you are online. ` +
+    `${who} may join ${JSON.stringify(titleOf(invite, parties))}, ${untilText(invite.expiresAtMs)}, while you are online. ` +
       `Keep it secret; "potluck revoke ${shortId(invite.inviteId)}" takes it back.`,
   );
   if (invite.usedBy.length > 0) terminal.note(usedText(invite).trim());

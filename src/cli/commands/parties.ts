@@ -9,25 +9,38 @@ import { counted, formatTime } from '../format.ts';
 import { secretArgument, secretHelp } from '../input.ts';
 import { resolveParty, resolvePeer } from '../resolve.ts';
 import type { Cell } from '../terminal.ts';
-import { partyKind, pathReasonText, shortName } from '../words.ts';
+import { partyKind, partyTitle, pathReasonText } from '../words.ts';
 
-const naming = 'PARTY is its name, or the first 4 or more characters of its id as "potluck party list" shows it.';
+const naming = 'PARTY is its name, its label, or the first 4 or more characters of its id as "potluck party list" shows it.';
 
 export const partyCommands: readonly Command[] = [
   {
     name: 'party create',
     alias: 'create',
-    usage: 'party create [--closed]',
+    usage: 'party create [--closed] [--label LABEL]',
     summary: 'make a party with a random name, join it and print the name',
     details:
       'The name has 128 random bits. Give it only to those you want to meet: it is the key to the party. "potluck invite" lets somebody in without\n' +
       'showing it, and can be taken back.\n' +
       'A closed party lets in only the keys on its list, which you keep: "party admit" and "party expel", or an invite. --json: the party.',
-    options: { closed: { type: 'boolean', short: 'c', help: 'only keys on its list are let in; you keep the list' } },
+    options: {
+      closed: { type: 'boolean', short: 'c', help: 'only keys on its list are let in; you keep the list' },
+      label: {
+        type: 'string',
+        short: 'l',
+        value: 'LABEL',
+        help: 'what to call it here; invites show it, if they have no other label',
+      },
+    },
     args: { min: 0, max: 0 },
     run: async (context) => {
       const client = await context.connect();
-      const party = await client.request('parties/create', { isClosed: context.has('closed') }, context.limits);
+      const label = context.text('label');
+      const party = await client.request(
+        'parties/create',
+        { isClosed: context.has('closed'), ...(label !== undefined && { label }) },
+        context.limits,
+      );
       if (context.terminal.isJson) context.terminal.json(party);
       else {
         context.terminal.line(party.name);
@@ -72,9 +85,17 @@ export const partyCommands: readonly Command[] = [
       if (terminal.isJson) terminal.json(parties);
       else
         terminal.table(
-          [{ title: 'ID' }, { title: 'STATE' }, { title: 'ONLINE', align: 'right' }, { title: 'KIND' }, { title: 'PARTY' }],
+          [
+            { title: 'ID' },
+            { title: 'LABEL' },
+            { title: 'STATE' },
+            { title: 'ONLINE', align: 'right' },
+            { title: 'KIND' },
+            { title: 'PARTY' },
+          ],
           parties.map((party) => [
             cell(shortId(party.partyId), 'dim'),
+            cell(party.label ?? '-', party.label === undefined ? 'dim' : undefined),
             cell(party.state, party.state === 'offline' ? 'yellow' : undefined),
             countCell(party.peersOnline),
             cell(partyKind(party), party.isPublic || party.closed?.isMember === false ? 'yellow' : undefined),
@@ -82,6 +103,23 @@ export const partyCommands: readonly Command[] = [
           ]),
           'No party yet. Join one with "potluck party join NAME", or make one with "potluck party create".',
         );
+      return undefined;
+    },
+  },
+  {
+    name: 'party rename',
+    usage: 'party rename PARTY LABEL',
+    summary: 'call a party by a label of your own; "" takes it away',
+    details:
+      `${naming}\nThe label is for you: it stays here, and its name stays what it is. "potluck invite" puts it into invites that are given no other,\n` +
+      'so that who opens one sees what it is about. --json: the party.',
+    args: { min: 2, max: 2 },
+    run: async (context) => {
+      const client = await context.connect();
+      const { partyId } = await resolveParty(client, argument(context, 0), context.limits);
+      const party = await client.request('parties/setLabel', { partyId, label: argument(context, 1) }, context.limits);
+      if (context.terminal.isJson) context.terminal.json(party);
+      else context.terminal.note(`${shortId(partyId)} is ${quoted(party)}.`);
       return undefined;
     },
   },
@@ -120,7 +158,7 @@ export const partyCommands: readonly Command[] = [
       await client.request('parties/leave', { partyId: party.partyId }, context.limits);
       if (context.terminal.isJson) context.terminal.json({ left: party.partyId });
       else {
-        context.terminal.note(`Left ${quoted(party.name)}.`);
+        context.terminal.note(`Left ${quoted(party)}.`);
         // A name of chance is lost with the party.
         if (!party.isPublic) context.terminal.note(`Its name is not kept here. To come back: potluck party join ${party.name}`);
       }
@@ -149,7 +187,7 @@ function onList(verb: 'admit' | 'expel', summary: string, done: (peer: string, p
       const party = await client.request(`parties/${verb}`, { partyId, peerId }, context.limits);
       if (context.terminal.isJson) context.terminal.json(party);
       else {
-        context.terminal.note(done(argument(context, 1), quoted(party.name)));
+        context.terminal.note(done(argument(context, 1), quoted(party)));
         context.terminal.note(`${counted(party.closed?.members.length ?? 0, 'key')} on its list.`);
       }
       return undefined;
@@ -159,7 +197,7 @@ function onList(verb: 'admit' | 'expel', summary: string, done: (peer: string, p
 
 /** What joining means, as far as it is not what one expects. */
 export function tellJoined(party: PartyInfo, client: SidecarClient, { terminal }: Context): void {
-  terminal.note(`Joined ${quoted(party.name)}. Its members show up in "potluck party members ${shortId(party.partyId)}".`);
+  terminal.note(`Joined ${quoted(party)}. Its members show up in "potluck party members ${shortId(party.partyId)}".`);
   if (party.isPublic)
     terminal.note(
       'This name can be guessed: whoever does is a member too, and sees what you share with everyone. "potluck party create" makes a secret one.',
@@ -212,6 +250,6 @@ function memberState({ isOwn, isOnline, isListed, isHearsay }: PartyMember, { cl
   return cell(isHearsay ? 'hearsay' : 'offline', 'dim');
 }
 
-function quoted(name: string): string {
-  return JSON.stringify(shortName(name));
+function quoted(party: PartyInfo): string {
+  return JSON.stringify(partyTitle(party));
 }

@@ -49,7 +49,7 @@ function tilesOf({ world, totals }: Known): Overview['tiles'] {
 }
 
 function partyCard(party: PartyInfo, members: readonly PartyMember[], nowMs: number): Card {
-  const name = partyLabel(party.name);
+  const name = partyLabel(party);
   const others = members.filter(({ isOwn }) => !isOwn);
   const online = t('{0} online', formatPeers(party.peersOnline));
   const state = { joining: t('joining…'), joined: online, offline: t('network not reachable') }[party.state];

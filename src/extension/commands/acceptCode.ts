@@ -61,5 +61,5 @@ function tellOutcome(
 }
 
 function joined(party: PartyInfo): string {
-  return t('You are in the party "{0}" now.', messageName(partyLabel(party.name)));
+  return t('You are in the party "{0}" now.', messageName(partyLabel(party)));
 }

@@ -2,7 +2,7 @@
 // whatever its maker chose; only the key is certain. Must not know `vscode`.
 
 import type { CodeContents, PeerInfo, ShareInfo } from '../../protocol/model.ts';
-import { displayName, messageName, partyLabel } from '../displayText.ts';
+import { displayName, messageName, shortPartyName } from '../displayText.ts';
 import { formatCount, t } from '../text.ts';
 import { dateText } from '../views/mergedModel.ts';
 import { lookAlikes } from '../views/requestRow.ts';
@@ -74,7 +74,7 @@ function titleOf(contents: CodeContents, name: string): string {
         ? t('Join a party to which {0} invites you?', name)
         : t('Join "{0}", to which {1} invites you?', messageName(contents.partyLabel), name);
     case 'party':
-      return t('Join the party "{0}" of {1}?', messageName(partyLabel(contents.partyLabel ?? '')), name);
+      return t('Join the party "{0}" of {1}?', messageName(shortPartyName(contents.partyLabel ?? '')), name);
   }
 }
 

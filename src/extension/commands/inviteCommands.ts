@@ -10,7 +10,7 @@ import { inviteRow, lifetimes, pendingRow } from './inviteRows.ts';
 import { confirm, pickParty } from './picks.ts';
 import { inviteIdOf, partyIdOf } from './targets.ts';
 
-const maxLabelCharacters = 60;
+const maxLabelCharacters = 64;
 
 type ListItem = vscode.QuickPickItem & { invite?: InviteInfo; pending?: PendingInvite };
 
@@ -18,7 +18,7 @@ export function inviteCommands(services: Services): CommandTable {
   const { sidecar, world, codePanel } = services;
 
   function show(invite: InviteInfo): void {
-    const name = partyLabel(invite.partyName);
+    const name = partyLabel(world.party(invite.partyId) ?? { name: invite.partyName });
     const sentences = [
       invite.usesLeft === undefined
         ? t('Anyone who has it can join the party "{0}". "Potluck: Invites…" takes it back.', name)
@@ -76,7 +76,7 @@ export function inviteCommands(services: Services): CommandTable {
       const known = partyId === undefined ? undefined : world.party(partyId);
       const party = known ?? (await pickParty(services, t('Invite to Which Party?'), mayInvite));
       if (party === undefined) return undefined;
-      const title = t('Invite to the Party {0}', partyLabel(party.name));
+      const title = t('Invite to the Party {0}', partyLabel(party));
       const who = await askUses(title);
       if (who === undefined) return undefined;
       const howLong = await vscode.window.showQuickPick(lifetimes(), { title, placeHolder: t('For how long?') });
@@ -85,6 +85,7 @@ export function inviteCommands(services: Services): CommandTable {
         title,
         prompt: t('What to call the party for whoever opens the invite. It stands in your list of invites too. May stay empty.'),
         placeHolder: t('For example: photos of the trip'),
+        value: party.label ?? '',
         validateInput: (value) =>
           value.trim().length > maxLabelCharacters ? t('At most {0} characters.', maxLabelCharacters) : undefined,
       });
@@ -93,7 +94,7 @@ export function inviteCommands(services: Services): CommandTable {
         partyId: party.partyId,
         expiresInMs: howLong.expiresInMs,
         ...(who.uses === undefined ? {} : { uses: who.uses }),
-        ...(label.trim() === '' ? {} : { label: label.trim() }),
+        label: label.trim(),
       });
       show(invite);
       await copy(invite);
@@ -137,7 +138,7 @@ export function inviteCommands(services: Services): CommandTable {
       ...(invites.length > 0 ? [heading(t('Made here'))] : []),
       ...invites.map((invite): ListItem => {
         const buttons = invite.state === 'open' ? [copyButton, revokeButton] : [];
-        return { ...inviteRow(invite), invite, buttons };
+        return { ...inviteRow(invite, world.party(invite.partyId)), invite, buttons };
       }),
       ...(pending.length > 0 ? [heading(t('Accepted, and not let in yet'))] : []),
       ...pending.map((each): ListItem => ({ ...pendingRow(each), pending: each, buttons: [dropButton] })),

@@ -1,6 +1,6 @@
 // Invites of ours, and those of others that were accepted here and wait, as rows of a list. Must not know `vscode`.
 
-import type { InviteInfo, InviteRefusal, PendingInvite } from '../../protocol/model.ts';
+import type { InviteInfo, InviteRefusal, PartyInfo, PendingInvite } from '../../protocol/model.ts';
 import { displayName, iconSafeName, partyLabel } from '../displayText.ts';
 import { formatCount, t } from '../text.ts';
 import { dateText } from '../views/mergedModel.ts';
@@ -22,9 +22,11 @@ export function lifetimes(): { label: string; expiresInMs: number }[] {
   ];
 }
 
-export function inviteRow(invite: InviteInfo): InviteRow {
-  const party = invite.partyName === '' ? t('a party that you left') : partyLabel(invite.partyName);
-  const label = invite.label === '' ? party : `${displayName(invite.label, 60)} — ${party}`;
+/** `known`: its party, if we are in it still. */
+export function inviteRow(invite: InviteInfo, known?: PartyInfo): InviteRow {
+  const party = invite.partyName === '' ? t('a party that you left') : partyLabel(known ?? { name: invite.partyName });
+  const isSame = invite.label === '' || invite.label === known?.label;
+  const label = isSame ? party : `${displayName(invite.label, 60)} — ${party}`;
   const description = [stateText(invite), usedText(invite)].filter((part) => part !== '').join(' · ');
   const until = invite.expiresAtMs === undefined ? t('without end') : t('until {0}', dateText(invite.expiresAtMs));
   const detail = [t('Made {0}', dateText(invite.createdAtMs)), until, namesText(invite)]

@@ -11,6 +11,8 @@ import { isCode, nameRemark } from './partyName.ts';
 import { confirm, pickParty } from './picks.ts';
 import { partyIdOf, pastedPeerId, peerIdOf } from './targets.ts';
 
+/** As the sidecar has it. */
+const maxLabelCharacters = 64;
 /** A code is longer than a name, and taken in the same place. */
 const maxGivenCharacters = 2048;
 
@@ -69,15 +71,31 @@ export function partyCommands(services: Services): CommandTable {
       await world.reload();
       await vscode.env.clipboard.writeText(party.name);
       const text = t('Party created. Its name is on the clipboard: send it to those who shall come, and to nobody else.');
-      void offerInvite(party, text);
+      void offerNext(party, text);
       return party;
     },
 
     'party.createClosed': async () => {
       const party = await sidecar.request('parties/create', { isClosed: true });
       await world.reload();
-      void offerInvite(party, t('Closed party created. Only those whom you invite or admit are members.'));
+      void offerNext(party, t('Closed party created. Only those whom you invite or admit are members.'));
       return party;
+    },
+
+    'party.setLabel': async (given: unknown) => {
+      const party = await partyOf(given, t('Name Which Party?'));
+      if (party === undefined) return;
+      const label = await vscode.window.showInputBox({
+        title: t('What to Call the Party {0}', partyLabel(party)),
+        prompt: t('Only you see it, unless you put it into an invite. Leave it empty to go back to the name of the party.'),
+        placeHolder: t('For example: photos of the trip'),
+        value: party.label ?? '',
+        validateInput: (value) =>
+          [...value.trim()].length > maxLabelCharacters ? t('At most {0} characters.', maxLabelCharacters) : undefined,
+      });
+      if (label === undefined) return;
+      await sidecar.request('parties/setLabel', { partyId: party.partyId, label: label.trim() });
+      await world.reload();
     },
 
     'party.copyName': async (given: unknown) => {
@@ -104,7 +122,7 @@ export function partyCommands(services: Services): CommandTable {
               'You no longer meet its peers. Your files and downloads stay. To come back you need its name: {0}',
               displayName(party.name),
             );
-      if (!(await confirm(t('Leave the party "{0}"?', messageName(partyLabel(party.name))), detail, t('Leave')))) return;
+      if (!(await confirm(t('Leave the party "{0}"?', messageName(partyLabel(party))), detail, t('Leave')))) return;
       await sidecar.request('parties/leave', { partyId: party.partyId });
       await world.reload();
     },
@@ -136,10 +154,12 @@ export function partyCommands(services: Services): CommandTable {
     },
   };
 
-  async function offerInvite(party: PartyInfo, text: string): Promise<void> {
-    const invite = t('Invite…');
-    if ((await messages.info(text, invite)) === invite)
-      await vscode.commands.executeCommand('potluck.invite.create', party.partyId);
+  /** Messages stay open for long: what is done then is done with the party as it is. */
+  async function offerNext({ partyId }: PartyInfo, text: string): Promise<void> {
+    const [invite, name] = [t('Invite…'), t('Name It…')];
+    const taken = await messages.info(text, invite, name);
+    if (taken === invite) await vscode.commands.executeCommand('potluck.invite.create', partyId);
+    if (taken === name) await vscode.commands.executeCommand('potluck.party.setLabel', partyId);
   }
 
   /** Somebody known here who is not on the list, or a key. */
@@ -150,7 +170,7 @@ export function partyCommands(services: Services): CommandTable {
       ...people.map(({ peerId, name, isOnline }) => personItem(peerId, name, isOnline)),
       { label: `$(key) ${t('Paste a Key…')}`, alwaysShow: true },
     ];
-    const title = t('Admit Whom to {0}?', partyLabel(party.name));
+    const title = t('Admit Whom to {0}?', partyLabel(party));
     const chosen = await vscode.window.showQuickPick(items, { title, matchOnDetail: true });
     if (chosen === undefined || chosen.peerId !== undefined) return chosen?.peerId;
     const text = await vscode.window.showInputBox({
@@ -168,7 +188,7 @@ export function partyCommands(services: Services): CommandTable {
       return undefined;
     }
     const items = members.map(({ peerId, name, isOnline }) => personItem(peerId, name, isOnline));
-    const title = t('Expel Whom from {0}?', partyLabel(party.name));
+    const title = t('Expel Whom from {0}?', partyLabel(party));
     const chosen = await vscode.window.showQuickPick(items, { title, matchOnDetail: true });
     return chosen?.peerId;
   }

@@ -1,6 +1,6 @@
 // What is said about a party's name while it is typed: whether it can be guessed, and whether it is something else. Must not know `vscode`.
 
-import { displayName, partyLabel } from '../displayText.ts';
+import { displayName, shortPartyName } from '../displayText.ts';
 import { t } from '../text.ts';
 
 export interface NameRemark {
@@ -31,5 +31,5 @@ export function isCode(typed: string): boolean {
 
 /** Made by Potluck, of 128 random bits: rows show only how such a name begins. */
 function isSecret(name: string): boolean {
-  return partyLabel(name) !== displayName(name);
+  return shortPartyName(name) !== displayName(name);
 }

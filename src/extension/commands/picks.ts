@@ -41,9 +41,7 @@ export async function pickParty(
   accepts: (party: PartyInfo) => boolean = () => true,
 ): Promise<PartyInfo | undefined> {
   await services.world.load();
-  const items = services.world.parties
-    .filter(accepts)
-    .map((party) => ({ label: iconSafeName(partyLabel(party.name)), value: party }));
+  const items = services.world.parties.filter(accepts).map((party) => ({ label: iconSafeName(partyLabel(party)), value: party }));
   const isNowhere = services.world.parties.length === 0;
   const nothing = isNowhere ? t('You are in no party. Join or create one first.') : t('There is no party for that.');
   return pick(items, title, nothing);

@@ -51,12 +51,13 @@ export function choiceRows(audience: Audience, { parties, peers }: Known): Choic
   return rows;
 }
 
-function partyRow({ partyId, name, isPublic, closed }: PartyInfo, { partyIds }: Audience): ChoiceRow {
+function partyRow(party: PartyInfo, { partyIds }: Audience): ChoiceRow {
+  const { partyId, isPublic, closed } = party;
   const said = [closed !== undefined ? t('closed') : isPublic ? t('whoever guesses its name is a member') : ''];
   return {
     kind: 'party',
     partyId,
-    label: `$(organization) ${iconSafeName(partyLabel(name))}`,
+    label: `$(organization) ${iconSafeName(partyLabel(party))}`,
     description: said.join(''),
     isPicked: partyIds.includes(partyId),
   };
@@ -112,7 +113,7 @@ export function audienceText({ everyone: isForAll, partyIds, peerIds }: Audience
   if (partyIds.length + peerIds.length === 0) return t('nobody');
   if (partyIds.length + peerIds.length <= 2) {
     const names = [
-      ...partyIds.map((id) => parties.find(({ partyId }) => partyId === id)?.name).map(partyName),
+      ...partyIds.map((id) => parties.find(({ partyId }) => partyId === id)).map(partyText),
       ...peerIds.map((id) => displayName(peers.find(({ peerId }) => peerId === id)?.name ?? `${id.slice(0, 8)}…`)),
     ];
     return names.join(', ');
@@ -129,8 +130,8 @@ export function audienceQuestion(audience: Audience, known: Known): string {
   return audience.everyone ? t('everyone in your parties and the peers that you added') : audienceText(audience, known);
 }
 
-function partyName(name: string | undefined): string {
-  return name === undefined ? t('a party that you left') : partyLabel(name);
+function partyText(party: PartyInfo | undefined): string {
+  return party === undefined ? t('a party that you left') : partyLabel(party);
 }
 
 /** Known peers who may see it, as the sidecar decides. */

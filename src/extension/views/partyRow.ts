@@ -2,7 +2,7 @@
 // `vscode`.
 
 import type { PartyInfo, PartyMember, PeerInfo } from '../../protocol/model.ts';
-import { displayName, partyLabel } from '../displayText.ts';
+import { displayName, partyLabel, shortPartyName } from '../displayText.ts';
 import { formatCount, formatPeers, t } from '../text.ts';
 import { limits } from '../limits.ts';
 import type { NoteNode, Parties, PartyNode, PeersNode } from './peersModel.ts';
@@ -59,17 +59,18 @@ function notesOf(party: PartyInfo | undefined, parent: PartyNode, isEmpty: boole
 }
 
 export function partyRow(node: PartyNode, party: PartyInfo, memberCount: number): Row {
-  const name = partyLabel(party.name);
+  const name = partyLabel(party);
   const online = t('{0} online', formatPeers(party.peersOnline));
   const state = { joining: t('joining…'), joined: online, offline: t('network not reachable') }[party.state];
   const kind = party.closed === undefined ? '' : t('closed');
   const description = [state, kind].filter((part) => part !== '').join(' · ');
   const lines = [t('Party {0}: {1}', name, state)];
+  if (party.label !== undefined) lines.push(t('You call it so. Its name: {0}', shortPartyName(party.name)));
   if (memberCount > 1) lines.push(t('{0} members known', formatCount(memberCount)));
   lines.push(kindText(party));
   return {
     id: node.id,
-    label: name === displayName(party.name) ? name : t('Party {0}', name),
+    label: party.label !== undefined || name === displayName(party.name) ? name : t('Party {0}', name),
     description,
     tooltip: lines.join('\n'),
     icon: party.state === 'joining' ? 'loading~spin' : party.closed === undefined ? 'organization' : 'lock',

@@ -3,6 +3,7 @@
 
 import type { PeerId } from '../../protocol/ids.ts';
 import type { AccessRequest, PeerInfo, ShareInfo } from '../../protocol/model.ts';
+import { skeleton } from '../../protocol/skeleton.ts';
 import { displayName, longDisplayName } from '../displayText.ts';
 import { limits } from '../limits.ts';
 import { formatAgo, formatCount, formatShares, t } from '../text.ts';
@@ -113,44 +114,6 @@ export function lookAlikes({ peerId, name }: { peerId: PeerId; name: string }, p
     if (peer.peerId === peerId || peer.isStranger) return false;
     return [peer.name, peer.nickname].some((other) => other !== undefined && skeleton(other) === own);
   }).length;
-}
-
-/** Letters that are drawn alike in most fonts; a short list of what is used to deceive, not Unicode's whole table (UTS 39). */
-const drawnAlike: Readonly<Record<string, string>> = {
-  ...{
-    а: 'a',
-    е: 'e',
-    о: 'o',
-    р: 'p',
-    с: 'c',
-    у: 'y',
-    х: 'x',
-    і: 'i',
-    ј: 'j',
-    ѕ: 's',
-    ԁ: 'd',
-    һ: 'h',
-    к: 'k',
-    м: 'm',
-    т: 't',
-    в: 'b',
-    н: 'h',
-  },
-  ...{ α: 'a', ο: 'o', ρ: 'p', ν: 'v', ι: 'i', κ: 'k', υ: 'u', τ: 't', χ: 'x', ε: 'e', ɑ: 'a', ı: 'i', ł: 'l' },
-  ...{ 0: 'o', 1: 'l', i: 'l', '|': 'l', 5: 's', 3: 'e', 4: 'a' },
-};
-
-function skeleton(name: string): string {
-  const plain = name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}|]/gu, '');
-  const single = Array.from(plain, (letter) => {
-    const latin = drawnAlike[letter] ?? letter;
-    return drawnAlike[latin] ?? latin;
-  });
-  // A name of signs alone stands for itself.
-  return single.length === 0 ? name : single.join('').replaceAll('rn', 'm').replaceAll('vv', 'w');
 }
 
 /** '' where the name says it already, as the sidecar has it say of names that resemble each other. */

@@ -7,7 +7,7 @@ import type { Invites } from '../invites/invites.ts';
 import type { PendingInvites } from '../invites/pending.ts';
 import { meetingLimits, wireLimits } from '../limits.ts';
 import type { Handlers } from './handlers.ts';
-import { type Fields, invalid, optionalTextField, partyIdField, textField, wholeField } from './params.ts';
+import { type Fields, invalid, partyIdField, textField, wholeField } from './params.ts';
 
 export interface InviteParts {
   codes: Codes;
@@ -28,7 +28,7 @@ export function inviteHandlers({ codes, invites, pending, safeLine }: InvitePart
       }),
     'invites/create': (fields) =>
       invites.create(partyIdField(fields), {
-        label: safeLine(optionalTextField(fields, 'label', wireLimits.textCharacters) ?? ''),
+        label: fields['label'] === undefined ? undefined : safeLine(textField(fields, 'label', wireLimits.textCharacters)),
         uses: fields['uses'] === undefined ? undefined : wholeField(fields, 'uses', { min: 1, max: meetingLimits.inviteUses }),
         expiresInMs: durationField(fields, meetingLimits.inviteMs),
       }),

@@ -8,7 +8,7 @@ import { type Fields, fieldsOf, peerIdField, textField } from './params.ts';
 
 export interface Meeting {
   /** As `parties/join`: for those who learn of a name otherwise. */
-  joinParty(name: string): PartyInfo;
+  joinParty(name: string, how?: { label?: string }): PartyInfo;
   peers(): PeerInfo[];
   connectPeer(peerId: PeerId): PeerInfo;
   disconnectPeer(peerId: PeerId): void;

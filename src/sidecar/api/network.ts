@@ -5,7 +5,7 @@ import type { Handlers } from './handlers.ts';
 
 export interface Diagnosis {
   /** Takes up to 10 s. */
-  diagnose(): Promise<NetReport>;
+  diagnose: () => Promise<NetReport>;
 }
 
 export function networkHandlers({ diagnose }: Diagnosis): Pick<Handlers<'network'>, 'network/diagnose'> {

@@ -2,14 +2,15 @@
 
 import type { PartyId, PeerId } from '../../protocol/ids.ts';
 import type { PartyInfo, PartyMember } from '../../protocol/model.ts';
-import { wireLimits } from '../limits.ts';
+import { localLimits, wireLimits } from '../limits.ts';
 import type { Handlers } from './handlers.ts';
-import { flagField, partyIdField, peerIdField, textField } from './params.ts';
+import { flagField, optionalTextField, partyIdField, peerIdField, textField } from './params.ts';
 
 export interface PartyVerbs {
   list(): PartyInfo[];
   join(name: string): PartyInfo;
-  create(options: { isClosed: boolean }): PartyInfo;
+  create(options: { isClosed: boolean; label: string }): PartyInfo;
+  setLabel(partyId: PartyId, label: string): PartyInfo;
   leave(partyId: PartyId): Promise<void>;
   members(partyId: PartyId): PartyMember[];
   admit(partyId: PartyId, peerId: PeerId): PartyInfo;
@@ -20,7 +21,13 @@ export function partyHandlers(parties: PartyVerbs): Handlers<'parties'> {
   return {
     'parties/list': () => parties.list(),
     'parties/join': (fields) => parties.join(textField(fields, 'name', 4 * wireLimits.textCharacters)),
-    'parties/create': (fields) => parties.create({ isClosed: flagField(fields, 'isClosed') }),
+    'parties/create': (fields) =>
+      parties.create({
+        isClosed: flagField(fields, 'isClosed'),
+        label: optionalTextField(fields, 'label', localLimits.shownNameCharacters) ?? '',
+      }),
+    'parties/setLabel': (fields) =>
+      parties.setLabel(partyIdField(fields), textField(fields, 'label', localLimits.shownNameCharacters)),
     'parties/leave': async (fields) => {
       await parties.leave(partyIdField(fields));
       return {};

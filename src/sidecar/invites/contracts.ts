@@ -24,12 +24,14 @@ export interface InviteParties {
   get(partyId: PartyId): PartyInfo | undefined;
   /** On the list of a closed party; undefined for open ones. */
   isListed(partyId: PartyId, peerId: PeerId): boolean | undefined;
-  /** Throws `invalid-argument` or `too-large`. Everybody connected is told that we know the name now. */
-  join(name: string): PartyInfo;
+  /** Throws `invalid-argument` or `too-large`. Everybody connected is told that we know the name now. `label`: what the invite calls it. */
+  join(name: string, how?: { label?: string }): PartyInfo;
   /** Of a closed party that we founded. */
   admit(partyId: PartyId, peerId: PeerId): unknown;
   /** What a name says by itself, and whether we are in that party. Throws `invalid-argument` when it is none. */
   look(name: string): { isPublic: boolean; isJoined: boolean };
+  /** Whether a label has the party's name, or what of it is secret, in it. */
+  tellsName(label: string, name: string): boolean;
 }
 
 /** What codes need of the book of peers, the network, and sessions. */

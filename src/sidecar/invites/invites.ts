@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '../../protocol/errors.ts';
 import type { InviteId, PartyId, PeerId } from '../../protocol/ids.ts';
-import type { InviteInfo, InviteRefusal, OwnCode } from '../../protocol/model.ts';
+import type { InviteInfo, InviteRefusal, OwnCode, PartyInfo } from '../../protocol/model.ts';
 import { admissionLimits, meetingLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Database } from '../storage/database.ts';
@@ -64,37 +64,47 @@ export class Invites {
   }
 
   /**
-   * `uses` and `expiresInMs` undefined: without end. Throws `not-found` when we are not in the party, `permission-denied` for a closed one of somebody else,
+   * `uses` and `expiresInMs` undefined: without end; `label` undefined: the code carries the party's own. Throws `not-found` when we are not in the party, `permission-denied` for a closed one of somebody else,
    * `too-large` when there are too many.
    */
-  create(partyId: PartyId, how: { label: string; uses?: number | undefined; expiresInMs?: number | undefined }): InviteInfo {
+  create(
+    partyId: PartyId,
+    how: { label?: string | undefined; uses?: number | undefined; expiresInMs?: number | undefined },
+  ): InviteInfo {
     const { now, sign } = this.#options;
     const party = this.#options.parties.get(partyId);
     if (!party) throw new AppError('not-found', 'You are not in that party. See the list of parties.');
     if (party.closed && !party.closed.isFounder)
       throw new AppError('permission-denied', 'The party is closed: only who founded it can invite to it. Ask its founder.');
     if (!isSayable(party.name)) throw unsayableName();
+    const { label = '' } = how;
+    const partyLabel = this.#labelFor(party, how.label);
     const createdAtMs = now();
     const expiresAtMs = how.expiresInMs === undefined ? undefined : createdAtMs + how.expiresInMs;
     const token = randomBytes(inviteTokenBytes);
     const inviteId = inviteIdOf(this.#options.peerId, token);
-    const { text } = sign(
-      { kind: 'invite', token, isPublic: party.isPublic, partyLabel: how.label },
-      { createdAtMs, expiresAtMs },
-    );
+    const { text } = sign({ kind: 'invite', token, isPublic: party.isPublic, partyLabel }, { createdAtMs, expiresAtMs });
     this.#database.transaction(() => {
       this.#makeRoom();
       this.#database.run(
         `INSERT INTO invite (inviteId, tokenHash, code, partyId, label, createdAtMs, expiresAtMs, uses)
          VALUES (:inviteId, :tokenHash, :code, :partyId, :label, :createdAtMs, :expiresAtMs, :uses)`,
         {
-          ...{ inviteId, tokenHash: tokenHashOf(token), code: text, partyId, label: how.label, createdAtMs },
+          ...{ inviteId, tokenHash: tokenHashOf(token), code: text, partyId, label, createdAtMs },
           ...{ expiresAtMs: expiresAtMs ?? null, uses: how.uses ?? null },
         },
       );
     });
     this.#options.onChange();
     return this.#get(inviteId);
+  }
+
+  /** What the code calls the party. Its name is not in it: whoever has the code gets that from us, or, when it is revoked, not at all. */
+  #labelFor(party: PartyInfo, given: string | undefined): string {
+    const { parties } = this.#options;
+    if (given === undefined) return party.label === undefined || parties.tellsName(party.label, party.name) ? '' : party.label;
+    if (!party.isPublic && parties.tellsName(given, party.name)) throw labelTellsName();
+    return given;
   }
 
   /** Newest first. */
@@ -273,6 +283,13 @@ function stateOf({ revokedAtMs, uses, usedCount, expiresAtMs }: InviteRow, now: 
 
 function refused(refusal: InviteRefusal): Answer {
   return { partyName: undefined, refusal };
+}
+
+function labelTellsName(): AppError {
+  return new AppError(
+    'invalid-argument',
+    'The label has the secret name of the party in it, and the code would show it. Call the party something else.',
+  );
 }
 
 function unknownInvite(inviteId: InviteId): AppError {

@@ -119,7 +119,7 @@ export class PendingInvites {
     else if (refusal !== undefined) this.#refuse(session, inviteId, refusal);
   }
 
-  #granted(session: InviteSession, { inviteId, peerId, isPublic }: PendingRow, remoteName: string): void {
+  #granted(session: InviteSession, { inviteId, peerId, isPublic, partyLabel }: PendingRow, remoteName: string): void {
     const { log, parties } = this.#options;
     if (!isSayable(remoteName)) {
       log.warn(`${peerId} answered an invite with a name that no party has`);
@@ -129,7 +129,7 @@ export class PendingInvites {
     try {
       // What was accepted was a party of the invited; in one with a name like "music" whoever guesses it sees what we share.
       if (isPublic === 0 && parties.look(remoteName).isPublic) throw wrongKind();
-      parties.join(remoteName);
+      parties.join(remoteName, { label: partyLabel });
     } catch (thrown) {
       // Unless the name is none, nothing is lost: it waits, and the peer says the name again when it is asked again.
       log.warn(`The party of an accepted invite could not be joined: ${asAppError(thrown).message}`);

@@ -8,6 +8,9 @@ export const localLimits = {
   pageEntries: 10_000,
   /** RPC: a range fetched into the cache. */
   rangeBytes: 64 * MiB,
+  /** A range is asked for so often when the connection ends under it, and waits so long for a newer one: two peers that meet in two ways at once keep one connection. */
+  rangeTries: 3,
+  rangeAgainMs: 2_000,
   /** Bytes of fetched files and ranges kept for opening; oldest go first. */
   cacheBytes: 2048 * MiB,
   /** Leaf hashes kept of files served or fetched (32 bytes for 16 KiB). */
@@ -52,7 +55,7 @@ export const localLimits = {
   clientHelloMs: 5_000,
   /** On leaving: time for answers already made to reach their clients. */
   lastAnswersMs: 500,
-  /** Code points of a petname, and of a nickname as shown: one line of a tree or table. */
+  /** Code points of a petname, of a party's label, and of a nickname as shown: one line of a tree or table. */
   shownNameCharacters: 64,
   /** Parties joined at once. */
   parties: 64,

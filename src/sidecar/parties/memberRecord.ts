@@ -10,7 +10,8 @@ import { publicKeyOf } from '../storage/identity.ts';
 import { decodeWhole, encodeWhole, list, partyId, record, text, time } from '../wire/codec.ts';
 import { protocolViolation } from '../wire/errors.ts';
 import type { Signed } from '../wire/meetingMessages.ts';
-import { isSignedBy, ownCopy, signBody, versioned } from './signing.ts';
+import { versioned } from '../wire/versioned.ts';
+import { isSignedBy, ownCopy, signBody } from './signing.ts';
 
 const namespace = Buffer.from('potluck/1 party member\0');
 const addressCharacters = 48;

@@ -10,6 +10,7 @@ import { contentTopicOf, proofOf, topicOf } from '../network/partyProof.ts';
 import type { Database } from '../storage/database.ts';
 import { protocolViolation } from '../wire/errors.ts';
 import type { Signed } from '../wire/meetingMessages.ts';
+import { isAmbiguous, labelForNew, labelTellsName, tellsName } from './labels.ts';
 import { checkedName, founderOf, isWeak, newClosedName, newOpenName } from './partyName.ts';
 import type { Roster } from './roster.ts';
 import { type ClosedParty, Rosters } from './rosters.ts';
@@ -25,6 +26,8 @@ interface PartyRow {
   partyId: PartyId;
   name: string;
   joinedAtMs: number;
+  /** '' for none. */
+  label: string;
 }
 
 export interface PartiesOptions {
@@ -33,6 +36,8 @@ export interface PartiesOptions {
   own: { peerId: PeerId; secretKey: Uint8Array };
   topics: Topics;
   onlineIn(partyId: PartyId): number;
+  /** Text as one safe line. */
+  safeLine(text: string): string;
   /** A closed party has another list, from here or from elsewhere: who is a member may be another one. */
   onRoster?(partyId: PartyId): void;
 }
@@ -54,7 +59,8 @@ export class Parties {
   }
 
   list(): PartyInfo[] {
-    return this.#rows().map((row) => this.#info(row));
+    const rows = this.#rows();
+    return rows.map((row) => this.#info(row, rows));
   }
 
   /** Undefined when we are not in it. */
@@ -71,8 +77,11 @@ export class Parties {
     return this.#rows().length;
   }
 
-  /** Joins and remembers a party; joining again answers the same. Throws `invalid-argument` or `too-large`. */
-  join(givenName: string): PartyInfo {
+  /**
+   * Joins and remembers a party; joining again answers the same. `label`: what to call it, for one that is new here and whose name says
+   * nothing. Throws `invalid-argument` or `too-large`.
+   */
+  join(givenName: string, how: { label?: string } = {}): PartyInfo {
     const name = checkedName(givenName);
     const topic = topicOf(name);
     const partyId = z32.encode(topic) as PartyId;
@@ -81,15 +90,28 @@ export class Parties {
     if (this.count >= localLimits.parties) {
       throw new AppError('too-large', `You are in ${localLimits.parties} parties, which is the most. Leave one first.`);
     }
-    const row: PartyRow = { partyId, name, joinedAtMs: Date.now() };
-    this.#database.run('INSERT INTO party (partyId, name, joinedAtMs) VALUES (:partyId, :name, :joinedAtMs)', { ...row });
+    const label = labelForNew(this.#options.safeLine(how.label ?? ''), name);
+    const row: PartyRow = { partyId, name, joinedAtMs: Date.now(), label };
+    this.#database.run('INSERT INTO party (partyId, name, joinedAtMs, label) VALUES (:partyId, :name, :joinedAtMs, :label)', {
+      ...row,
+    });
     this.#options.topics.joinTopic(topic);
     return this.#info(row);
   }
 
   /** A party with a random 128-bit name; a closed one begins with ourselves alone. */
-  create({ isClosed = false }: { isClosed?: boolean } = {}): PartyInfo {
-    return this.join(isClosed ? newClosedName(this.#options.own.peerId) : newOpenName());
+  create({ isClosed = false, label = '' }: { isClosed?: boolean; label?: string } = {}): PartyInfo {
+    return this.join(isClosed ? newClosedName(this.#options.own.peerId) : newOpenName(), { label });
+  }
+
+  /** What it is called here; '' for its name. Throws `not-found`, or `invalid-argument` when it gives a secret name away. */
+  setLabel(partyId: PartyId, text: string): PartyInfo {
+    const row = this.#row(partyId);
+    if (!row) throw notJoined();
+    const label = this.#options.safeLine(text);
+    if (!isWeak(row.name) && tellsName(label, row.name)) throw labelTellsName();
+    this.#database.run('UPDATE party SET label = :label WHERE partyId = :partyId', { partyId, label });
+    return this.#info({ ...row, label });
   }
 
   async leave(partyId: PartyId): Promise<void> {
@@ -188,17 +210,22 @@ export class Parties {
   }
 
   #rows(): PartyRow[] {
-    return this.#database.all<PartyRow>('SELECT partyId, name, joinedAtMs FROM party ORDER BY joinedAtMs, name');
+    return this.#database.all<PartyRow>('SELECT partyId, name, joinedAtMs, label FROM party ORDER BY joinedAtMs, name');
   }
 
   #row(partyId: PartyId): PartyRow | undefined {
-    return this.#database.get<PartyRow>('SELECT partyId, name, joinedAtMs FROM party WHERE partyId = :partyId', { partyId });
+    return this.#database.get<PartyRow>('SELECT partyId, name, joinedAtMs, label FROM party WHERE partyId = :partyId', {
+      partyId,
+    });
   }
 
-  #info(row: PartyRow): PartyInfo {
+  #info(row: PartyRow, rows?: PartyRow[]): PartyInfo {
     const closed = closedOf(row);
+    const { partyId, name, joinedAtMs, label } = row;
     return {
-      ...row,
+      ...{ partyId, name, joinedAtMs },
+      ...(label !== '' && { label }),
+      ...(label !== '' && isAmbiguous(row, rows ?? this.#rows()) && { isAmbiguous: true }),
       state: this.#options.topics.topicState(topicOf(row.name)),
       peersOnline: this.#options.onlineIn(row.partyId),
       isPublic: isWeak(row.name),

@@ -9,7 +9,8 @@ import { publicKeyOf } from '../storage/identity.ts';
 import { decodeWhole, encodeWhole, list, partyId, peerId, record, time, uint } from '../wire/codec.ts';
 import { protocolViolation } from '../wire/errors.ts';
 import type { Signed } from '../wire/meetingMessages.ts';
-import { isSignedBy, ownCopy, signBody, versioned } from './signing.ts';
+import { versioned } from '../wire/versioned.ts';
+import { isSignedBy, ownCopy, signBody } from './signing.ts';
 
 const namespace = Buffer.from('potluck/1 party roster\0');
 

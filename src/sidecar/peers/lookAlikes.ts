@@ -2,6 +2,7 @@
 // keeps people from mixing them up.
 
 import type { PeerId } from '../../protocol/ids.ts';
+import { skeleton } from '../../protocol/skeleton.ts';
 import { derivedName } from './names.ts';
 
 /** What peers are called, as stored. */
@@ -9,50 +10,6 @@ export interface NamedRow {
   peerId: PeerId;
   nickname: string;
   petname: string;
-}
-
-/** Letters and digits that are drawn like a Latin letter, in lower case: the common ones of Unicode's confusables (UTS #39). */
-const drawnAlike = new Map<string, string>(
-  Object.entries({
-    a: 'аαɑ',
-    b: 'ьв',
-    c: 'сϲ¢',
-    d: 'ԁ',
-    e: 'еёεє',
-    g: 'ɡ',
-    h: 'һн',
-    i: 'іıιӏ1l|!ɩ',
-    j: 'јϳ',
-    k: 'кκ',
-    m: 'м',
-    n: 'пηո',
-    o: '0оοσօ',
-    p: 'рρ',
-    q: 'ԛ',
-    r: 'г',
-    s: 'ѕ5$',
-    t: 'тτ',
-    u: 'υս',
-    v: 'νѵ',
-    w: 'ѡԝω',
-    x: 'хχ',
-    y: 'уүγ',
-    z: 'ᴢ',
-  }).flatMap(([latin, others]) => [...others].map((other): [string, string] => [other, latin])),
-);
-
-/** What is left of a name when letters that look alike are one: for comparing, never for showing. */
-export function skeleton(name: string): string {
-  const folded = name
-    .normalize('NFKD')
-    .toLowerCase()
-    .normalize('NFKD')
-    .replace(/[\p{M}\p{P}\p{Z}\p{Cf}_|$]+/gu, (some) => [...some].map((each) => drawnAlike.get(each) ?? '').join(''));
-  return [...folded]
-    .map((each) => drawnAlike.get(each) ?? each)
-    .join('')
-    .replaceAll('rn', 'm')
-    .replaceAll('vv', 'w');
 }
 
 export class LookAlikes {

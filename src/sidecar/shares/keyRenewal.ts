@@ -11,7 +11,7 @@ export interface KeyRenewalOptions {
   log: Log;
   /** What touches the index, one at a time. */
   steps: Slots;
-  pack(signal: AbortSignal): Promise<void>;
+  pack: (signal: AbortSignal) => Promise<void>;
 }
 
 export class KeyRenewal {

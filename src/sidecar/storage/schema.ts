@@ -135,6 +135,9 @@ export const migrations: readonly string[] = [
   ALTER TABLE share ADD COLUMN needsNewKeys INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE shareRemoval ADD COLUMN audience TEXT NOT NULL DEFAULT '';
 
+  -- What the party is called here, '' = by its name.
+  ALTER TABLE party ADD COLUMN label TEXT NOT NULL DEFAULT '';
+
   -- The newest list of a closed party, as its founder signed it.
   CREATE TABLE roster (
     partyId TEXT PRIMARY KEY, revision INTEGER NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL

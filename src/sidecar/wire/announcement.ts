@@ -7,11 +7,11 @@ import { detailLimits, indexLimits, wireLimits } from '../limits.ts';
 import { decodeWhole, encodeWhole, fixed, flag, list, record, shareId, text, uint } from './codec.ts';
 import { protocolViolation } from './errors.ts';
 import type { ShareAnnouncement, ShareRemoval, SignedAnnouncement } from './services.ts';
+import { versioned } from './versioned.ts';
 
 /** Goes before the body into the signature: what was signed for one purpose is worth nothing for another. */
 const namespace = Buffer.from('potluck/1 share announcement\0');
 const removalNamespace = Buffer.from('potluck/1 share removal\0');
-const bodyVersion = 1;
 
 type Fields = Omit<ShareAnnouncement, 'details' | 'passTags'>;
 
@@ -152,27 +152,6 @@ function passTagsIn(state: State): Uint8Array[] | undefined {
   if (state.start >= state.end) return undefined;
   const { isLimited, tags } = passing.decode(state);
   return isLimited ? tags.map((tag) => Buffer.from(tag)) : undefined;
-}
-
-/** A version, then the fields; what a newer version appends is skipped by older ones, and still signed. */
-function versioned<T>(content: Encoding<T>): Encoding<T> {
-  return {
-    preencode(state, value) {
-      uint.preencode(state, bodyVersion);
-      content.preencode(state, value);
-    },
-    encode(state, value) {
-      uint.encode(state, bodyVersion);
-      content.encode(state, value);
-    },
-    decode(state) {
-      const version = uint.decode(state);
-      if (version < bodyVersion) throw protocolViolation('an announcement has version 0');
-      const value = content.decode(state);
-      state.start = state.end;
-      return value;
-    },
-  };
 }
 
 function sign(purpose: Uint8Array, encoded: Uint8Array, keyPair: { secretKey: Uint8Array }): SignedAnnouncement {

@@ -95,14 +95,14 @@ export function openLinkChannel(muxer: GuardedMuxer, handlers: RequestHandlers):
   return channel;
 }
 
-function addMeeting(table: MessageTable, { onMeeting }: SessionHandlers): (message: MeetingMessage) => void {
-  const redeem = table.add(23, meetingCodec.redeem, (message) => onMeeting({ type: 'redeem', ...message }));
-  const redeemed = table.add(24, meetingCodec.redeemed, (message) => onMeeting({ type: 'redeemed', ...message }));
-  const roster = table.add(25, meetingCodec.roster, (message) => onMeeting({ type: 'roster', ...message }));
-  const members = table.add(26, meetingCodec.members, (message) => onMeeting({ type: 'members', ...message }));
-  const access = table.add(27, meetingCodec.access, (message) => onMeeting({ type: 'access', ...message }));
-  const relay = table.add(28, meetingCodec.relay, (message) => onMeeting({ type: 'relay', ...message }));
-  const sending = addSending(table, (message) => onMeeting(message));
+function addMeeting(table: MessageTable, handlers: SessionHandlers): (message: MeetingMessage) => void {
+  const redeem = table.add(23, meetingCodec.redeem, (message) => handlers.onMeeting({ type: 'redeem', ...message }));
+  const redeemed = table.add(24, meetingCodec.redeemed, (message) => handlers.onMeeting({ type: 'redeemed', ...message }));
+  const roster = table.add(25, meetingCodec.roster, (message) => handlers.onMeeting({ type: 'roster', ...message }));
+  const members = table.add(26, meetingCodec.members, (message) => handlers.onMeeting({ type: 'members', ...message }));
+  const access = table.add(27, meetingCodec.access, (message) => handlers.onMeeting({ type: 'access', ...message }));
+  const relay = table.add(28, meetingCodec.relay, (message) => handlers.onMeeting({ type: 'relay', ...message }));
+  const sending = addSending(table, (message) => handlers.onMeeting(message));
   return (message) => {
     switch (message.type) {
       case 'redeem':

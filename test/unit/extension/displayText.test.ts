@@ -7,6 +7,7 @@ import {
   longDisplayName,
   messageName,
   partyLabel,
+  shortPartyName,
 } from '../../../src/extension/displayText.ts';
 
 const hostile: [string, string, string][] = [
@@ -70,6 +71,14 @@ test('a name in a notification is no link', () => {
 });
 
 test('a random party name is not shown whole', () => {
-  assert.equal(partyLabel('siay85yccifym7gd6ryok4qcse'), 'siay…');
-  assert.equal(partyLabel('techno'), 'techno');
+  assert.equal(shortPartyName('siay85yccifym7gd6ryok4qcse'), 'siay…');
+  assert.equal(shortPartyName('techno'), 'techno');
+});
+
+test('a party is called by its label, and by its name too where two labels look alike', () => {
+  const name = 'siay85yccifym7gd6ryok4qcse';
+  assert.equal(partyLabel({ name }), 'siay…');
+  assert.equal(partyLabel({ name, label: 'Photos' }), 'Photos');
+  assert.equal(partyLabel({ name, label: 'Photos', isAmbiguous: true }), 'Photos (siay…)');
+  assert.doesNotMatch(partyLabel({ name: 'techno', label: 'a\u202eb' }), /\u202e/);
 });

@@ -54,7 +54,9 @@ function fitsPeer(word: string, share: CatalogShare, peer: PeerInfo | undefined,
 
 /** Own shares are offered in every party. */
 function fitsParty(word: string, share: CatalogShare, peer: PeerInfo | undefined, parties: readonly PartyInfo[]): boolean {
-  const meant = parties.filter((party) => fits(word, [party.name], party.partyId)).map((party): PartyId => party.partyId);
+  const meant = parties
+    .filter((party) => fits(word, [party.name, party.label ?? ''], party.partyId))
+    .map((party): PartyId => party.partyId);
   return share.isOwn ? meant.length > 0 : meant.some((partyId) => peer?.partyIds.includes(partyId) === true);
 }
 

@@ -20,6 +20,7 @@ import { blockBytes } from '../content/hasher.ts';
 import { emptyRoot } from '../content/merkle.ts';
 import type { Disk } from '../disk/disk.ts';
 import { leavesPathOf } from '../disk/openPartial.ts';
+import { onNewerConnection } from './onNewerConnection.ts';
 import { RangeFiles } from './rangeFiles.ts';
 import type { Received, ReceivingFiles, SourceFinder } from '../downloads/swarm/contract.ts';
 import { receiveFile } from '../downloads/swarm/swarm.ts';
@@ -148,11 +149,17 @@ export class Fetches {
       }
       return cached;
     }
-    const source = this.#source(ref.peerId);
     const { offset, length } = range;
-    const { rate, trees } = this.#options;
-    const { shareId, path: sharePath } = ref;
-    return receiveRange({ source, shareId, path: sharePath, offset, length, signal, write, rate, trees, ...this.#stall() });
+    const { rate, trees, sources } = this.#options;
+    const { peerId, shareId, path: sharePath } = ref;
+    let isUnwritten = true;
+    const take = (bytes: Uint8Array): Promise<void> => {
+      isUnwritten = false;
+      return write(bytes);
+    };
+    const what = { shareId, path: sharePath, offset, length, signal, write: take, rate, trees, ...this.#stall() };
+    const again = { peerId, sources, signal, mayRepeat: () => isUnwritten };
+    return onNewerConnection(() => receiveRange({ source: this.#source(peerId), ...what }), again);
   }
 
   #entry(ref: EntryRef, maxBytes: number | undefined): Entry {

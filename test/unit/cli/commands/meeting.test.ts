@@ -63,13 +63,13 @@ test('commands of parties have their old spelling too, and two words in any plac
   for (const args of [['party'], ['party', 'frobnicate']]) {
     const run = await cli.run(args);
     assert.equal(run.code, 2);
-    assert.match(run.errors, /"potluck party" takes one of create, join, list, members, leave, admit, expel/);
+    assert.match(run.errors, /"potluck party" takes one of create, join, list, rename, members, leave, admit, expel/);
   }
   for (const args of [
     ['help', 'party'],
     ['party', '--help'],
   ])
-    assert.match((await cli.run(args)).text, /^Usage: potluck party ACTION\n\n {2}party create \[--closed\] /);
+    assert.match((await cli.run(args)).text, /^Usage: potluck party ACTION\n\n {2}party create \[--closed\] \[--label LABEL\]\s/);
   assert.equal((await cli.run(['help', 'party', 'frobnicate'])).code, 2);
 });
 
@@ -114,10 +114,37 @@ test('members and lists show who is in, who is only heard of, and who is blocked
   );
   assert.match(
     (await cli.run(['party', 'list'])).text,
-    /public name +techno\nboard\S* +joined +1 +closed, yours +closed-board\n/,
+    /public name +techno\nboard\S* +- +joined +1 +closed, yours +closed-board\n/,
   );
   await cli.run(['party', 'admit', 'closed-board', ben]);
   assert.deepEqual(cli.calls.at(-1), ['parties/admit', { partyId: board, peerId: ben }]);
+});
+
+test('a party goes by its label, given when it is made or later, and by no label that something else is called too', async (t) => {
+  const parties = [party({ label: 'Photos' }), party({ partyId: board, name: secretName, isPublic: false })];
+  const cli = await createCli(t, {
+    'parties/list': () => parties,
+    'parties/create': ({ label }) => party({ name: secretName, isPublic: false, label: String(label) }),
+    'parties/setLabel': ({ label }) => party({ name: secretName, isPublic: false, label: String(label) }),
+    'parties/leave': () => ({}),
+    'invites/create': () => invite({}),
+  });
+  assert.equal((await cli.run(['party', 'create', '--label', 'Photos'])).text, `${secretName}\n`);
+  assert.deepEqual(cli.calls.at(-1), ['parties/create', { isClosed: false, label: 'Photos' }]);
+  const renamed = await cli.run(['party', 'rename', 'photos', 'Our Trip']);
+  assert.deepEqual(cli.calls.at(-1), ['parties/setLabel', { partyId: techno, label: 'Our Trip' }]);
+  assert.match(renamed.errors, /is "Our Trip"\./);
+  const list = (await cli.run(['party', 'list'])).text;
+  assert.match(list, /^ID +LABEL +STATE[^\n]*\ntechno\S* +Photos +joined[^\n]* techno\nboard\S* +- +joined/);
+  assert.match((await cli.run(['party', 'leave', 'Photos'])).errors, /Left "Photos"/);
+  assert.match((await cli.run(['invite', 'PHOTOS'])).errors, /may join "Photos"/);
+  // Another label, or the name of another party: which one is meant is not guessed.
+  for (const other of [{ label: 'photos' }, { name: 'Photos' }]) {
+    parties[1] = party({ partyId: board, name: secretName, isPublic: false, ...other });
+    const run = await cli.run(['party', 'leave', 'Photos']);
+    assert.deepEqual([run.code, /may be any of these parties/.test(run.errors)], [2, true]);
+    assert.ok(!run.errors.includes(secretName));
+  }
 });
 
 test('an invite takes uses, an end and a label, and its code stands alone on standard output', async (t) => {
@@ -151,6 +178,7 @@ test('an invite takes uses, an end and a label, and its code stands alone on sta
 test('invites are listed with accepted ones, shown again, and taken back', async (t) => {
   const used = [{ peerId: ben, name: 'ben', atMs: 0 }];
   const cli = await createCli(t, {
+    'parties/list': () => [party({})],
     'invites/list': () => [invite({ label: 'our table', usesLeft: 1, usedBy: used })],
     'invites/pending': () => [{ ...waiting, inviteId: inviteId('second'), state: 'refused', reason: 'used-up' }],
     'invites/revoke': () => invite({ label: 'our table', state: 'revoked', usedBy: used }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inviteRow, lifetimes, pendingRow } from '../../../../src/extension/commands/inviteRows.ts';
-import { invite, peerId, pendingInvite } from '../worlds.ts';
+import { invite, party, peerId, pendingInvite } from '../worlds.ts';
 
 test('an invite says for whom, until when, and who used it', () => {
   const row = inviteRow(invite(1, { label: 'Photos', usesLeft: 2, usedBy: [{ peerId: peerId(1), name: 'Ada', atMs: 0 }] }));
@@ -10,6 +10,13 @@ test('an invite says for whom, until when, and who used it', () => {
   assert.match(row.detail, /without end · By Ada$/);
   assert.equal(inviteRow(invite(1, { usesLeft: 1 })).description, 'for one person');
   assert.equal(inviteRow(invite(1)).description, 'for anybody with the code');
+});
+
+test('an invite is listed under what the party is called here, said once', () => {
+  const known = party(1, { label: 'Photos' });
+  assert.equal(inviteRow(invite(1), known).label, 'Photos');
+  assert.equal(inviteRow(invite(1, { label: 'Photos' }), known).label, 'Photos');
+  assert.equal(inviteRow(invite(1, { label: 'Ada' }), known).label, 'Ada — Photos');
 });
 
 test('an invite that is over says why', () => {

@@ -87,6 +87,16 @@ test('the secret in the name of a closed party is not shown', () => {
   assert.doesNotMatch(JSON.stringify(row), /ybndrfg/);
 });
 
+test('a party with a label shows that, both in its tooltip, and both in the row where another one looks alike', () => {
+  const secret = 'ybndrfg8ejkmcpqxot1uwisza3';
+  const labelled = party(1, { name: secret, label: 'Photos' });
+  const rowFor = (info: PartyInfo) => rowOf(node, { parties: [info], peers: [] }, now);
+  assert.equal(rowFor(labelled)?.label, 'Photos');
+  assert.match(rowFor(labelled)?.tooltip ?? '', /Party Photos: .*\nYou call it so. Its name: ybnd…\n/);
+  assert.equal(rowFor({ ...labelled, isAmbiguous: true })?.label, 'Photos (ybnd…)');
+  assert.doesNotMatch(JSON.stringify(rowFor(labelled)), /ybndrfg/);
+});
+
 test('a peer that is here says by which way it is reached, and why', () => {
   const here = peer(1, { path: 'relayed', pathReason: 'both-random', roundTripMs: 83.4 });
   const row = rowOf({ kind: 'peer', id: 'p', peerId: peerId(1) }, { parties: [], peers: [here] }, now);

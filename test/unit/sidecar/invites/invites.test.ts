@@ -476,3 +476,37 @@ test('an invite’s code tampered with, or signed by another key, is not accepte
   assert.throws(() => ben.codes.accept(codeForms(forged).text), /signature/);
   assert.deepEqual([ben.pending.list(), ben.connected], [[], []]);
 });
+
+test('the guest’s new party is called what the code said; one that it is in already keeps its label', (t) => {
+  const { person } = peopleOf(t);
+  const [ada, ben, cem] = [person(), person(), person()];
+  const { partyId, name } = ada.parties.create();
+  cem.parties.join(name, { label: 'Work' });
+  connect(ada, ben);
+  connect(ada, cem);
+  const { code } = ada.invites.create(partyId, { label: 'Friday' });
+  for (const guest of [ben, cem]) guest.codes.accept(code.text);
+  assert.equal(ben.parties.get(partyId)?.label, 'Friday');
+  assert.equal(cem.parties.get(partyId)?.label, 'Work');
+  assert.equal(ada.parties.get(partyId)?.label, undefined, 'the label of an invite is the guest’s');
+  const music = ada.parties.join('music');
+  ben.codes.accept(ada.invites.create(music.partyId, { label: 'Friday' }).code.text);
+  assert.equal(ben.parties.get(music.partyId)?.label, undefined, 'its name says enough');
+});
+
+test('a code carries the party’s label when none is given, and never its name', (t) => {
+  const { person } = peopleOf(t);
+  const [ada, ben] = [person(), person()];
+  const { partyId, name } = ada.parties.create({ label: 'Photos' });
+  const labelIn = (id: typeof partyId, how: { label?: string }) => {
+    const { code, label } = ada.invites.create(id, how);
+    return { label, said: ben.codes.inspect(code.text).partyLabel };
+  };
+  assert.deepEqual(labelIn(partyId, {}), { label: '', said: 'Photos' });
+  assert.deepEqual(labelIn(partyId, { label: 'Trip' }), { label: 'Trip', said: 'Trip' });
+  assert.deepEqual(labelIn(partyId, { label: '' }), { label: '', said: undefined });
+  assert.throws(() => ada.invites.create(partyId, { label: `it is ${name.toUpperCase()}` }), { kind: 'invalid-argument' });
+  const picnic = ada.parties.join('picnic-77');
+  ada.parties.setLabel(picnic.partyId, 'Our Picnic 77');
+  assert.deepEqual(labelIn(picnic.partyId, {}), { label: '', said: undefined });
+});

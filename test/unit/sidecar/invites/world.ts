@@ -13,6 +13,7 @@ import type { InviteSession } from '../../../../src/sidecar/invites/contracts.ts
 import { Invites } from '../../../../src/sidecar/invites/invites.ts';
 import { PendingInvites } from '../../../../src/sidecar/invites/pending.ts';
 import { Parties } from '../../../../src/sidecar/parties/parties.ts';
+import { tellsName } from '../../../../src/sidecar/parties/labels.ts';
 import { checkedName, isWeak } from '../../../../src/sidecar/parties/partyName.ts';
 import { derivedName, displayName } from '../../../../src/sidecar/peers/names.ts';
 import { Database } from '../../../../src/sidecar/storage/database.ts';
@@ -74,11 +75,12 @@ export class Person {
     const identity = { peerId, publicKey: this.keys.publicKey, secretKey: this.keys.secretKey };
     const topics = { joinTopic: () => undefined, leaveTopic: () => Promise.resolve(), topicState: () => 'joined' as const };
     const now = () => this.#clock.now + this.skewMs;
-    this.parties = new Parties({ database, own: identity, topics, onlineIn: () => 0 });
+    this.parties = new Parties({ database, own: identity, topics, onlineIn: () => 0, safeLine: displayName });
     const parties = {
       get: this.parties.get.bind(this.parties),
       isListed: this.parties.isListed.bind(this.parties),
       join: this.parties.join.bind(this.parties),
+      tellsName,
       admit: this.parties.admit.bind(this.parties),
       look: (name: string) => ({
         isPublic: isWeak(checkedName(name)),

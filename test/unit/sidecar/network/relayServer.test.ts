@@ -40,15 +40,26 @@ describe('relay server', () => {
     await testnet.destroy();
   });
 
+  /** A reset is an end as well. */
+  async function closing(stream: NoiseSecretStream): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('it is still open')), 15_000);
+      stream.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
   async function connect(keyPair: HyperDHT.KeyPair): Promise<NoiseSecretStream> {
     const stream = dht.connect(relayKey.publicKey, { keyPair });
     stream.on('error', () => undefined);
-    const closed = once(stream, 'close', { signal: signal() }).then(() => Promise.reject(new Error('closed')));
-    await Promise.race([once(stream, 'open', { signal: signal() }), closed]).finally(() => closed.catch(() => undefined));
+    const closed = closing(stream).then(() => Promise.reject(new Error('closed')));
+    closed.catch(() => undefined); // After it opened.
+    await Promise.race([once(stream, 'open', { signal: signal() }), closed]);
     return stream;
   }
 
-  const closing = (stream: NoiseSecretStream) => once(stream, 'close', { signal: signal() });
   const clientOf = (stream: NoiseSecretStream) => BlindRelay.Client.from(stream, { id: stream.publicKey ?? new Uint8Array() });
   const rawStream = () => dht.createRawStream({ framed: true });
 

@@ -11,6 +11,7 @@ import z32 from 'z32';
 import type { PartyId, PeerId } from '../../../../src/protocol/ids.ts';
 import { localLimits, meetingLimits } from '../../../../src/sidecar/limits.ts';
 import { Parties } from '../../../../src/sidecar/parties/parties.ts';
+import { displayName } from '../../../../src/sidecar/peers/names.ts';
 import { signRoster } from '../../../../src/sidecar/parties/roster.ts';
 import { Database } from '../../../../src/sidecar/storage/database.ts';
 import { peerIdOf } from '../../../../src/sidecar/storage/identity.ts';
@@ -32,7 +33,13 @@ function create(t: TestContext) {
   const own = { peerId: peerIdOf(keyPair.publicKey), secretKey: keyPair.secretKey };
   const changed: string[] = [];
   const onRoster = (partyId: string) => void changed.push(partyId);
-  return { joined, changed, keyPair, own, open: () => new Parties({ database, own, topics, onlineIn: () => 0, onRoster }) };
+  return {
+    joined,
+    changed,
+    keyPair,
+    own,
+    open: () => new Parties({ database, own, topics, onlineIn: () => 0, safeLine: displayName, onRoster }),
+  };
 }
 
 test('a name joins one topic whatever its spelling, is remembered and rejoined', (t) => {
@@ -191,4 +198,36 @@ test('a content has a topic in each party, or in those that are asked for', (t) 
   assert.equal(all.length, 2);
   assert.deepEqual(parties.contentTopics(root, ids.slice(1)), all.slice(1));
   assert.deepEqual(parties.contentTopics(root, []), []);
+});
+
+test('a party is called by a label of one’s own, over restarts, until it is taken away', (t) => {
+  const { open } = create(t);
+  const parties = open();
+  const { partyId, name, label } = parties.create({ label: ' Photos\n of\u202e the trip ' });
+  assert.equal(label, 'Photos of the trip');
+  assert.equal(parties.setLabel(partyId, 'x'.repeat(100)).label, 'x'.repeat(localLimits.shownNameCharacters));
+  assert.equal(parties.setLabel(partyId, 'Trip').label, 'Trip');
+  assert.equal(open().get(partyId)?.label, 'Trip');
+  assert.equal(parties.join(name, { label: 'Other' }).label, 'Trip', 'joining again changes nothing');
+  assert.throws(() => parties.setLabel(partyId, `my ${name}`), { kind: 'invalid-argument' });
+  assert.equal(parties.get(partyId)?.label, 'Trip');
+  assert.ok(!('label' in parties.setLabel(partyId, '')));
+  assert.throws(() => parties.setLabel('y'.repeat(52) as PartyId, 'a'), { kind: 'not-found' });
+});
+
+test('labels that look alike are said to, and a public name needs none', async (t) => {
+  const { open } = create(t);
+  const parties = open();
+  const [one, other] = [parties.create({ label: 'Family' }), parties.create({ isClosed: true, label: 'Fаmily' })];
+  assert.equal(one.isAmbiguous, undefined);
+  assert.deepEqual(
+    parties.list().map(({ isAmbiguous }) => isAmbiguous),
+    [true, true],
+  );
+  assert.equal(parties.get(one.partyId)?.isAmbiguous, true);
+  await parties.leave(other.partyId);
+  assert.equal(parties.get(one.partyId)?.isAmbiguous, undefined);
+  assert.equal(parties.join(other.name).label, undefined, 'a label is forgotten with its party');
+  assert.equal(parties.join('techno', { label: 'Family' }).label, undefined);
+  assert.equal(parties.setLabel(one.partyId, 'Techno').isAmbiguous, true);
 });

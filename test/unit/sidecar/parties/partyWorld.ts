@@ -16,7 +16,7 @@ import { Gossip } from '../../../../src/sidecar/parties/gossip.ts';
 import { Members } from '../../../../src/sidecar/parties/members.ts';
 import { Parties } from '../../../../src/sidecar/parties/parties.ts';
 import { RosterExchange } from '../../../../src/sidecar/parties/rosterExchange.ts';
-import { derivedName, shownName } from '../../../../src/sidecar/peers/names.ts';
+import { derivedName, displayName, shownName } from '../../../../src/sidecar/peers/names.ts';
 import { Database } from '../../../../src/sidecar/storage/database.ts';
 import { peerIdOf } from '../../../../src/sidecar/storage/identity.ts';
 import type { MeetingMessage } from '../../../../src/sidecar/wire/meetingMessages.ts';
@@ -59,6 +59,7 @@ export class PartyPeer {
     this.parties = new Parties({
       ...{ database: this.database, own, topics },
       onlineIn: () => 0,
+      safeLine: displayName,
       onRoster: () => {
         this.#rosters.changed();
         this.introduceAgain();

@@ -135,13 +135,17 @@ test('questions about holdings without end are told to wait', async () => {
   const holding = () => (calls++, Promise.reject(new AppError('not-found', 'nothing')));
   const { side, remote } = await introduced({ fileServer: { ...emptyServer, holding } });
   const codes: number[] = [];
-  for (let requestId = 1; requestId <= transferLimits.holdingsBurst + 50; requestId++) {
+  const asked = 4 * transferLimits.holdingsBurst;
+  const startedAt = performance.now();
+  for (let requestId = 1; requestId <= asked; requestId++) {
     remote.say(types.holding, transferCodec.holding, { ...holdingRequest, requestId });
     codes.push((await remote.next(types.refused, codec.refused)).code);
   }
-  assert(calls >= transferLimits.holdingsBurst && calls < transferLimits.holdingsBurst + 50, `${calls} calls`);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const most = transferLimits.holdingsBurst + 1 + seconds * transferLimits.holdingsPerSecond;
+  assert(calls >= Math.min(asked, transferLimits.holdingsBurst) && calls <= most, `${calls} calls in ${seconds} s`);
   assert.equal(codes[0], 1);
-  assert.equal(codes.at(-1), 5);
+  if (most < asked) assert.ok(codes.includes(5));
   assert(side.session.isOpen);
 });
 

@@ -100,12 +100,12 @@ test('updates that make the list too long end the session', async () => {
 test('updates and removals without end', async () => {
   const updates = await introduced();
   updates.remote.say(types.announcements, codec.announcements, []);
-  for (let i = 0; i <= wireLimits.updatesBurst; i++) {
+  for (let i = 0; i <= 4 * wireLimits.updatesBurst; i++) {
     updates.remote.say(types.update, catalogCodec.update, { changed: [], gone: [] });
   }
   await endsFor(updates.side, /all the time/);
   const removals = await introduced();
-  for (let i = 0; i <= wireLimits.updatesBurst; i++) removals.remote.say(types.removals, catalogCodec.removals, []);
+  for (let i = 0; i <= 4 * wireLimits.updatesBurst; i++) removals.remote.say(types.removals, catalogCodec.removals, []);
   await endsFor(removals.side, /all the time/);
 });
 

@@ -4,6 +4,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { AppError } from '../../../../../src/protocol/errors.ts';
+import { localLimits } from '../../../../../src/sidecar/limits.ts';
 import { silentLog } from '../../../../../src/sidecar/log.ts';
 import { hashLeaves, rootOfLeaves } from '../../../../../src/sidecar/transfers/content/merkle.ts';
 import { Disk } from '../../../../../src/sidecar/transfers/disk/disk.ts';
@@ -30,12 +33,16 @@ function world(t: TestContext, more: Partial<FetchesOptions> = {}) {
     read: (request, options) => (requests.push(request), from.source.read(request, options)),
   });
   let source: FileSource | undefined = spied;
+  const comings = new Set<() => void>();
   const make = () => {
     const sources: SourceFinder = {
       owner: () => source,
       others: () => Promise.resolve([]),
       hasOthers: () => false,
-      onChange: () => () => undefined,
+      onChange: (listener) => {
+        comings.add(listener);
+        return () => comings.delete(listener);
+      },
     };
     const disk = diskOf(t);
     const fetches = new Fetches({
@@ -58,7 +65,12 @@ function world(t: TestContext, more: Partial<FetchesOptions> = {}) {
     make,
     fetches: make(),
     cache: path.join(parts.dataFolder, 'cache'),
-    setSource: (next: FileSource | undefined) => (source = next),
+    setSource: (next: FileSource | undefined) => {
+      source = next;
+      for (const listener of [...comings]) listener();
+    },
+    /** Who waits for somebody to come. */
+    waiting: comings,
     spied,
   };
 }
@@ -254,4 +266,28 @@ test('a file of an own share is answered with itself and its root', async (t) =>
   assert.deepEqual(readFileSync(range.localPath), bytes.subarray(1000, 1050));
   assert.equal(range.contentId, fetched.contentId);
   await assert.rejects(fetches.fetch(refTo('f'), { maxBytes: 10, signal }), { kind: 'too-large' });
+});
+
+test('a range is asked for again when another connection takes the place of the one that it ran on', async (t) => {
+  const { from, fetches, setSource, spied, requests, waiting } = world(t);
+  const bytes = content(3 * 1024 * 1024);
+  from.write('f', bytes);
+  const ended = new AppError('unavailable', 'The direct link to the peer ended.');
+  setSource(tampered(spied, { read: () => (setSource(undefined), Promise.reject(ended)) }));
+  const asked = fetches.fetchRange(refTo('f'), { offset: 1_000_000, length: 100, signal });
+  while (waiting.size === 0) await setImmediate();
+  assert.equal(requests.length, 0);
+  setSource(spied);
+  assert.ok(readFileSync((await asked).localPath).equals(bytes.subarray(1_000_000, 1_000_100)));
+  assert.equal(waiting.size, 0);
+});
+
+test('a range of a peer that breaks every connection is given up', async (t) => {
+  const { from, fetches, setSource, spied } = world(t);
+  from.write('f', content(3 * 1024 * 1024));
+  let tries = 0;
+  const ended = new AppError('unavailable', 'The direct link to the peer ended.');
+  setSource(tampered(spied, { read: () => (tries++, Promise.reject(ended)) }));
+  await assert.rejects(fetches.fetchRange(refTo('f'), { offset: 0, length: 100, signal }), { kind: 'unavailable' });
+  assert.equal(tries, localLimits.rangeTries);
 });
