@@ -46,7 +46,8 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
     maxOpenBytes,
     onTooLarge: (entry) => void vscode.commands.executeCommand('potluck.entry.offerTooLarge', entry),
   });
-  const { peersView, results, reveal, disposable: views } = registerViews(sidecar, world, context.globalState);
+  const offers = new Offers(sidecar);
+  const { peersView, results, reveal, disposable: views } = registerViews(sidecar, world, { state: context.globalState, offers });
   const findFiles = new FindFiles(sidecar, {
     recent: new RecentSearches(context.globalState),
     watches: () => world.watches,
@@ -60,7 +61,6 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
 
   const codePanel = new CodePanel(context.extension.id);
   const board = new BoardPanel({ extensionUri: context.extensionUri, sidecar, world, log });
-  const offers = new Offers(sidecar);
   const services = {
     sidecar,
     world,

@@ -10,6 +10,7 @@ import {
   type ShownSource,
   type TransferRow,
 } from '../../protocol/board.ts';
+import { isOfLink } from '../../protocol/linkPeer.ts';
 import type { DownloadInfo, PeerInfo, UploadInfo } from '../../protocol/model.ts';
 import { displayName } from '../displayText.ts';
 import { baseName } from '../files/uris.ts';
@@ -38,7 +39,7 @@ export function peerNames(peers: readonly PeerInfo[]): Map<string, string> {
 
 export function downloadAsRow(download: DownloadInfo, names: ReadonlyMap<string, string>): TransferRow {
   const { downloadId, state, entry, totalBytes, doneBytes, bytesPerSecond } = download;
-  const peer = names.get(entry.peerId) ?? displayName(entry.peerId);
+  const peer = isOfLink(entry) ? t('a link') : (names.get(entry.peerId) ?? displayName(entry.peerId));
   const ended = download.finishedAtMs ?? download.addedAtMs;
   return {
     id: downloadRowId(downloadId),

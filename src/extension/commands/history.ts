@@ -3,11 +3,10 @@
 import * as vscode from 'vscode';
 import type { HistoryEntry } from '../../protocol/model.ts';
 import { displayName } from '../displayText.ts';
-import { baseName } from '../files/uris.ts';
 import { limits } from '../limits.ts';
 import type { Services } from '../services.ts';
 import { formatBytes, formatCount, t } from '../text.ts';
-import { historyActions, historyRow, type HistoryAction } from './historyRows.ts';
+import { historyActions, historyName, historyRow, type HistoryAction } from './historyRows.ts';
 import { localPathOf } from './ownEntries.ts';
 import { revealLocal } from './revealLocal.ts';
 import { notices } from '../notices.ts';
@@ -15,7 +14,7 @@ import { notices } from '../notices.ts';
 interface ActionButton extends vscode.QuickInputButton {
   action: HistoryAction;
 }
-type Item = vscode.QuickPickItem & { entry: HistoryEntry };
+type Item = vscode.QuickPickItem & { entry: HistoryEntry; actions: HistoryAction[] };
 
 const icons: Record<HistoryAction, string> = { reveal: 'folder-opened', show: 'list-tree', again: 'cloud-download' };
 
@@ -25,19 +24,19 @@ function titleOf(action: HistoryAction): string {
 
 /** Resolves once the list is closed and what was chosen is done. */
 export async function showHistory(services: Services): Promise<void> {
-  const { sidecar } = services;
+  const { sidecar, offers } = services;
   const [{ entries, total }, totals] = await Promise.all([
     sidecar.request('transfers/history', { limit: limits.historyRows }),
     sidecar.request('transfers/totals', {}),
   ]);
   const now = Date.now();
-  const items = entries.map((entry): Item & { buttons: ActionButton[] } => ({
-    ...historyRow(entry, now),
-    entry,
-    buttons: historyActions(entry).map((action) => {
+  const items = entries.map((entry): Item & { buttons: ActionButton[] } => {
+    const actions = historyActions(entry, { isOffered: offers.hasIncoming(entry) });
+    const buttons = actions.map((action) => {
       return { action, iconPath: new vscode.ThemeIcon(icons[action]), tooltip: titleOf(action) };
-    }),
-  }));
+    });
+    return { ...historyRow(entry, now), entry, actions, buttons };
+  });
   const title =
     total > entries.length
       ? t('Transfers, the newest {0} of {1}', formatCount(entries.length), formatCount(total))
@@ -47,25 +46,25 @@ export async function showHistory(services: Services): Promise<void> {
     total === 0 ? t('Nothing was transferred yet.') : t('In all: {0} down, {1} up', down, formatBytes(totals.uploadedBytes));
   const chosen = await choose(items, { title, placeholder });
   if (chosen === undefined) return;
-  const action = chosen.action ?? (await pickAction(chosen.entry));
-  if (action !== undefined) await act(services, chosen.entry, action);
+  const action = chosen.action ?? (await pickAction(chosen.item));
+  if (action !== undefined) await act(services, chosen.item.entry, action);
 }
 
 function choose(
   items: readonly Item[],
   texts: { title: string; placeholder: string },
-): Promise<{ entry: HistoryEntry; action?: HistoryAction } | undefined> {
+): Promise<{ item: Item; action?: HistoryAction } | undefined> {
   const pick = vscode.window.createQuickPick<Item>();
   Object.assign(pick, { ...texts, items, matchOnDescription: true, matchOnDetail: true });
   return new Promise((resolve) => {
     pick.onDidAccept(() => {
       const [item] = pick.activeItems;
-      if (item !== undefined) resolve({ entry: item.entry });
+      if (item !== undefined) resolve({ item });
       pick.hide();
     });
     pick.onDidTriggerItemButton(({ item, button }) => {
-      const action = historyActions(item.entry).find((one) => 'action' in button && button.action === one);
-      if (action !== undefined) resolve({ entry: item.entry, action });
+      const action = item.actions.find((one) => 'action' in button && button.action === one);
+      if (action !== undefined) resolve({ item, action });
       pick.hide();
     });
     pick.onDidHide(() => {
@@ -76,10 +75,10 @@ function choose(
   });
 }
 
-async function pickAction(entry: HistoryEntry): Promise<HistoryAction | undefined> {
-  const actions = historyActions(entry);
+async function pickAction({ entry, actions }: Item): Promise<HistoryAction | undefined> {
+  if (actions.length === 0) return undefined;
   const items = actions.map((action) => ({ label: `$(${icons[action]}) ${titleOf(action)}`, action }));
-  const title = displayName(entry.path === '' ? entry.peerName : baseName(entry.path));
+  const title = displayName(historyName(entry));
   return (await vscode.window.showQuickPick(items, { title }))?.action;
 }
 

@@ -1,5 +1,6 @@
 // What the list of past transfers says, as rows of plain data. Must not know `vscode`.
 
+import { isOfLink } from '../../protocol/linkPeer.ts';
 import type { HistoryEntry } from '../../protocol/model.ts';
 import { iconSafeName } from '../displayText.ts';
 import { failureText } from '../failures.ts';
@@ -16,23 +17,31 @@ const outcomeIcons: Record<HistoryEntry['outcome'], string> = { done: '', failed
 
 export function historyRow(entry: HistoryEntry, nowMs: number): HistoryRow {
   const peer = iconSafeName(entry.peerName);
-  const name = entry.path === '' ? t('the whole share') : iconSafeName(baseName(entry.path));
   const isDown = entry.direction === 'download';
   const outcome = { done: '', failed: t('failed'), cancelled: t('cancelled') }[entry.outcome];
   const size = entry.files > 1 ? `${formatFiles(entry.files)}, ${formatBytes(entry.bytes)}` : formatBytes(entry.bytes);
-  const said = [isDown ? t('from {0}', peer) : t('to {0}', peer), size, outcome, formatAgo(entry.endedAtMs, nowMs)];
+  const whose = isOfLink(entry) ? t('by a link') : isDown ? t('from {0}', peer) : t('to {0}', peer);
+  const said = [whose, size, outcome, formatAgo(entry.endedAtMs, nowMs)];
   const why = entry.failure === undefined ? '' : iconSafeName(failureText(entry.failure));
   return {
-    label: `$(${isDown ? 'arrow-down' : 'arrow-up'}) ${name}${outcomeIcons[entry.outcome]}`,
+    label: `$(${isDown ? 'arrow-down' : 'arrow-up'}) ${iconSafeName(historyName(entry))}${outcomeIcons[entry.outcome]}`,
     description: said.filter((part) => part !== '').join(' · '),
     detail: why !== '' ? why : iconSafeName(entry.destination ?? entry.path),
   };
 }
 
+/** A share as a whole has no name here, what a link leads to has that of its copy. */
+export function historyName(entry: HistoryEntry): string {
+  if (entry.path !== '') return baseName(entry.path);
+  const copy = isOfLink(entry) ? entry.destination?.split(/[/\\]/).at(-1) : undefined;
+  return copy ?? t('the whole share');
+}
+
 export type HistoryAction = 'reveal' | 'show' | 'again';
 
-/** What can be done with it: a download that is done lies on this disk; what came from a peer may be had again. */
-export function historyActions({ direction, outcome, destination }: HistoryEntry): HistoryAction[] {
-  if (direction === 'upload') return ['reveal'];
-  return outcome === 'done' && destination !== undefined ? ['reveal', 'show', 'again'] : ['show', 'again'];
+/** What can be done with it: a download that is done lies on this disk; what came from a share may be had again. `isOffered`: it was sent to us. */
+export function historyActions(entry: HistoryEntry, { isOffered = false } = {}): HistoryAction[] {
+  if (entry.direction === 'upload') return ['reveal'];
+  const again: HistoryAction[] = isOffered || isOfLink(entry) ? [] : ['show', 'again'];
+  return entry.outcome === 'done' && entry.destination !== undefined ? ['reveal', ...again] : again;
 }

@@ -1,5 +1,6 @@
 // Offers got and made, and drop boxes, as the sidecar last told them: read again when it says that they changed. Must not know `vscode`.
 
+import type { EntryRef } from '../../protocol/model.ts';
 import type { DropBox, IncomingOffer, OutgoingOffer } from '../../protocol/sending.ts';
 import { limits } from '../limits.ts';
 import type { Sidecar } from '../sidecar.ts';
@@ -32,6 +33,11 @@ export class Offers {
   onDidChange(listener: () => void): { dispose(): void } {
     this.#listeners.add(listener);
     return { dispose: () => void this.#listeners.delete(listener) };
+  }
+
+  /** Whether an entry is of what a peer offered: its offer stands where a share does. */
+  hasIncoming({ peerId, shareId }: Pick<EntryRef, 'peerId' | 'shareId'>): boolean {
+    return this.incoming.some((offer) => offer.peerId === peerId && `${offer.offerId}` === `${shareId}`);
   }
 
   /** All of it, anew. */

@@ -1,5 +1,6 @@
 // What the row of a download says, and the rows of its sources below it. Must not know `vscode`.
 
+import { isOfLink } from '../../protocol/linkPeer.ts';
 import type { DownloadInfo, DownloadSource, LinkKind, PeerInfo, Priority } from '../../protocol/model.ts';
 import { displayName, longDisplayName } from '../displayText.ts';
 import { failureText } from '../failures.ts';
@@ -31,13 +32,13 @@ export function priorityText(priority: Priority): string {
   return { high: t('High'), normal: t('Normal'), low: t('Low') }[priority];
 }
 
-/** "42% · 3.1 MB/s · 3 min left · 4 sources", or what it waits for, or how it ended. `from`: whose file it is, as shown. */
+/** "42% · 3.1 MB/s · 3 min left · 4 sources", or what it waits for, or how it ended. `from`: whose file it is, as shown; a link has no owner. */
 export function downloadState(download: DownloadInfo, from: string): string {
   switch (download.state) {
     case 'queued':
       return withProgress(download, download.retryAtMs === undefined ? t('queued') : t('tried again soon'));
     case 'waiting':
-      return withProgress(download, t('waiting for {0}', from));
+      return withProgress(download, isOfLink(download.entry) ? t('waiting for somebody who has it') : t('waiting for {0}', from));
     case 'paused':
       return withProgress(download, t('paused'));
     case 'running':
@@ -86,7 +87,12 @@ function doneState(download: DownloadInfo): string {
   return said.join(' · ');
 }
 
-export function downloadRow(id: string, download: DownloadInfo, peers: readonly PeerInfo[], nowMs: number): Row {
+/** `isOffered`: it was sent to us, and is in no share. */
+export function downloadRow(
+  id: string,
+  download: DownloadInfo,
+  { peers, nowMs, isOffered }: { peers: readonly PeerInfo[]; nowMs: number; isOffered: boolean },
+): Row {
   const name = displayName(download.name);
   const from = peerName(peers, download.entry.peerId);
   const state = downloadState(download, from);
@@ -96,19 +102,28 @@ export function downloadRow(id: string, download: DownloadInfo, peers: readonly 
     id,
     label: name,
     description: state,
-    tooltip: tooltipOf(download, { state, from, nowMs }),
+    tooltip: tooltipOf(download, { state, origin: originLine(download, { from, isOffered }), nowMs }),
     ...(download.state === 'queued' && download.retryAtMs !== undefined ? { icon: 'sync' } : icons[download.state]),
     children: hasRows ? 'collapsed' : 'none',
     context: `download.${download.kind}.${download.state}${isPartial ? '.partial' : ''}`,
-    accessibility: t('Download {0} from {1}, {2}', name, from, state),
+    accessibility: isOfLink(download.entry)
+      ? t('Download {0} by a link, {1}', name, state)
+      : isOffered
+        ? t('Download {0}, sent by {1}, {2}', name, from, state)
+        : t('Download {0} from {1}, {2}', name, from, state),
     ...(download.state === 'done' && download.kind === 'file'
       ? { command: { kind: 'run', command: 'potluck.download.open', title: t('Open') } as const }
       : {}),
   };
 }
 
-function tooltipOf(download: DownloadInfo, { state, from, nowMs }: { state: string; from: string; nowMs: number }): string {
-  const lines = [longDisplayName(download.name), state, t('From {0}', from), t('To {0}', longDisplayName(download.destination))];
+function originLine({ entry }: DownloadInfo, { from, isOffered }: { from: string; isOffered: boolean }): string {
+  if (isOfLink(entry)) return t('By a link, from whoever has it');
+  return isOffered ? t('Sent to you by {0}', from) : t('From {0}', from);
+}
+
+function tooltipOf(download: DownloadInfo, { state, origin, nowMs }: { state: string; origin: string; nowMs: number }): string {
+  const lines = [longDisplayName(download.name), state, origin, t('To {0}', longDisplayName(download.destination))];
   if (download.place > 0) {
     lines.push(t('Place {0} here, priority: {1}', formatCount(download.place), priorityText(download.priority)));
     lines.push(t('{0} of {1}', formatBytes(download.doneBytes), formatBytes(download.totalBytes)));

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { Entry, EntryRef } from '../../protocol/model.ts';
 import { peersDragDrop, sharesDragDrop } from '../sending/dragDrop.ts';
+import type { Offers } from '../sending/offers.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { formatCount, t } from '../text.ts';
 import type { World } from '../world.ts';
@@ -23,7 +24,11 @@ export interface Views {
   disposable: vscode.Disposable;
 }
 
-export function registerViews(sidecar: Sidecar, world: World, state: vscode.Memento): Views {
+export function registerViews(
+  sidecar: Sidecar,
+  world: World,
+  { state, offers }: { state: vscode.Memento; offers: Offers },
+): Views {
   const peersView = new PeersView(sidecar, world);
   const { results, disposable: searchViews } = registerSearchViews(sidecar, world);
   const shares = new ListView<SharesNode>({
@@ -40,7 +45,7 @@ export function registerViews(sidecar: Sidecar, world: World, state: vscode.Meme
     load: () => world.load(),
     roots: () => transferGroups(world),
     children: (node) => transferChildren(node, world),
-    row: (node) => transferRow(node, world, Date.now()),
+    row: (node) => transferRow(node, world, Date.now(), (entry) => offers.hasIncoming(entry)),
   });
 
   const options = { showCollapseAll: true, canSelectMany: true } as const;

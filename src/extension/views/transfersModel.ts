@@ -1,7 +1,7 @@
 // What the Transfers view shows: downloads in the order in which they run, finished ones after them; then who takes what from us. What the
 // rows say is downloadRow.ts and uploadRow.ts. Must not know `vscode`.
 
-import type { DownloadInfo, DownloadSource, PeerInfo, RefusedPeer, UploadInfo } from '../../protocol/model.ts';
+import type { DownloadInfo, DownloadSource, EntryRef, PeerInfo, RefusedPeer, UploadInfo } from '../../protocol/model.ts';
 import type { PeerId } from '../../protocol/ids.ts';
 import { displayName } from '../displayText.ts';
 import { limits } from '../limits.ts';
@@ -92,14 +92,20 @@ function partNodes(parent: DownloadNode, download: DownloadInfo): TransfersNode[
   ];
 }
 
-/** The row of a node; undefined for what went meanwhile. */
-export function transferRow(node: TransfersNode, transfers: Transfers, nowMs: number): Row | undefined {
+/** The row of a node; undefined for what went meanwhile. `isOffered`: whether an entry is of an offer rather than of a share. */
+export function transferRow(
+  node: TransfersNode,
+  transfers: Transfers,
+  nowMs: number,
+  isOffered: (entry: EntryRef) => boolean = () => false,
+): Row | undefined {
   switch (node.kind) {
     case 'group':
       return groupRow(node, transfers);
     case 'download': {
       const download = transfers.downloads.find(({ downloadId }) => downloadId === node.downloadId);
-      return download === undefined ? undefined : downloadRow(node.id, download, transfers.peers, nowMs);
+      if (download === undefined) return undefined;
+      return downloadRow(node.id, download, { peers: transfers.peers, nowMs, isOffered: isOffered(download.entry) });
     }
     case 'source': {
       const source = sourceOf(node, transfers);

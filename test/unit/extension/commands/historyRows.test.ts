@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { linkPeerId } from '../../../../src/protocol/linkPeer.ts';
 import type { HistoryEntry } from '../../../../src/protocol/model.ts';
 import { historyActions, historyRow } from '../../../../src/extension/commands/historyRows.ts';
 import { peerId, shareId } from '../worlds.ts';
@@ -35,4 +36,14 @@ test('only what lies on this disk is revealed, only what a peer has is had again
   assert.deepEqual(historyActions(entry), ['reveal', 'show', 'again']);
   assert.deepEqual(historyActions({ ...entry, outcome: 'cancelled' }), ['show', 'again']);
   assert.deepEqual(historyActions({ ...entry, direction: 'upload' }), ['reveal']);
+});
+
+test('what came by a link, or was sent to us, is in no share to look into or to take from again', () => {
+  const byLink = { ...entry, peerId: linkPeerId, peerName: 'Nobody', path: '', destination: '/downloads/Photos' };
+  const row = historyRow(byLink, 1000);
+  assert.equal(row.label, '$(arrow-down) Photos');
+  assert.equal(row.description, 'by a link · 2 KB · just now');
+  assert.deepEqual(historyActions(byLink), ['reveal']);
+  assert.deepEqual(historyActions({ ...byLink, outcome: 'failed' }), []);
+  assert.deepEqual(historyActions(entry, { isOffered: true }), ['reveal']);
 });

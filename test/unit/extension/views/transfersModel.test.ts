@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { linkPeerId } from '../../../../src/protocol/linkPeer.ts';
 import { downloadState, sourceState } from '../../../../src/extension/views/downloadRow.ts';
 import {
   orderedDownloads,
@@ -120,6 +121,22 @@ test('a tooltip says whose it is, where it goes, when it is tried again and who 
     /^Ada: /m,
   ])
     assert.match(row?.tooltip ?? '', line);
+});
+
+test('what comes by a link has no owner, and what was sent to us is in no share: rows say so', () => {
+  const { entry } = download(1);
+  const byLink = download(1, { entry: { ...entry, peerId: linkPeerId }, state: 'waiting', doneBytes: 0 });
+  const sent = download(2, { state: 'queued', doneBytes: 0 });
+  const transfers = { ...nothing, downloads: [byLink, sent], peers: [peer(2, { name: 'Grace' })] };
+  const [, first, second] = allNodes(transfers).map((node) =>
+    transferRow(node, transfers, 0, ({ peerId: from }) => from === sent.entry.peerId),
+  );
+  assert.equal(first?.description, 'waiting for somebody who has it');
+  assert.match(first?.tooltip ?? '', /^By a link, from whoever has it$/m);
+  assert.equal(first?.accessibility, `Download ${byLink.name} by a link, waiting for somebody who has it`);
+  assert.ok(!JSON.stringify(first).includes(linkPeerId), 'the key that is nobody’s is not shown');
+  assert.match(second?.tooltip ?? '', /^Sent to you by Grace$/m);
+  assert.equal(second?.accessibility, `Download ${sent.name}, sent by Grace, queued`);
 });
 
 test('a queue of thousands is drawn in part, quickly', () => {
