@@ -139,6 +139,7 @@ export const viewerSteps: readonly Step[] = [
       await window.runCommand('Potluck: Download Differences…');
       await window.quickRow('What I do not have').waitFor();
       await page.keyboard.press('Enter');
+      await window.dialogButton('Use It Anyway').click(); // it is part of a workspace that is trusted
       const lentils = path.join(folder, 'recipes', 'soup', 'lentils.md');
       await until('the differences to be here', () => {
         try {

@@ -15,6 +15,7 @@ import { notices } from '../notices.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { formatBytes, formatFiles, t } from '../text.ts';
 import { activeTabUri } from './activeTab.ts';
+import { isFineInside } from './downloadFolder.ts';
 import { localPathOf } from './ownEntries.ts';
 import { confirm, pickEntry, pickHolder } from './picks.ts';
 import { entryRefOf, localUriOf, mergedEntryOf } from './targets.ts';
@@ -178,7 +179,7 @@ export function compareCommands(services: Services, disposables: vscode.Disposab
     if (chosen === undefined) return;
     const mine = 'folder' in shown.left.side ? vscode.Uri.file(shown.left.side.folder) : undefined;
     const folder = mine ?? (await pickFolder(t('Download into This Folder')));
-    if (folder === undefined) return;
+    if (folder === undefined || !(await isFineInside(folder.fsPath))) return;
     if (chosen.conflict === 'overwrite') {
       const detail = t(
         'Files of {0} take the place of yours in {1}. Yours are gone then.',
