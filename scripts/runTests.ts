@@ -152,17 +152,18 @@ async function endToEnd(shots: boolean): Promise<Counts> {
   const { launchBrowser } = await import('../test/vscode/driver.ts');
   const { runInHostSuite } = await import('../test/vscode/runInHost.ts');
   const { runBoardChecks } = await import('../test/e2e/boardPage.ts');
+  const { inEachFlavor } = await import('../test/e2e/flavors.ts');
   const { runWalk } = await import('../test/e2e/walk.ts');
   const browser = await launchBrowser();
-  try {
-    addCounts(counts, await runBoardChecks(browser));
-    addCounts(counts, await runInHostSuite(browser, vsix, flavors));
-    addCounts(
-      counts,
-      await runWalk(browser, vsix, { flavors, shotsFolder: shots ? path.join(root, 'docs', 'images') : undefined }),
-    );
-  } finally {
-    await browser.close();
-  }
+  await runBoardChecks(browser)
+    .then((checks) => addCounts(counts, checks))
+    .finally(() => browser.close());
+  const shotsFolder = shots ? path.join(root, 'docs', 'images') : undefined;
+  const inEditors = await inEachFlavor(flavors, async (own, flavor) => {
+    const inHost = await runInHostSuite(own, vsix, [flavor]);
+    addCounts(inHost, await runWalk(own, vsix, { flavors: [flavor], shotsFolder }));
+    return inHost;
+  });
+  addCounts(counts, inEditors);
   return counts;
 }

@@ -2,7 +2,7 @@
 // the network. These steps come after those that share "photos", in the same window.
 
 import type { Locator } from 'playwright-core';
-import { shareArrives, type LocalPeer } from '../../scripts/localPeers.ts';
+import { shareArrives } from '../../scripts/localPeers.ts';
 import type { PeerId } from '../../src/protocol/ids.ts';
 import { collapseAll, peersPane, rowOf, showPotluck, type Step, type World } from './walkWorld.ts';
 
@@ -10,8 +10,6 @@ const waitMs = 30_000;
 /** As somebody is called who is here already. */
 const stranger = 'Ada';
 const words = 'We met at the lake';
-/** Who asks, kept for the steps after. */
-let asking: LocalPeer | undefined;
 
 const sharesRow = (world: World): Locator => rowOf(world, 'Shares', 'photos');
 const requestRow = (world: World): Locator => peersPane(world).locator('.monaco-list-row', { hasText: 'asks to be let in' });
@@ -99,7 +97,8 @@ export const accessSteps: readonly Step[] = [
     async run(world) {
       const { window } = world;
       const peerId = await ownPeerId(world);
-      asking = await world.another(stranger);
+      const asking = await world.another(stranger);
+      world.kept.asking = asking;
       await asking.client.request('peers/connect', { peerId });
       await asking.client.request('access/ask', { peerId, text: words });
       await requestRow(world).filter({ hasText: words }).waitFor({ timeout: waitMs });
@@ -114,11 +113,12 @@ export const accessSteps: readonly Step[] = [
       const { window } = world;
       await window.toast(words).locator('.monaco-button', { hasText: 'Let In…' }).click();
       const question = dialog(world);
-      for (const text of ['photos', 'Careful', asking?.peerId ?? '?']) await question.filter({ hasText: text }).waitFor();
+      for (const text of ['photos', 'Careful', world.kept.asking?.peerId ?? '?'])
+        await question.filter({ hasText: text }).waitFor();
       await window.dialogButton('Let In').click();
       await requestRow(world).waitFor({ state: 'hidden' });
-      if (asking === undefined) throw new Error('nobody asked');
-      await shareArrives(asking, await ownPeerId(world), 'photos');
+      if (world.kept.asking === undefined) throw new Error('nobody asked');
+      await shareArrives(world.kept.asking, await ownPeerId(world), 'photos');
     },
   },
   {
@@ -126,7 +126,7 @@ export const accessSteps: readonly Step[] = [
     shot: 'blocked',
     async run(world) {
       const { window } = world;
-      const derivedName = (await asking?.client.request('sidecar/status', {}))?.derivedName ?? '?';
+      const derivedName = (await world.kept.asking?.client.request('sidecar/status', {}))?.derivedName ?? '?';
       const row = peersPane(world).locator('.monaco-list-row', { hasText: derivedName });
       await window.contextMenu(row, 'Block Peer…');
       await dialog(world).filter({ hasText: derivedName }).waitFor();
@@ -135,7 +135,7 @@ export const accessSteps: readonly Step[] = [
       await row.filter({ hasText: 'blocked' }).waitFor();
       const peerId = await ownPeerId(world);
       await until('the blocked peer to be cut off', async () => {
-        const peers = (await asking?.client.request('peers/list', {})) ?? [];
+        const peers = (await world.kept.asking?.client.request('peers/list', {})) ?? [];
         return peers.find((peer) => peer.peerId === peerId)?.isOnline !== true;
       });
     },
@@ -148,8 +148,8 @@ export const accessSteps: readonly Step[] = [
       await window.contextMenu(peersPane(world).locator('.monaco-list-row', { hasText: 'blocked' }).last(), 'Unblock Peer…');
       await window.dialogButton('Unblock').click();
       await blockedRow(world).waitFor({ state: 'hidden' });
-      if (asking === undefined) throw new Error('nobody asked');
-      await shareArrives(asking, await ownPeerId(world), 'photos');
+      if (world.kept.asking === undefined) throw new Error('nobody asked');
+      await shareArrives(world.kept.asking, await ownPeerId(world), 'photos');
     },
   },
   {

@@ -48,8 +48,6 @@ async function makeInvite(window: driver.Window, who: string, before = ''): Prom
 const dialog = (window: driver.Window, text: string | RegExp) => window.page.locator('.monaco-dialog-box', { hasText: text });
 const partyRowOf = (world: World) => peersPane(world).locator('.monaco-list-row', { hasText: /Party [a-z0-9]{4}…/ });
 
-let link = '';
-
 export const meetingSteps: readonly Step[] = [
   {
     name: 'a party is made with one click, and an invite to it is a page with a QR code',
@@ -60,7 +58,7 @@ export const meetingSteps: readonly Step[] = [
       await window.runCommand('Potluck: Create a Party');
       const toast = window.toast('Party created.');
       await toast.locator('.monaco-button', { hasText: 'Invite…' }).click();
-      link = await makeInvite(window, 'One person');
+      world.kept.inviteLink = await makeInvite(window, 'One person');
       await partyRowOf(world).first().waitFor();
       return window;
     },
@@ -70,7 +68,7 @@ export const meetingSteps: readonly Step[] = [
     shot: 'invite-question',
     async run(world) {
       const other = await world.other();
-      await openLink(other.window, link);
+      await openLink(other.window, world.kept.inviteLink ?? '');
       const question = dialog(other.window, `Join "${label}", to which Grace invites you?`);
       await question.waitFor();
       for (const text of ['Name from its key:', 'All members learn your network address', 'It can be used until'])
@@ -85,7 +83,7 @@ export const meetingSteps: readonly Step[] = [
       const other = await world.other();
       await other.window.dialogButton('Cancel').click();
       if ((await other.client.request('parties/list', {})).length > 0) throw new Error('joined although refused');
-      await openLink(other.window, link);
+      await openLink(other.window, world.kept.inviteLink ?? '');
       await other.window.dialogButton('Join').click();
       // The party has a random name: it is called what the invite called it.
       await other.window.toast(`You are in the party "${label}"`).waitFor({ timeout: 60_000 });
@@ -118,7 +116,7 @@ export const meetingSteps: readonly Step[] = [
       const other = await world.other();
       await other.window.clearToasts();
       await window.contextMenu(partyRowOf(world).first(), 'Invite to Party…');
-      const second = await makeInvite(window, 'Anyone with the link', link);
+      const second = await makeInvite(window, 'Anyone with the link', world.kept.inviteLink);
       await window.runCommand('Potluck: Invites…');
       await window.quickRow('for anybody with the code').first().hover();
       await window.quickRow('for anybody with the code').first().locator('a.action-label[aria-label="Revoke"]').click();

@@ -21,6 +21,7 @@ import {
 import { ensureVSCode, type Flavor, type VSCodeInstall } from '../../scripts/vscode.ts';
 import { SidecarClient } from '../../src/client/sidecarClient.ts';
 import * as driver from '../vscode/driver.ts';
+import { addLanguage } from '../vscode/profileChanges.ts';
 import { startTestPeer, tableTitle } from '../vscode/testPeer.ts';
 import { accessSteps } from './accessSteps.ts';
 import { catalogSteps, goneSteps } from './catalogSteps.ts';
@@ -28,9 +29,11 @@ import { linkSteps } from './linkSteps.ts';
 import { previewSteps } from './previewSteps.ts';
 import { meetingSteps } from './meetingSteps.ts';
 import { digestOf } from './digest.ts';
+import { germanSteps } from './germanSteps.ts';
+import { shootLooks } from './looks.ts';
 import { transferSteps } from './transferSteps.ts';
 import { viewerSteps } from './viewerSteps.ts';
-import { peersPane, peersRow, type OtherUser, type Step } from './walkWorld.ts';
+import { peersPane, peersRow, type OtherUser, type Step, type World } from './walkWorld.ts';
 
 export interface WalkOptions {
   flavors: readonly Flavor[];
@@ -51,7 +54,7 @@ export async function runWalk(browser: Browser, vsix: string, options: WalkOptio
 }
 
 async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, { shotsFolder, part }: WalkOptions): Promise<Counts> {
-  const steps = part === undefined ? allSteps : parts[part];
+  const { steps, conditions = {} }: Part = part === undefined ? { steps: allSteps } : parts[part];
   const vscode = await ensureVSCode(flavor);
   const where = `VS Code ${vscode.version}`;
   const startedAt = Date.now();
@@ -59,13 +62,15 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, { sh
   const shots = shotsFolder !== undefined && flavor === 'latest' ? shotsFolder : path.join(tmpdir(), 'potluck-shots', flavor);
   mkdirSync(shots, { recursive: true });
   const downloads = path.join(temporary, 'downloads');
+  const home = path.join(temporary, 'me');
   const profile = driver.makeProfile(path.join(temporary, 'p'), {
     'potluck.downloads.folder': downloads,
     'potluck.nickname': 'Grace',
     'workbench.tree.renderIndentGuides': 'always',
+    ...(conditions.isUntrusted && untrustingSettings(home)),
   });
-  const home = path.join(temporary, 'me');
   const folder = makeWorkspace(temporary);
+  if (conditions.isUntrusted) configureAll(temporary, folder);
   const closings: (() => Promise<unknown>)[] = [];
   const counts: Counts = { passed: 0, failed: 0 };
   let window: driver.Window | undefined;
@@ -75,9 +80,13 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, { sh
     const peer = await startTestPeer(path.join(temporary, 'peer'), network.bootstrap);
     closings.push(() => peer.close());
     await driver.installExtension(vscode, profile, vsix);
+    if (conditions.locale !== undefined) addLanguage(profile, conditions.locale);
     closings.push(() => stopSidecar(home));
+    if (conditions.isUntrusted) await rememberBootstrap(home, network.bootstrap);
     const server = await driver.startServer(vscode, profile, {
-      env: peerEnv({ dataFolder: home, bootstrap: network.bootstrap }),
+      env: conditions.isUntrusted ? {} : peerEnv({ dataFolder: home, bootstrap: network.bootstrap }),
+      ...(conditions.isUntrusted && { asksForTrust: true }),
+      ...(conditions.locale !== undefined && { locale: conditions.locale }),
     });
     closings.push(() => server.stop());
     const context = await driver.newContext(browser);
@@ -88,6 +97,7 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, { sh
       await window?.page.close();
       return (window = await driver.openWindow(context, url, [driver.activityIcon('Potluck')]));
     };
+    const kept: World['kept'] = {};
     let otherUser: Promise<OtherUser> | undefined;
     const other = (): Promise<OtherUser> => (otherUser ??= openOther({ browser, vscode, vsix, temporary, network, closings }));
     window = await driver.openWindow(context, url, [driver.activityIcon('Potluck'), driver.explorerRows]);
@@ -97,14 +107,16 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, { sh
       closings.push(() => other.close());
       return other;
     };
+    const place = { home, temporary, onEnd: (close: () => Promise<unknown>) => void closings.push(close) };
     for (const { name, shot, run } of steps) {
       const stepAt = Date.now();
-      const pictured = await run({ window, peer, folder, downloads, another, reopen, other }).catch((error: unknown) => {
+      const pictured = await run({ window, peer, folder, downloads, another, reopen, other, kept }).catch((error: unknown) => {
         throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
       });
       const { page } = pictured ?? window;
       await page.mouse.move(800, 500); // no hover in the picture
       await page.screenshot({ path: path.join(shots, `${shot}.png`) });
+      if (process.env['LOOKS']?.split(',').includes(shot)) await shootLooks(page, profile, shot);
       counts.passed++;
       console.log(`✔ ${where}: ${name} (${Date.now() - stepAt} ms)`);
     }
@@ -293,16 +305,24 @@ const mainSteps: readonly Step[] = [
 const sharing = mainSteps.filter(({ shot }) => ['welcome', 'join', 'share', 'shares'].includes(shot));
 /** What the steps on links need. */
 const joining = mainSteps.filter(({ shot }) => ['welcome', 'join'].includes(shot));
+
+interface Part {
+  steps: readonly Step[];
+  conditions?: Conditions;
+}
+
 const parts = {
-  main: mainSteps,
-  meeting: meetingSteps,
-  access: [...sharing, ...accessSteps],
-  links: [...joining, ...linkSteps],
-  viewers: [...joining, ...viewerSteps],
-  preview: [...joining, ...previewSteps],
-} as const;
+  main: { steps: mainSteps },
+  meeting: { steps: meetingSteps },
+  access: { steps: [...sharing, ...accessSteps] },
+  links: { steps: [...joining, ...linkSteps] },
+  viewers: { steps: [...joining, ...viewerSteps] },
+  preview: { steps: [...joining, ...previewSteps] },
+  trust: { steps: trustSteps, conditions: { isUntrusted: true } },
+  german: { steps: germanSteps, conditions: { locale: 'de' } },
+} as const satisfies Record<string, Part>;
 /** Parts that are not among all steps: each begins with an empty profile. */
-const ownWalks = ['links', 'viewers', 'preview'] as const;
+const ownWalks = ['links', 'viewers', 'preview', 'trust', 'german'] as const;
 const allSteps: readonly Step[] = [
   ...[...mainSteps, ...transferSteps, ...catalogSteps],
   ...[...accessSteps, ...meetingSteps, ...goneSteps],

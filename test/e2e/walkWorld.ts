@@ -12,18 +12,38 @@ export interface World {
   /** The workspace's folder, its files are ours. */
   folder: string;
   downloads: string;
+  /** Data folder of our sidecar. */
+  home: string;
+  /** Of this walk alone; it goes with it. */
+  temporary: string;
+  bootstrap: readonly string[];
+  /** Called when the walk ends. */
+  onEnd: (close: () => Promise<unknown>) => void;
   /** Starts one more peer, who is in no party. It ends with the walk. */
   another: (nickname: string) => Promise<LocalPeer>;
   /** Closes the window and opens another one on the same workspace; steps after it are given that one. */
   reopen: () => Promise<driver.Window>;
   /** A window of another user, with a profile and a sidecar of its own; opened when it is first asked for. */
   other: () => Promise<OtherUser>;
+  /** What steps leave for those after them: here, because walks in several VS Codes run at the same time in one process. */
+  kept: { inviteLink?: string; asking?: LocalPeer };
 }
 
 export interface OtherUser {
   window: driver.Window;
   /** To its sidecar. */
   client: SidecarClient;
+}
+
+/** How the world of a part differs from the usual one. */
+export interface Conditions {
+  /**
+   * Nothing is trusted, and the workspace configures whatever it can (`untrustedWorkspace`). Where the sidecar lives, and whom it knows, stands in
+   * settings of the person: an environment would win over any setting.
+   */
+  isUntrusted?: true;
+  /** Of VS Code. */
+  locale?: string;
 }
 
 export interface Step {
