@@ -2,7 +2,7 @@
 // share, download, mount. Each step is a test, and has a screenshot. What the steps look at beside the screen: the disk, and the other
 // peer through the RPC client.
 
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -37,7 +37,7 @@ import { peersPane, peersRow, type OtherUser, type Step, type World } from './wa
 
 export interface WalkOptions {
   flavors: readonly Flavor[];
-  /** Where the screenshots of the newest VS Code are kept; a temporary folder when left out. */
+  /** Pictures that are in this folder are renewed from the newest VS Code; all of them go to a temporary one. */
   shotsFolder: string | undefined;
   /** Only the steps of this part; all by default. */
   part?: keyof typeof parts | undefined;
@@ -59,7 +59,7 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, { sh
   const where = `VS Code ${vscode.version}`;
   const startedAt = Date.now();
   const temporary = mkdtempSync(path.join(tmpdir(), 'plk-'));
-  const shots = shotsFolder !== undefined && flavor === 'latest' ? shotsFolder : path.join(tmpdir(), 'potluck-shots', flavor);
+  const shots = path.join(tmpdir(), 'potluck-shots', flavor);
   mkdirSync(shots, { recursive: true });
   const downloads = path.join(temporary, 'downloads');
   const home = path.join(temporary, 'me');
@@ -115,7 +115,10 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, { sh
       });
       const { page } = pictured ?? window;
       await page.mouse.move(800, 500); // no hover in the picture
-      await page.screenshot({ path: path.join(shots, `${shot}.png`) });
+      const picture = path.join(shots, `${shot}.png`);
+      await page.screenshot({ path: picture });
+      const shown = shotsFolder === undefined ? undefined : path.join(shotsFolder, `${shot}.png`);
+      if (shown !== undefined && flavor === 'latest' && existsSync(shown)) copyFileSync(picture, shown);
       if (process.env['LOOKS']?.split(',').includes(shot)) await shootLooks(page, profile, shot);
       counts.passed++;
       console.log(`✔ ${where}: ${name} (${Date.now() - stepAt} ms)`);

@@ -9,11 +9,13 @@ import { targets } from '../../scripts/bundle.ts';
 import { packageVsix } from '../../scripts/vsix.ts';
 
 const maxBytes = 6 * 1024 * 1024;
-const bundles = ['extension', 'sidecar', 'cli', 'walkWorker', 'indexWorker', 'hashWorker', 'detailWorker', 'describeWorker'].map(
-  (name) => `dist/${name}.cjs`,
-);
+const bundles = [
+  ...['extension', 'sidecar', 'cli', 'walkWorker', 'indexWorker', 'hashWorker', 'detailWorker', 'describeWorker'],
+  ...['compareWorker', 'diskWorker'],
+].map((name) => `dist/${name}.cjs`);
+const pages = ['board', 'link', 'viewer'].flatMap((name) => [`dist/${name}.js`, `dist/${name}.css`]);
 const allowed =
-  /^(\[Content_Types\]\.xml|extension\.vsixmanifest|extension\/(LICENSE\.txt|readme\.md|changelog\.md|package(\.nls)?\.json|(bin|dist|l10n|media|prebuilds)\/.*|docs\/images\/[a-z-]+\.png))$/i;
+  /^(\[Content_Types\]\.xml|extension\.vsixmanifest|extension\/(LICENSE\.txt|readme\.md|changelog\.md|package(\.nls(\.de)?)?\.json|(bin|dist|l10n|media|prebuilds|schemas)\/.*|docs\/images\/[a-z-]+\.png))$/i;
 
 for (const target of targets) {
   test(`the package for ${target} holds what runs there and nothing else`, async (t) => {
@@ -21,9 +23,9 @@ for (const target of targets) {
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     const vsix = await packageVsix(target, folder);
     const names = namesInZip(readFileSync(vsix));
-    for (const name of [...bundles, 'dist/THIRD-PARTY-NOTICES.txt'])
+    for (const name of [...bundles, ...pages, 'dist/THIRD-PARTY-NOTICES.txt', 'package.nls.de.json', 'schemas/link.schema.json'])
       assert.ok(names.includes(`extension/${name}`), `${name} is missing`);
-    for (const addon of ['sodium-native', 'udx-native', 'rocksdb-native'])
+    for (const addon of ['sodium-native', 'udx-native', 'rocksdb-native', 'fs-native-extensions'])
       assert.ok(names.includes(`extension/prebuilds/${target}/${addon}.node`), `${addon} is missing`);
     assert.deepEqual(
       names.filter((name) => !allowed.test(name) || name.endsWith('.map') || name.includes('node_modules')),
