@@ -1,4 +1,4 @@
-// The chooser of who may see a share: a list to tick, in which everyone and single ones exclude each other.
+// The chooser of peers, as those who may see a share: a list to tick, in which everyone and single ones exclude each other.
 
 import * as vscode from 'vscode';
 import type { Audience } from '../../protocol/model.ts';
@@ -12,8 +12,13 @@ type Item = vscode.QuickPickItem & { row?: Choice };
 
 /** The audience that was chosen, or undefined. `title`: of the share. */
 export function pickAudience(world: World, title: string, audience: Audience): Promise<Audience | undefined> {
+  return pickPeers(world, t('Who May See "{0}"?', displayName(title)), audience);
+}
+
+/** As an audience, for whatever the title asks. */
+export function pickPeers(world: World, title: string, audience: Audience): Promise<Audience | undefined> {
   const quickPick = vscode.window.createQuickPick<Item>();
-  quickPick.title = t('Who May See "{0}"?', displayName(title));
+  quickPick.title = title;
   quickPick.placeholder = t('Tick everyone, or parties and peers. Nothing ticked: nobody.');
   quickPick.canSelectMany = true;
   quickPick.matchOnDescription = true;

@@ -9,7 +9,7 @@ import { chooseTarget } from '../links/linkWork.ts';
 import { dropBoxAudience, incomingState, itemsText, senderName, sizeText } from '../sending/offerRows.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { formatBytes, formatCount, t } from '../text.ts';
-import { pickAudience } from './audiencePick.ts';
+import { pickPeers } from './audiencePick.ts';
 import { isFineInside } from './downloadFolder.ts';
 import { confirm } from './picks.ts';
 import { offerIdOf } from './sendCommands.ts';
@@ -152,7 +152,7 @@ export function inboxCommands(services: Services): CommandTable {
       const box = given === undefined || given === null ? undefined : await dropBoxOf(given, t('Change Which Drop Box?'));
       if (box === undefined && given !== undefined && given !== null) return;
       const nobody = { everyone: false, partyIds: [], peerIds: [] };
-      const audience = await pickAudience(world, t('Drop Box'), box?.audience ?? nobody);
+      const audience = await pickPeers(world, t('Whose Offers Go into the Drop Box?'), box?.audience ?? nobody);
       if (audience !== undefined) await setDropBox(audience, dropBoxAudience({ audience }, world.peers), box);
     },
 
