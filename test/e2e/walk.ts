@@ -31,9 +31,12 @@ import { meetingSteps } from './meetingSteps.ts';
 import { digestOf } from './digest.ts';
 import { germanSteps } from './germanSteps.ts';
 import { shootLooks } from './looks.ts';
+import { sendSteps } from './sendSteps.ts';
 import { transferSteps } from './transferSteps.ts';
+import { trustSteps } from './trustSteps.ts';
+import { configureAll, rememberBootstrap, untrustingSettings } from './untrusted.ts';
 import { viewerSteps } from './viewerSteps.ts';
-import { peersPane, peersRow, type OtherUser, type Step, type World } from './walkWorld.ts';
+import { peersPane, peersRow, type Conditions, type OtherUser, type Step, type World } from './walkWorld.ts';
 
 export interface WalkOptions {
   flavors: readonly Flavor[];
@@ -107,10 +110,12 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, { sh
       closings.push(() => other.close());
       return other;
     };
-    const place = { home, temporary, onEnd: (close: () => Promise<unknown>) => void closings.push(close) };
+    const { bootstrap } = network;
+    const place = { home, temporary, bootstrap, onEnd: (close: () => Promise<unknown>) => void closings.push(close) };
     for (const { name, shot, run } of steps) {
       const stepAt = Date.now();
-      const pictured = await run({ window, peer, folder, downloads, another, reopen, other, kept }).catch((error: unknown) => {
+      const world = { ...place, window, peer, folder, downloads, another, reopen, other, kept };
+      const pictured = await run(world).catch((error: unknown) => {
         throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
       });
       const { page } = pictured ?? window;
@@ -318,7 +323,7 @@ const parts = {
   main: { steps: mainSteps },
   meeting: { steps: meetingSteps },
   access: { steps: [...sharing, ...accessSteps] },
-  links: { steps: [...joining, ...linkSteps] },
+  links: { steps: [...joining, ...linkSteps, ...sendSteps] },
   viewers: { steps: [...joining, ...viewerSteps] },
   preview: { steps: [...joining, ...previewSteps] },
   trust: { steps: trustSteps, conditions: { isUntrusted: true } },

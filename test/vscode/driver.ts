@@ -86,8 +86,11 @@ export function installExtension(vscode: VSCodeInstall, profile: string, vsix: s
   });
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Ports that were given out: servers that start at the same time must not be told the same one. */
+const givenPorts = new Set<number>();
+
+export async function freePort(): Promise<number> {
+  const port = await new Promise<number>((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
@@ -95,6 +98,9 @@ export function freePort(): Promise<number> {
       server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))));
     });
   });
+  if (givenPorts.has(port)) return freePort();
+  givenPorts.add(port);
+  return port;
 }
 
 /** Whether nothing listens on this port of 127.0.0.1. */
@@ -119,13 +125,19 @@ export interface ServerOptions {
   env?: NodeJS.ProcessEnv;
   /** Needed by runInHost() on newer versions. It hides notifications and skips some dialogs: leave it off when the UI is looked at. */
   smokeDriver?: boolean;
+  /** Workspaces are trusted only once a person trusts them. */
+  asksForTrust?: boolean;
+  /** Of what VS Code shows, such as `de`; see profileChanges.ts. */
+  locale?: string;
 }
 
 /** Starts the server of a profile on 127.0.0.1. Its output goes to server.log in the profile. */
 export async function startServer(vscode: VSCodeInstall, profile: string, options: ServerOptions = {}): Promise<Server> {
   const port = options.port ?? (await freePort());
   const args = [vscode.entry, ...profileArgs(profile), '--bind-addr', `127.0.0.1:${port}`, '--auth', 'none'];
-  args.push('--disable-telemetry', '--disable-update-check', '--disable-workspace-trust', '--disable-getting-started-override');
+  args.push('--disable-telemetry', '--disable-update-check', '--disable-getting-started-override');
+  if (!options.asksForTrust) args.push('--disable-workspace-trust');
+  if (options.locale !== undefined) args.push('--locale', options.locale);
   if (vscode.hasOptions) args.push('--reconnection-grace-time', '1');
   if (vscode.hasOptions && options.smokeDriver) args.push('--vscode-option', 'enable-smoke-test-driver');
   const child = spawn(vscode.node, args, {
