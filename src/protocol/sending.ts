@@ -3,6 +3,7 @@
 
 import type { DownloadId, OfferId, PeerId } from './ids.ts';
 import type { Audience } from './meeting.ts';
+import type { SuspectReport } from './sharing.ts';
 import type { ConflictPolicy } from './transfers.ts';
 
 /** What is sent is one or several of these, by their names at the receiver. */
@@ -80,6 +81,8 @@ export interface OfferPreview {
   /** Left out: how many by which reason (as `SharePreview.skippedCounts`), the first 1,000 by name. */
   skippedCounts: Record<string, number>;
   skipped: { path: string; reason: string }[];
+  /** What of it looks secret by its text, and would be sent all the same; paths begin with the item. See `SharePreview.secrets`. */
+  secrets: SuspectReport;
 }
 
 /** A folder into which offers of some peers go by themselves, as long as there is room. A rule "always accept from this peer" is one for that peer. */
@@ -96,7 +99,10 @@ export interface DropBox {
 
 /** `outbox/*`, `inbox/*`, `dropBoxes/*`. */
 export interface SendingRequests {
-  /** Looks at what would be sent (absolute paths, 1 to 64); offers nothing. Secrets and what ignore rules leave out are not sent: see `skipped`. */
+  /**
+   * Looks at what would be sent (absolute paths, 1 to 64); offers nothing. Secrets and what ignore rules leave out are not sent: see `skipped`;
+   * what looks secret by its text alone is: see `secrets`.
+   */
   'outbox/preview': { params: { paths: string[] }; result: OfferPreview };
   /**
    * Offers these files and folders to one peer: at once when it is here, else when it comes, over restarts too. They stay where they are, and are read when

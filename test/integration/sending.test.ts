@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { getAttrSync } from 'fs-native-extensions';
@@ -69,6 +69,21 @@ test('secrets and links are left out of what is sent, and told before', async (t
   writeFileSync(key, 'key');
   const link = path.join(world.folder, 'link');
   symlinkSync(key, link);
+  // Put together here, so that no scanner takes this file for a leak.
+  const pem = `-----BEGIN RSA ${'PRIVATE'} KEY-----\n`;
+  writeFileSync(path.join(folder, 'deploy.sh'), `#!/bin/sh\n# ${pem}`);
+  const note = path.join(world.folder, 'old.txt');
+  writeFileSync(note, pem);
+  const { secrets } = await ann.client.request('outbox/preview', { paths: [folder, note] });
+  assert.deepEqual(
+    secrets.suspects.map(({ path: where, kinds, line }) => [where, ...kinds, line]),
+    [
+      ['work/deploy.sh', 'private-key', 2],
+      ['old.txt', 'private-key', 1],
+    ],
+  );
+  assert.equal(secrets.found, 2);
+  rmSync(path.join(folder, 'deploy.sh'));
   const preview = await ann.client.request('outbox/preview', { paths: [folder, key, link] });
   assert.deepEqual(preview.skippedCounts, { secret: 2, ignored: 1, symlink: 1 });
   assert.deepEqual(

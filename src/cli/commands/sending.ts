@@ -21,7 +21,8 @@ const sendCommand: Command = {
   summary: 'offer files and folders of this machine to one peer',
   details:
     'They stay where they are, nobody else learns of them, and PEER gets them when it agrees. When it is away, they are offered as soon as it\n' +
-    'comes. Secrets (keys, passwords) and what ignore rules name are left out; --preview shows that and sends nothing.',
+    'comes. Secrets (keys, passwords) and what ignore rules name are left out; --preview shows that, and what looks\n' +
+    'secret by its text alone, and sends nothing.',
   options: {
     text: { type: 'string', short: 't', value: 'TEXT', help: 'a line for the receiver' },
     days: { type: 'string', short: 'd', value: 'N', help: 'offered for so many days (30)' },
@@ -38,6 +39,8 @@ const sendCommand: Command = {
       if (terminal.isJson) terminal.json(preview);
       else {
         for (const { path: shown, reason } of preview.skipped) terminal.line(`left out (${reason}): ${safeText(shown)}`);
+        for (const { path: shown, kinds, line } of preview.secrets.suspects)
+          terminal.line(`looks secret, and would be sent (${kinds.join(', ')}): ${safeText(shown)}:${line}`);
         terminal.line(`${itemsText(preview.items)}: ${counted(preview.fileCount, 'file')}, ${formatSize(preview.totalBytes)}`);
       }
       return undefined;

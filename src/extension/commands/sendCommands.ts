@@ -12,6 +12,7 @@ import { itemsText, outgoingState, sizeText } from '../sending/offerRows.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { formatCount, t } from '../text.ts';
 import { skippedTotal } from '../views/sharesModel.ts';
+import { secretKindText } from './previewPage.ts';
 import { confirm, pickPeer } from './picks.ts';
 import { localUriOf, peerIdOf, selectionOf } from './targets.ts';
 
@@ -30,11 +31,16 @@ export function sendCommands(services: Services): CommandTable {
   async function isWanted(peer: PeerInfo, preview: OfferPreview): Promise<boolean> {
     const skipped = skippedTotal(preview.skippedCounts);
     const names = preview.skipped.slice(0, 8).map(({ path }) => messageName(path, 80));
+    const { suspects, found } = preview.secrets;
+    const secrets = suspects
+      .slice(0, 8)
+      .map(({ path, kinds }) => `${messageName(path, 80)} (${kinds.map(secretKindText).join(', ')})`);
     const detail = [
       sizeText(preview),
       peer.isOnline ? t('It is asked at once.') : t('It is offline: it is asked when it comes.'),
       t('Nothing is copied before it accepts. Nobody else learns of it.'),
       ...(skipped === 0 ? [] : ['', t('Left out as secret or ignored: {0}', formatCount(skipped)), ...names]),
+      ...(found === 0 ? [] : ['', t('Looks secret, and would be sent: {0}', formatCount(found)), ...secrets]),
     ].join('\n');
     return confirm(t('Send {0} to {1}?', messageName(itemsText(preview.items)), messageName(peer.name)), detail, t('Send'));
   }

@@ -53,7 +53,8 @@ export class Outbox {
 
   /** Throws as `outbox/preview` says. */
   async preview(paths: readonly string[], signal: AbortSignal): Promise<OfferPreview> {
-    const { entries: _, paths: __, ...preview } = await prepareOffer(paths, { dataFolder: this.#options.dataFolder, signal });
+    const { dataFolder } = this.#options;
+    const { entries: _, paths: __, ...preview } = await prepareOffer(paths, { dataFolder, signal, looksForSecrets: true });
     return preview;
   }
 
@@ -130,10 +131,13 @@ export class Outbox {
         return this.#change(row, { state: 'offered', reason: undefined });
       case 'accepted':
         if (row.state === 'accepted') return;
-        // However late it was accepted, it has its time.
+        // However late it was accepted, it has its time; but not for ever anew.
         return this.#change(row, {
           ...{ state: 'accepted', reason: undefined },
-          expiresAtMs: Math.max(row.expiresAtMs, this.#now + sendingLimits.offerMs),
+          expiresAtMs: Math.max(
+            row.expiresAtMs,
+            Math.min(this.#now, row.atMs + sendingLimits.offerMaxMs) + sendingLimits.offerMs,
+          ),
         });
       case 'declined':
       case 'delivered':

@@ -5,15 +5,16 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../protocol/errors.ts';
-import type { SkipReason } from '../../protocol/model.ts';
+import type { SkipReason, SuspectReport } from '../../protocol/model.ts';
 import type { OfferEntry, OfferPreview } from '../../protocol/sending.ts';
 import { IndexView } from '../catalog/index/indexView.ts';
 import { Segment } from '../catalog/index/segment.ts';
-import { localLimits, sendingLimits } from '../limits.ts';
+import { localLimits, previewLimits, sendingLimits } from '../limits.ts';
 import { indexTime } from '../shares/folderLook.ts';
 import { scan } from '../shares/scan.ts';
 import { secretReason } from '../shares/secrets.ts';
 import { shareableFolder } from '../shares/shareFolder.ts';
+import { SuspectSearch } from '../shares/suspects.ts';
 import { nameProblem, type SafePath } from '../storage/safePath.ts';
 import { itemsOf } from './manifest.ts';
 
@@ -23,19 +24,23 @@ export interface Prepared extends OfferPreview {
   paths: string[];
 }
 
+export interface PrepareOptions {
+  dataFolder: string;
+  signal: AbortSignal;
+  /** Files are looked into for what looks secret by its text; else `secrets` stays empty. */
+  looksForSecrets?: boolean;
+}
+
 /** Throws `invalid-argument`, `not-found`, `permission-denied`, `too-large`, `io`, `cancelled`. */
-export async function prepareOffer(
-  chosen: readonly string[],
-  { dataFolder, signal }: { dataFolder: string; signal: AbortSignal },
-): Promise<Prepared> {
+export async function prepareOffer(chosen: readonly string[], options: PrepareOptions): Promise<Prepared> {
   if (chosen.length === 0 || chosen.length > sendingLimits.items)
     throw new AppError('invalid-argument', `Choose 1 to ${sendingLimits.items} files and folders. Put more into one folder.`);
   const prepared: Prepared = {
     ...{ items: [], fileCount: 0, folderCount: 0, totalBytes: 0, skippedCounts: {}, skipped: [], entries: [], paths: [] },
+    secrets: { suspects: [], found: 0, readFiles: 0, unreadFiles: 0 },
   };
   const names = new Set<string>();
-  for (const each of new Set(chosen.map((one) => path.resolve(one))))
-    await addItem(prepared, each, { names, dataFolder, signal });
+  for (const each of new Set(chosen.map((one) => path.resolve(one)))) await addItem(prepared, each, { names, ...options });
   prepared.items = itemsOf(prepared.entries);
   for (const { kind, sizeBytes } of prepared.entries) {
     prepared[kind === 'file' ? 'fileCount' : 'folderCount']++;
@@ -57,13 +62,12 @@ export function fileProblem(absolute: string, dataFolder: string): SkipReason | 
   return nameProblem(path.basename(absolute)) === undefined ? undefined : 'name-not-portable';
 }
 
-interface Adding {
+interface Adding extends PrepareOptions {
   names: Set<string>;
-  dataFolder: string;
-  signal: AbortSignal;
 }
 
-async function addItem(prepared: Prepared, chosen: string, { names, dataFolder, signal }: Adding): Promise<void> {
+async function addItem(prepared: Prepared, chosen: string, adding: Adding): Promise<void> {
+  const { names, dataFolder } = adding;
   const stats = lookAt(chosen);
   if (stats.isSymbolicLink()) {
     skip(prepared, path.basename(chosen), 'symlink');
@@ -72,7 +76,7 @@ async function addItem(prepared: Prepared, chosen: string, { names, dataFolder, 
   if (stats.isDirectory()) {
     const root = shareableFolder(chosen, dataFolder);
     const name = freeName(path.basename(root), names);
-    const added = await walked(root, { prepared, name, dataFolder, signal });
+    const added = await walked(root, { ...adding, prepared, name });
     prepared.paths.push(root);
     prepared.entries.push({ path: name, kind: 'folder', sizeBytes: 0, mtimeMs: 0 }, ...added);
   } else {
@@ -85,20 +89,21 @@ async function addItem(prepared: Prepared, chosen: string, { names, dataFolder, 
     const name = freeName(path.basename(absolute), names);
     prepared.paths.push(absolute);
     prepared.entries.push({ path: name, kind: 'file', sizeBytes: stats.size, mtimeMs: indexTime(stats.mtimeMs) });
+    if (adding.looksForSecrets === true) addSuspects(prepared, lookInto(absolute, stats.size), () => name);
   }
   if (prepared.entries.length > sendingLimits.entries) throw tooMany();
 }
 
 async function walked(
   root: string,
-  { prepared, name, dataFolder, signal }: { prepared: Prepared; name: string; dataFolder: string; signal: AbortSignal },
+  { prepared, name, dataFolder, signal, looksForSecrets = false }: Adding & { prepared: Prepared; name: string },
 ): Promise<OfferEntry[]> {
   const segmentPath = path.join(dataFolder, `offer-${randomBytes(8).toString('hex')}.tmp`);
   const tooLarge = new AbortController();
   let view: IndexView | undefined;
   try {
     const found = await scan(
-      { root, index: { path: segmentPath, updatedAtMs: Date.now(), base: undefined } },
+      { root, index: { path: segmentPath, updatedAtMs: Date.now(), base: undefined }, looksForSecrets },
       {
         signal: AbortSignal.any([signal, tooLarge.signal]),
         onProgress: (entries) => {
@@ -110,6 +115,7 @@ async function walked(
     for (const [reason, count] of Object.entries(found.skippedCounts))
       prepared.skippedCounts[reason] = (prepared.skippedCounts[reason] ?? 0) + count;
     for (const { path: inside, reason } of found.skipped) list(prepared, `${name}/${inside}`, reason);
+    if (found.secrets !== undefined) addSuspects(prepared, found.secrets, (inside) => `${name}/${inside}`);
     if (found.fileCount + found.folderCount > sendingLimits.entries) throw tooMany();
     view = new IndexView(Segment.open(segmentPath));
     const entries: OfferEntry[] = [];
@@ -161,6 +167,21 @@ function skip(prepared: Prepared, shown: string, reason: SkipReason): void {
 
 function list(prepared: Prepared, shown: string, reason: string): void {
   if (prepared.skipped.length < localLimits.skippedShown) prepared.skipped.push({ path: shown, reason });
+}
+
+/** One small file: not worth a worker. */
+function lookInto(absolute: string, sizeBytes: number): SuspectReport {
+  const search = new SuspectSearch(path.dirname(absolute));
+  search.add(path.basename(absolute), sizeBytes);
+  return search.run();
+}
+
+function addSuspects({ secrets }: Prepared, { suspects, ...more }: SuspectReport, shownAs: (inside: string) => string): void {
+  const room = Math.max(0, previewLimits.suspects - secrets.suspects.length);
+  for (const suspect of suspects.slice(0, room)) secrets.suspects.push({ ...suspect, path: shownAs(suspect.path) });
+  secrets.found += more.found;
+  secrets.readFiles += more.readFiles;
+  secrets.unreadFiles += more.unreadFiles;
 }
 
 function realIfThere(folder: string): string {

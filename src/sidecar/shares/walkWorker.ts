@@ -19,6 +19,8 @@ export interface WalkWorkerData {
   root: string;
   /** Undefined: only count (preview). */
   index: { path: string; updatedAtMs: number; base: WalkBase | undefined } | undefined;
+  /** With an index: whether files are looked into for secrets as well. A preview always does. */
+  looksForSecrets?: boolean;
 }
 
 /** The index of before: only what is different matters, if that is little. */
@@ -34,6 +36,8 @@ export interface Walked extends WalkResult {
   delta: Delta | undefined;
   /** Of a preview. */
   looked?: { secrets: SuspectReport; folders: FolderTotals[] };
+  /** Of an index that was made with `looksForSecrets`. */
+  secrets?: SuspectReport;
 }
 
 export type WalkWorkerMessage =
@@ -86,9 +90,14 @@ function makeIndex(
   const chunks: Chunk[] = [];
   // Without a base the chunks are wanted for certain: made on the way, the index need not be read back.
   const encoder = index.base === undefined ? new ChunkEncoder((chunk) => chunks.push(chunk)) : undefined;
+  const search = data.looksForSecrets === true ? new SuspectSearch(data.root) : undefined;
+  const onProgress = throttled(send);
   let isWanted = false;
   try {
-    const result = walk(data.root, encoder === undefined ? writer : both(writer, encoder), { onProgress: throttled(send) });
+    const result = walk(data.root, encoder === undefined ? writer : both(writer, encoder), {
+      onProgress,
+      ...(search !== undefined && { onFile: (relative: string, sizeBytes: number) => search.add(relative, sizeBytes) }),
+    });
     encoder?.end();
     const { contentHash, counts } = writer.finish(index.updatedAtMs);
     const found = compare(index, contentHash);
@@ -96,7 +105,12 @@ function makeIndex(
       const delta = found && { updatedAtMs: index.updatedAtMs, counts, folders: found };
       return { ...result, chunks: undefined, delta };
     }
-    const walked = { ...result, chunks: encoder === undefined ? chunksOf(index.path) : chunks, delta: undefined };
+    let seen = result.fileCount + result.folderCount;
+    const secrets = search?.run(() => onProgress(++seen));
+    const walked = {
+      ...{ ...result, chunks: encoder === undefined ? chunksOf(index.path) : chunks, delta: undefined },
+      ...(secrets !== undefined && { secrets }),
+    };
     isWanted = true;
     return walked;
   } finally {
