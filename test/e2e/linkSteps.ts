@@ -1,31 +1,20 @@
-// Links and sending through the real UI: a link file opened, looked at and downloaded; a broken one; a link in a text; files taken from a peer and sent to
-// it; rows dragged. These steps come after those that join the party, in the same window.
+// Links through the real UI: a link file opened, looked at and downloaded; a broken one; a link in a text, and one from outside; torrents and magnets.
+// These steps come after those that join the party, in the same window.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Frame, Locator } from 'playwright-core';
+import type { Frame } from 'playwright-core';
 import { until } from '../../scripts/localPeers.ts';
 import { formatEntryLink } from '../../src/protocol/entryLinks.ts';
 import type { EntryRef } from '../../src/protocol/model.ts';
-import type { PeerId } from '../../src/protocol/ids.ts';
+import { parseLinkFile } from '../../src/protocol/linkFile.ts';
 import { tableTitle } from '../vscode/testPeer.ts';
-import { collapseAll, peersRow, rowOf, showPotluck, type Step, type World } from './walkWorld.ts';
+import { chooseFile, showExplorer, type Step, type World } from './walkWorld.ts';
 
 async function tableEntry({ peer }: World, name: string): Promise<EntryRef> {
   const share = (await peer.client.request('catalog/shares', { peerId: peer.peerId })).find(({ title }) => title === tableTitle);
   if (share === undefined) throw new Error('the peer does not share its table');
   return { peerId: peer.peerId, shareId: share.shareId, path: name };
-}
-
-async function me({ peer }: World): Promise<PeerId> {
-  const found = (await peer.client.request('peers/list', {})).find(({ isOnline }) => isOnline);
-  if (found === undefined) throw new Error('the peer does not see us');
-  return found.peerId;
-}
-
-/** Its icon closes the side bar when it is open already. */
-async function showExplorer({ window }: World): Promise<void> {
-  if (!(await window.page.locator('.explorer-folders-view').isVisible())) await window.activityIcon('Explorer').click();
 }
 
 async function openFromExplorer(world: World, name: string): Promise<void> {
@@ -37,10 +26,9 @@ async function openFromExplorer(world: World, name: string): Promise<void> {
   await window.activeTab(name).waitFor();
 }
 
-const offersRow = (world: World, label: string): Locator => rowOf(world, 'Inbox and Outbox', label);
-
-function linkPage({ window }: World): Promise<Frame> {
-  return window.webview('main#page h1');
+/** Its page, once that shows a link with this title. */
+function linkPage({ window }: World, title?: string): Promise<Frame> {
+  return window.webview(title === undefined ? 'main#page h1' : `main#page h1:text-is("${title}")`);
 }
 
 export const linkSteps: readonly Step[] = [
@@ -118,100 +106,89 @@ export const linkSteps: readonly Step[] = [
     },
   },
   {
-    name: 'what a peer sends waits in the inbox until it is accepted, and then arrives whole',
-    shot: 'inbox',
-    async run(world) {
-      const { window, peer, downloads } = world;
-      const paths = [path.join(peer.tree, 'data', 'numbers.bin')];
-      await peer.client.request('outbox/send', { peerId: await me(world), paths, text: 'As promised' });
-      await showPotluck(world);
-      await offersRow(world, 'numbers.bin').waitFor({ timeout: 60_000 });
-      const copy = path.join(downloads, 'numbers.bin');
-      if (existsSync(copy)) throw new Error('it came without consent');
-      await window.contextMenu(offersRow(world, 'numbers.bin'), 'Accept');
-      await window.dialogButton('Accept').click();
-      await until('the file', () => existsSync(copy));
-      if (!readFileSync(copy).equals(readFileSync(paths[0] ?? ''))) throw new Error('the copy differs');
-      await window.pane('Inbox and Outbox').locator('.monaco-list-row', { hasText: 'received' }).waitFor();
-    },
-  },
-  {
-    name: 'a file is sent to a peer from the Explorer, after a look at what would go',
-    shot: 'outbox',
-    async run(world) {
-      const { window, folder, peer } = world;
-      writeFileSync(path.join(folder, 'gift.txt'), 'a gift\n');
-      await showExplorer(world);
-      const row = window.explorerRow(path.join(folder, 'gift.txt'));
-      await row.waitFor();
-      await window.contextMenu(row, 'Send to Peer…');
-      await window.quickRow('Ada').click();
-      await window.dialogButton('Send').click();
-      await window.answer('For you');
-      await until('the offer at the peer', async () => (await peer.client.request('inbox/list', {})).length === 1);
-      const [offer] = await peer.client.request('inbox/list', {});
-      if (offer?.text !== 'For you' || offer.items[0]?.name !== 'gift.txt') throw new Error(JSON.stringify(offer));
-      const target = path.join(peer.tree, '..', 'inbox');
-      await peer.client.request('inbox/accept', { peerId: offer.peerId, offerId: offer.offerId, folder: target });
-      await until('the gift', () => existsSync(path.join(target, 'gift.txt')));
-      await showPotluck(world);
-      await window.pane('Inbox and Outbox').locator('.monaco-list-row', { hasText: 'delivered' }).waitFor();
-    },
-  },
-  {
-    name: 'a file that is dragged from the Explorer onto a peer is offered to it, after the question',
-    shot: 'drag-to-peer',
-    async run(world) {
-      const { window, folder } = world;
-      await showExplorer(world);
-      await drag(world, window.explorerRow(path.join(folder, 'gift.txt')), () =>
-        openedByDragging(world, 'Potluck', peersRow(world, 'Ada')),
-      );
-      await window.dialogButton('Send').waitFor();
-      await window.page.keyboard.press('Escape');
-      await window.dialogButton('Send').waitFor({ state: 'detached' });
-    },
-  },
-  {
-    name: 'a file of a peer that is dragged into a text becomes a link to it',
-    shot: 'drag-to-text',
+    name: 'a link from outside that opens the editor asks before it opens anything',
+    shot: 'link-question',
     async run(world) {
       const { window } = world;
-      const { page } = window;
-      await page.locator('.tab', { hasText: 'see.md' }).click();
-      await showPotluck(world);
-      await window.expand(peersRow(world, 'Ada'));
-      await window.expand(peersRow(world, tableTitle));
-      await window.expand(peersRow(world, 'code'));
-      await drag(world, peersRow(world, 'answer.ts'), async () => {
-        await page.keyboard.down('Shift');
-        return page.locator('.editor-instance .view-line').last();
-      });
-      await page.keyboard.up('Shift');
-      await window.editorText('[answer.ts](potluck://');
-      await page.keyboard.press('ControlOrMeta+z');
-      await collapseAll(world);
+      await window.runCommand('Potluck: Copy Link That Opens the Editor');
+      const link = await copied(world, /^[a-z-]+:\/\/potluck\.potluck\/entry#/);
+      await window.runCommand('View: Close All Editors');
+      await window.activeTab('lentils.md').waitFor({ state: 'detached' });
+      const question = window.page.locator('.monaco-dialog-box', { hasText: 'Open lentils.md, which a peer shares?' });
+      for (const answer of ['Cancel', 'Open']) {
+        await openUrl(world, link);
+        await question.filter({ hasText: 'Of Ada (online)' }).filter({ hasText: world.peer.peerId }).waitFor();
+        if ((await window.activeTab('lentils.md').count()) > 0) throw new Error('it was opened before the answer');
+        await question.locator('.monaco-button', { hasText: answer }).click();
+        await question.waitFor({ state: 'detached' });
+      }
+      await window.activeTab('lentils.md').waitFor();
+      await window.page.locator('#workbench\\.parts\\.statusbar', { hasText: 'Ln 3' }).waitFor();
+    },
+  },
+  {
+    name: 'a link file becomes a torrent, and the torrent taken in leads to the same files',
+    shot: 'torrent',
+    async run(world) {
+      const { window, folder } = world;
+      await openFromExplorer(world, 'recipes.p2p');
+      await linkPage(world, 'recipes');
+      const torrent = path.join(folder, 'recipes.torrent');
+      await window.runCommand('Potluck: Save as Torrent…');
+      await chooseFile(world, torrent);
+      await until('the torrent', () => existsSync(torrent));
+      await showExplorer(world);
+      await window.explorerRow(torrent).waitFor();
+      await window.contextMenu(window.explorerRow(torrent), 'Take In Torrent or Magnet Link…');
+      await chooseFile(world, path.join(folder, 'taken.p2p'));
+      await window.activeTab('taken.p2p').waitFor();
+      const page = await linkPage(world, 'recipes');
+      await page.locator('.facts', { hasText: '3 files' }).waitFor();
+      assertSameFiles(folder, 'taken.p2p');
+    },
+  },
+  {
+    name: 'a magnet link of it, pasted, leads to the same files',
+    shot: 'magnet',
+    async run(world) {
+      const { window, folder } = world;
+      await window.runCommand('Potluck: Copy Magnet Link');
+      const magnet = await copied(world, /^magnet:\?xt=urn:btmh:1220/);
+      await window.runCommand('Potluck: Take In Torrent or Magnet Link…');
+      await window.quickRow('A Magnet Link…').click();
+      await window.answer(magnet);
+      await chooseFile(world, path.join(folder, 'magnet.p2p'));
+      await window.activeTab('magnet.p2p').waitFor();
+      await linkPage(world, 'recipes');
+      assertSameFiles(folder, 'magnet.p2p');
     },
   },
 ];
 
-/** What is dragged over an icon of the activity bar opens it after a while. */
-async function openedByDragging({ window }: World, title: string, target: Locator): Promise<Locator> {
-  const icon = await window.activityIcon(title).boundingBox();
-  for (let moves = 0; moves < 40 && !(await target.isVisible()); moves++) {
-    await window.page.mouse.move((icon?.x ?? 0) + 10 + (moves % 5), (icon?.y ?? 0) + 12);
-    await window.page.waitForTimeout(100);
-  }
-  return target;
+/** What a command put on the clipboard, once it did. */
+async function copied({ window: { page } }: World, pattern: RegExp): Promise<string> {
+  let text = '';
+  await until(`a copy of ${pattern.source}`, async () => {
+    text = await page.evaluate<string>('navigator.clipboard.readText()');
+    return pattern.test(text);
+  });
+  return text;
 }
 
-async function drag({ window: { page } }: World, row: Locator, targetOf: () => Promise<Locator>): Promise<void> {
-  await row.hover();
-  await page.mouse.down();
-  const from = await row.boundingBox();
-  await page.mouse.move((from?.x ?? 0) + 60, (from?.y ?? 0) + 14, { steps: 5 });
-  const target = await targetOf();
-  await target.hover();
-  await target.hover();
-  await page.mouse.up();
+/** As the browser or a mail program would hand it over. VS Code itself asks first whether the extension may have it. */
+async function openUrl({ window }: World, link: string): Promise<void> {
+  await window.runCommand('Developer: Open URL');
+  await window.answer(link);
+  const allowed = window.page.locator('.monaco-dialog-box', { hasText: 'extension to open this URI' });
+  await allowed.locator('.monaco-button', { hasText: /^Open$/ }).click();
+}
+
+/** Whatever stands in two link files besides: the same names, sizes and contents. */
+function assertSameFiles(folder: string, name: string): void {
+  const files = (file: string): string =>
+    (parseLinkFile(readFileSync(path.join(folder, file), 'utf8')).link.files ?? [])
+      .map(({ path: at, sizeBytes, contentId }) => `${at} ${sizeBytes} ${contentId}`)
+      .sort()
+      .join('\n');
+  if (files(name) !== files('recipes.p2p')) throw new Error(`${name} leads elsewhere:\n${files(name)}`);
 }

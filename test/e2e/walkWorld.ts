@@ -71,6 +71,18 @@ export async function showPotluck({ window }: World): Promise<void> {
   if (!(await window.pane('Peers').isVisible())) await window.activityIcon('Potluck').click();
 }
 
+/** Its icon closes the side bar when it is open already. */
+export async function showExplorer({ window }: World): Promise<void> {
+  if (!(await window.page.locator('.explorer-folders-view').isVisible())) await window.activityIcon('Explorer').click();
+}
+
+/** In the dialog that asks where, by its path. */
+export async function chooseFile({ window }: World, file: string): Promise<void> {
+  await window.quickInput.locator('.monaco-button', { hasText: /^(OK|Save|Open|Use|Take|Accept|Verify)/ }).waitFor();
+  await window.answer(file);
+  await window.quickInput.waitFor({ state: 'hidden' });
+}
+
 /** Rows that are not in sight are not there: what steps before left open makes them so. */
 export async function collapseAll(world: World): Promise<void> {
   const pane = peersPane(world);
