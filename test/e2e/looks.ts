@@ -4,26 +4,33 @@ import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { changeSettings } from '../vscode/profileChanges.ts';
 
-/** Theme to the class that the workbench has then. */
-const themes = { 'Default Light Modern': 'vs', 'Default Dark Modern': 'vs-dark', 'Default High Contrast': 'hc-black' } as const;
-const widths = [1280, 800];
+/** VS Code follows the system in these, which the browser plays. */
+export const lookSettings = { 'window.autoDetectColorScheme': true, 'window.autoDetectHighContrast': true };
+
+/** The class that the workbench has, and what the system asks for. */
+const looks = [
+  { name: 'vs', colorScheme: 'light', forcedColors: 'none' },
+  { name: 'vs-dark', colorScheme: 'dark', forcedColors: 'none' },
+  { name: 'hc-black', colorScheme: 'dark', forcedColors: 'active' },
+] as const;
+const widths = [800, 1280];
+
+export function isLookedAt(shot: string): boolean {
+  return process.env['LOOKS']?.split(',').includes(shot) ?? false;
+}
 
 /** What is open stays open. */
-export async function shootLooks(page: Page, profile: string, shot: string): Promise<void> {
+export async function shootLooks(page: Page, shot: string): Promise<void> {
   const folder = path.join(tmpdir(), 'potluck-shots', 'looks');
   mkdirSync(folder, { recursive: true });
-  for (const [theme, name] of Object.entries(themes)) {
-    changeSettings(profile, { 'workbench.colorTheme': theme });
+  for (const { name, ...media } of [...looks, looks[0]]) {
+    await page.emulateMedia(media);
     await page.locator(`.monaco-workbench.${name}`).waitFor();
     for (const width of widths) {
       await page.setViewportSize({ width, height: 800 });
       await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
       await page.screenshot({ path: path.join(folder, `${shot}-${name}-${width}.png`) });
     }
-    await page.setViewportSize({ width: 1280, height: 800 });
   }
-  changeSettings(profile, { 'workbench.colorTheme': Object.keys(themes)[0] });
-  await page.locator('.monaco-workbench.vs').waitFor();
 }

@@ -30,7 +30,7 @@ import { previewSteps } from './previewSteps.ts';
 import { meetingSteps } from './meetingSteps.ts';
 import { digestOf } from './digest.ts';
 import { germanSteps } from './germanSteps.ts';
-import { shootLooks } from './looks.ts';
+import { isLookedAt, lookSettings, shootLooks } from './looks.ts';
 import { sendSteps } from './sendSteps.ts';
 import { transferSteps } from './transferSteps.ts';
 import { trustSteps } from './trustSteps.ts';
@@ -70,6 +70,7 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, { sh
     'potluck.downloads.folder': downloads,
     'potluck.nickname': 'Grace',
     'workbench.tree.renderIndentGuides': 'always',
+    ...(process.env['LOOKS'] !== undefined && lookSettings),
     ...(conditions.isUntrusted && untrustingSettings(home)),
   });
   const folder = makeWorkspace(temporary);
@@ -124,7 +125,7 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, { sh
       await page.screenshot({ path: picture });
       const shown = shotsFolder === undefined ? undefined : path.join(shotsFolder, `${shot}.png`);
       if (shown !== undefined && flavor === 'latest' && existsSync(shown)) copyFileSync(picture, shown);
-      if (process.env['LOOKS']?.split(',').includes(shot)) await shootLooks(page, profile, shot);
+      if (isLookedAt(shot)) await shootLooks(page, shot);
       counts.passed++;
       console.log(`✔ ${where}: ${name} (${Date.now() - stepAt} ms)`);
     }

@@ -1,6 +1,6 @@
 // What tests change in a profile of driver.ts after it was made.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -12,11 +12,4 @@ export function addLanguage(profile: string, locale: string): void {
   writeFileSync(words, JSON.stringify({ '': [], version: '1.0.0', contents: {} }));
   const pack = { hash: 'none', extensions: [], translations: { vscode: words }, label: locale };
   writeFileSync(path.join(profile, 'data', 'languagepacks.json'), JSON.stringify({ [locale]: pack }));
-}
-
-/** Changes settings of the user; open windows follow. */
-export function changeSettings(profile: string, changes: Record<string, unknown>): void {
-  const file = path.join(profile, 'data/User/settings.json');
-  const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-  writeFileSync(file, JSON.stringify({ ...settings, ...changes }, null, 2));
 }
