@@ -100,6 +100,9 @@ export const limits = {
   inviteOutcomeMs: 10_000,
   /** Changed rows of the board are gathered this long: ten times a second is as smooth as a person reads. */
   boardRowsMs: 100,
+  /** Rows of the board are made so long at a time, so that keys and other pages have their turn; and a message to it is waited for so long. */
+  boardSliceMs: 8,
+  boardPostMs: 2_000,
   /** Figures and pieces on the board; and after how many rounds storage is counted again. */
   boardSlowMs: 1_000,
   boardStorageRounds: 30,

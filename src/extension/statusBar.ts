@@ -9,8 +9,15 @@ export function registerStatusBar(sidecar: Sidecar, world: World): vscode.Dispos
   const item = vscode.window.createStatusBarItem('potluck.status', vscode.StatusBarAlignment.Left, 0);
   item.name = 'Potluck';
 
+  let drawn = '';
+
   function draw(): void {
-    const { text, said, details, isProblem, isMoving } = statusOf(sidecar.state, world);
+    const status = statusOf(sidecar.state, world);
+    // The world changes often, this seldom.
+    const now = JSON.stringify(status);
+    if (now === drawn) return;
+    drawn = now;
+    const { text, said, details, isProblem, isMoving } = status;
     item.text = text;
     item.tooltip = [said, ...details].join('\n');
     item.accessibilityInformation = { label: [said, ...details].join(', '), role: 'button' };

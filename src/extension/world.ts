@@ -1,5 +1,6 @@
 // The sidecar's last answers, kept for drawing: parties, peers, shares, transfers. Not a truth of its own: each list is asked for again
-// when the sidecar says that it changed, at most four times a second. Must not know `vscode`.
+// when the sidecar says that it changed, at most four times a second. Of downloads, which may be ten thousand, listeners are told which ones
+// changed, and whoever listens does work for those alone. Must not know `vscode`.
 
 import type {
   AccessRequest,
@@ -18,6 +19,7 @@ import type {
 } from '../protocol/model.ts';
 import { asAppError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/ids.ts';
+import { DownloadList } from './downloadList.ts';
 import type { Sidecar } from './sidecar.ts';
 import { limits } from './limits.ts';
 
@@ -32,6 +34,9 @@ const parts: readonly Part[] = [
   ...(['downloads', 'uploads', 'rates', 'watches', 'status'] as const),
 ];
 
+/** `downloads`: the ids of those that are another, came or went; undefined: any may be. */
+export type WorldListener = (changed: ReadonlySet<Part>, downloads: ReadonlySet<string> | undefined) => void;
+
 export class World {
   parties: PartyInfo[] = [];
   /** Of each party, ourselves included. */
@@ -42,7 +47,7 @@ export class World {
   /** Who asks to be let in. */
   requests: AccessRequest[] = [];
   shares: ShareInfo[] = [];
-  downloads: DownloadInfo[] = [];
+  readonly downloads = new DownloadList();
   uploads: UploadInfo[] = [];
   /** Peers that are given nothing. */
   refused: RefusedPeer[] = [];
@@ -53,13 +58,14 @@ export class World {
   isLoaded = false;
 
   readonly #sidecar: Sidecar;
-  readonly #listeners = new Set<(changed: ReadonlySet<Part>) => void>();
+  readonly #listeners = new Set<WorldListener>();
   readonly #dirty = new Set<Part>();
   readonly #subscriptions: Disposable[] = [];
   #timer: NodeJS.Timeout | undefined;
   #membersTimer: NodeJS.Timeout | undefined;
   #downloadsTimer: NodeJS.Timeout | undefined;
   #downloadsToldMs = -Infinity;
+  #changedDownloads = new Set<string>();
   #reading: Promise<void> | undefined;
   /** The parties of the round of reading that runs: their members are asked for by them. */
   #listed: Promise<PartyInfo[]> | undefined;
@@ -82,7 +88,7 @@ export class World {
       sidecar.on('catalog/changed', () => this.#soon(['peers'])),
       sidecar.on('shares/changed', () => this.#soon(['shares', 'status'])),
       sidecar.on('downloads/changed', ({ download }) => this.#putDownload(download)),
-      sidecar.on('downloads/removed', () => this.#soon(['downloads'])),
+      sidecar.on('downloads/removed', ({ downloadId }) => this.#removeDownload(downloadId)),
       sidecar.on('uploads/changed', () => this.#soon(['uploads'])),
       sidecar.on('transfers/rates', (rates) => {
         this.rates = rates;
@@ -107,7 +113,7 @@ export class World {
     await this.#read();
   }
 
-  onDidChange(listener: (changed: ReadonlySet<Part>) => void): Disposable {
+  onDidChange(listener: WorldListener): Disposable {
     this.#listeners.add(listener);
     return { dispose: () => void this.#listeners.delete(listener) };
   }
@@ -121,7 +127,7 @@ export class World {
   }
 
   download(downloadId: string): DownloadInfo | undefined {
-    return this.downloads.find((download) => download.downloadId === downloadId);
+    return this.downloads.get(downloadId);
   }
 
   catalogShares(peerId: PeerId): Promise<CatalogShare[]> {
@@ -137,21 +143,28 @@ export class World {
   }
 
   #putDownload(download: DownloadInfo): void {
-    const at = this.downloads.findIndex((known) => known.downloadId === download.downloadId);
-    const placeBefore = this.downloads[at]?.place ?? 0;
-    if (at >= 0) this.downloads[at] = download;
-    else this.downloads.push(download);
+    const placeBefore = this.downloads.put(download)?.place ?? 0;
     // It went up or down among the others, so they stand elsewhere as well. When one ends, those behind it keep their order.
     if (placeBefore !== 0 && download.place !== 0 && placeBefore !== download.place) this.#soon(['downloads']);
-    this.#tellDownloads();
+    this.#tellDownload(download.downloadId);
   }
 
-  /** Progress of many is told together: whoever listens looks at all of them. */
-  #tellDownloads(): void {
+  #removeDownload(downloadId: string): void {
+    this.downloads.remove(downloadId);
+    // Those behind it in the queue stand one further to the front.
+    this.#soon(['downloads']);
+    this.#tellDownload(downloadId);
+  }
+
+  /** Progress of many is told together. */
+  #tellDownload(downloadId: string): void {
+    this.#changedDownloads.add(downloadId);
     const tell = (): void => {
       this.#downloadsTimer = undefined;
       this.#downloadsToldMs = performance.now();
-      this.#tell(new Set<Part>(['downloads']));
+      const downloads = this.#changedDownloads;
+      this.#changedDownloads = new Set();
+      this.#tell(new Set<Part>(['downloads']), downloads);
     };
     const waitMs = this.#downloadsToldMs + limits.redrawMs - performance.now();
     if (waitMs <= 0) tell();
@@ -220,7 +233,7 @@ export class World {
         this.shares = await sidecar.request('shares/list', {});
         return;
       case 'downloads':
-        this.downloads = await sidecar.request('downloads/list', {});
+        this.downloads.replace(await sidecar.request('downloads/list', {}));
         return;
       case 'uploads':
         [this.uploads, this.refused] = await Promise.all([
@@ -258,7 +271,7 @@ export class World {
     return new Map(await Promise.all(lists));
   }
 
-  #tell(changed: ReadonlySet<Part>): void {
-    for (const listener of this.#listeners) listener(changed);
+  #tell(changed: ReadonlySet<Part>, downloads?: ReadonlySet<string>): void {
+    for (const listener of this.#listeners) listener(changed, downloads);
   }
 }

@@ -79,8 +79,8 @@ export type BoardCommand = 'join' | 'share' | 'invite' | 'clear' | 'pauseAll' | 
 /** From the host. Each bears the page's session, a secret that only this page was given. */
 export type ToBoard = { session: string } & (
   | { type: 'start'; language: string; texts: Record<string, string>; samples: RateSample[] }
-  /** `isFirst`: forget all rows before it. */
-  | { type: 'rows'; isFirst: boolean; rows: TransferRow[]; removed: RowId[] }
+  /** `isFirst`: forget all rows before it. `isMore`: others follow at once. */
+  | { type: 'rows'; isFirst: boolean; isMore: boolean; rows: TransferRow[]; removed: RowId[] }
   | { type: 'rate'; sample: RateSample; down: string; up: string; left: string }
   | { type: 'overview'; overview: Overview }
   | { type: 'detail'; id: RowId; title: string; said: string; sources: ShownSource[]; maps: ShownMap[]; actions: ActionName[] }
@@ -96,8 +96,9 @@ export type FromBoard = { session: string } & (
 );
 
 export const boardMaxima = {
-  /** Rows of one message; all are told in as many as it takes. */
+  /** Rows of one message, and how many of downloads are in one; all are told in as many as it takes. */
   rows: 1_000,
+  slice: 500,
   removed: 20_000,
   samples: 300,
   cards: 200,
@@ -179,7 +180,7 @@ const ofSession = { session: text };
 const toBoard: readonly Guard<ToBoard>[] = [
   shape({ ...ofSession, type: word(['start']), language: text, texts, samples: list(sample, boardMaxima.samples) }),
   shape({
-    ...{ ...ofSession, type: word(['rows']), isFirst: flag },
+    ...{ ...ofSession, type: word(['rows']), isFirst: flag, isMore: flag },
     ...{ rows: list(row, boardMaxima.rows), removed: list(rowId, boardMaxima.removed) },
   }),
   shape({ ...ofSession, type: word(['rate']), sample, down: text, up: text, left: text }),

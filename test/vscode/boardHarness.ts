@@ -155,7 +155,7 @@ export async function openBoard(browser: Browser, dist: string, transfers: numbe
     page.evaluate<void>(`postMessage(${JSON.stringify(message)}, '*')`).catch(() => undefined);
   const feed = new BoardFeed({
     ...{ sidecar, world, language: 'en' },
-    post: (message) => void deliver({ ...message, session }),
+    post: (message) => deliver({ ...message, session }),
   });
   await page.exposeFunction('hostTakes', (value: unknown) => {
     const message = parseFromBoard(value, session);

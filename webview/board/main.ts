@@ -98,7 +98,7 @@ function take(message: ToBoard): void {
       return;
     case 'rows':
       list.update(message);
-      restore();
+      if (!message.isMore) restore();
       if (kept.selected !== '' && message.removed.includes(kept.selected)) select('');
       return;
     case 'rate':

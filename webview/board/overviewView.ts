@@ -5,6 +5,8 @@ import { at, make, say } from './dom.ts';
 
 export class OverviewView {
   #shown = '';
+  /** Of each list, what its items show, as text: a party of thousands is not made again because another one changed. */
+  readonly #cards = new Map<string, string[]>();
 
   show(overview: Overview): void {
     const now = JSON.stringify(overview);
@@ -21,12 +23,26 @@ export class OverviewView {
         return tile;
       }),
     );
-    at('parties').replaceChildren(...overview.parties.map(cardOf));
+    this.#showCards('parties', overview.parties);
     at('partiesEmpty').hidden = overview.parties.length > 0;
-    at('shares').replaceChildren(...overview.shares.map(cardOf));
+    this.#showCards('shares', overview.shares);
     at('sharesEmpty').hidden = overview.shares.length > 0;
     say(at('storageSaid'), overview.storageSaid);
     at('storage').replaceChildren(...storageRows(overview.storage));
+  }
+
+  #showCards(id: string, cards: readonly Card[]): void {
+    const place = at(id);
+    const before = this.#cards.get(id) ?? [];
+    const now = cards.map((card) => JSON.stringify(card));
+    this.#cards.set(id, now);
+    while (place.children.length > cards.length) place.lastElementChild?.remove();
+    cards.forEach((card, index) => {
+      if (before[index] === now[index]) return;
+      const old = place.children[index];
+      if (old === undefined) place.append(cardOf(card));
+      else old.replaceWith(cardOf(card));
+    });
   }
 }
 

@@ -26,11 +26,16 @@ export class PieceView {
   readonly #draw = perFrame(() => this.#drawNow());
   #drawn: Drawn[] = [];
   #sources: readonly ShownSource[] = [];
+  #colors: Colors = colorsNow();
+  /** What the legend shows, as text: it is made again only when it reads differently. */
+  #shown = '';
 
   constructor(place: HTMLElement, legend: HTMLElement) {
     this.#place = place;
     this.#legend = legend;
     onTheme(() => {
+      this.#colors = colorsNow();
+      this.#shown = '';
       this.#showLegend();
       this.#draw();
     });
@@ -62,10 +67,13 @@ export class PieceView {
   }
 
   #showLegend(): void {
+    const now = JSON.stringify(this.#sources);
+    if (now === this.#shown) return;
+    this.#shown = now;
     const items = this.#sources.map((source, index) => {
       const item = make('li');
       const swatch = make('span', { class: 'swatch', attributes: { 'aria-hidden': 'true' } });
-      swatch.style.background = fillOf(index);
+      swatch.style.background = fillOf(this.#colors, index);
       if (index >= sourceColors.length) swatch.classList.add('striped');
       item.append(
         swatch,
@@ -80,34 +88,50 @@ export class PieceView {
   }
 
   #drawNow(): void {
-    for (const drawn of this.#drawn) drawMap(drawn);
+    // Asked for all before anything is written: a size that is set makes the browser lay everything out for the next question.
+    const width = this.#place.clientWidth;
+    for (const drawn of this.#drawn) drawMap(drawn, width, this.#colors);
   }
 }
 
-function fillOf(source: number): string {
-  const [name, otherwise] = sourceColors[source % sourceColors.length] ?? ['foreground', '#cccccc'];
-  return color(name, otherwise);
+interface Colors {
+  sources: readonly string[];
+  empty: string;
+  border: string;
+  unknown: string;
+  bad: string;
+  stripe: string;
 }
 
-function drawMap({ canvas, map }: Drawn): void {
-  const width = canvas.parentElement?.clientWidth ?? 0;
-  const context = canvas.getContext('2d');
-  if (context === null || width === 0) return;
-  const columns = Math.max(1, Math.floor((width + gap) / (cellSize + gap)));
-  const lines = Math.ceil(map.done.length / columns);
-  const height = lines * (cellSize + gap);
-  const scale = devicePixelRatio;
-  canvas.style.height = `${height}px`;
-  canvas.style.width = `${width}px`;
-  [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
-  context.setTransform(scale, 0, 0, scale, 0, 0);
-  const colors = {
+/** Of the theme: asked for once, not for each cell. */
+function colorsNow(): Colors {
+  return {
+    sources: sourceColors.map(([name, otherwise]) => color(name, otherwise)),
     empty: color('editorWidget-background', 'rgba(128, 128, 128, 0.2)'),
     border: isHighContrast() ? color('contrastBorder', '#ffffff') : color('widget-border', 'rgba(128, 128, 128, 0.35)'),
     unknown: color('descriptionForeground', '#999999'),
     bad: color('charts-red', '#f14c4c'),
     stripe: color('editor-background', '#000000'),
   };
+}
+
+const fillOf = ({ sources, unknown }: Colors, source: number): string => sources[source % sources.length] ?? unknown;
+
+function drawMap({ canvas, map }: Drawn, width: number, colors: Colors): void {
+  const context = canvas.getContext('2d');
+  if (context === null || width === 0) return;
+  const columns = Math.max(1, Math.floor((width + gap) / (cellSize + gap)));
+  const lines = Math.ceil(map.done.length / columns);
+  const height = lines * (cellSize + gap);
+  const scale = devicePixelRatio;
+  const pixels: [number, number] = [Math.round(width * scale), Math.round(height * scale)];
+  if (canvas.width !== pixels[0] || canvas.height !== pixels[1]) {
+    canvas.style.height = `${height}px`;
+    canvas.style.width = `${width}px`;
+    [canvas.width, canvas.height] = pixels;
+  }
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  context.clearRect(0, 0, width, height);
   const place = (cell: number): [number, number] => [
     (cell % columns) * (cellSize + gap),
     Math.floor(cell / columns) * (cellSize + gap),
@@ -119,7 +143,7 @@ function drawMap({ canvas, map }: Drawn): void {
     context.fillRect(x, y, cellSize, cellSize);
     if (done > 0) {
       const filled = Math.max(1, Math.round((cellSize * done) / 100));
-      context.fillStyle = from < 0 ? colors.unknown : fillOf(from);
+      context.fillStyle = from < 0 ? colors.unknown : fillOf(colors, from);
       context.fillRect(x, y + cellSize - filled, cellSize, filled);
       if (from >= sourceColors.length) {
         context.fillStyle = colors.stripe;

@@ -1,5 +1,5 @@
-// The rates of the last five minutes, down and up, as a picture. Drawn when a sample comes, and between samples so that it glides, never more
-// often than the screen shows frames, and not at all while the page is hidden or nobody sees it.
+// The rates of the last five minutes, down and up, as a picture. Drawn when a sample comes, and between samples so that it glides: once for each
+// half pixel that it moved, never more often than the screen shows frames, and not at all while the page is hidden or nobody sees it.
 
 import type { RateSample } from '../../src/protocol/board.ts';
 import { color, isHighContrast, onTheme, perFrame } from './dom.ts';
@@ -24,6 +24,10 @@ export class RateGraph {
   #samples: RateSample[] = [];
   #colors: Colors = { down: '', up: '', grid: '', text: '' };
   #isSeen = true;
+  /** Asked of the page only when they may be others: asking makes the browser lay everything out. */
+  #size: [width: number, height: number] = [0, 0];
+  #font = '11px sans-serif';
+  #timer: ReturnType<typeof setTimeout> | undefined;
   /** The highest rate in sight, and what is drawn as the top: it moves towards it. */
   #top = 0;
 
@@ -37,9 +41,13 @@ export class RateGraph {
         grid: isHighContrast() ? color('contrastBorder', '#ffffff') : color('widget-border', 'rgba(128, 128, 128, 0.35)'),
         text: color('descriptionForeground', color('foreground', '#cccccc')),
       };
+      this.#font = `11px ${getComputedStyle(document.body).fontFamily}`;
       this.#draw();
     });
-    new ResizeObserver(this.#draw).observe(canvas);
+    new ResizeObserver(() => {
+      this.#size = [canvas.clientWidth, canvas.clientHeight];
+      this.#draw();
+    }).observe(canvas);
     new IntersectionObserver(([entry]) => {
       this.#isSeen = entry?.isIntersecting !== false;
       this.#draw();
@@ -61,7 +69,7 @@ export class RateGraph {
   #drawNow(): void {
     const canvas = this.#canvas;
     const context = canvas.getContext('2d');
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    const [width, height] = this.#size;
     if (context === null || !this.#isSeen || width === 0 || height === 0) return;
     const scale = devicePixelRatio;
     const pixels: [number, number] = [Math.round(width * scale), Math.round(height * scale)];
@@ -87,7 +95,10 @@ export class RateGraph {
       height,
       stroke: this.#colors.down,
     });
-    if (isMoving) this.#draw();
+    clearTimeout(this.#timer);
+    if (!isMoving) return;
+    if (Math.abs(wanted - this.#top) > wanted / 100) this.#draw();
+    else this.#timer = setTimeout(this.#draw, shownMs / width / scale / 2);
   }
 
   #grid(context: CanvasRenderingContext2D, width: number, height: number): void {
@@ -101,7 +112,7 @@ export class RateGraph {
     }
     context.stroke();
     context.fillStyle = this.#colors.text;
-    context.font = `11px ${getComputedStyle(document.body).fontFamily}`;
+    context.font = this.#font;
     context.textBaseline = 'top';
     context.fillText(this.#rateText(this.#top), 2, 2);
   }

@@ -36,6 +36,8 @@ interface RowElement {
   fill: HTMLElement;
   said: HTMLElement;
   size: HTMLElement;
+  /** What it shows: what stands still is not written again. */
+  shown: { row: TransferRow; index: number; isActive: boolean } | undefined;
 }
 
 const marks: Readonly<Record<RowState, string>> = {
@@ -50,6 +52,8 @@ export class TransferList {
   readonly #draw = perFrame(() => this.#drawNow());
   /** Ids that pass the filter, in order. */
   #order: RowId[] = [];
+  /** Asked of the page only when it may be another: asking makes the browser lay everything out. */
+  #height = 0;
   #isOrderOld = false;
   #filter: Filter = 'all';
   #words: string[] = [];
@@ -61,7 +65,10 @@ export class TransferList {
     grid.addEventListener('scroll', this.#draw, { passive: true });
     grid.addEventListener('keydown', (event) => this.#key(event));
     grid.addEventListener('click', (event) => this.#click(event));
-    new ResizeObserver(this.#draw).observe(grid);
+    new ResizeObserver(() => {
+      this.#height = grid.clientHeight;
+      this.#draw();
+    }).observe(grid);
   }
 
   get active(): RowId {
@@ -132,8 +139,10 @@ export class TransferList {
     shown.sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1));
     this.#order = shown.map(({ id }) => id);
     const { grid, body, onCount } = this.#options;
-    body.style.height = `${this.#order.length * rowHeight}px`;
-    grid.setAttribute('aria-rowcount', String(this.#order.length + 1));
+    const height = `${this.#order.length * rowHeight}px`;
+    if (body.style.height !== height) body.style.height = height;
+    const rowCount = String(this.#order.length + 1);
+    if (grid.getAttribute('aria-rowcount') !== rowCount) grid.setAttribute('aria-rowcount', rowCount);
     onCount(this.#rows.size, this.#order.length);
   }
 
@@ -149,10 +158,11 @@ export class TransferList {
   }
 
   #drawNow(): void {
-    this.#orderNow();
     const { grid } = this.#options;
-    const first = Math.max(0, Math.floor(grid.scrollTop / rowHeight) - spare);
-    const count = Math.ceil(grid.clientHeight / rowHeight) + 2 * spare;
+    const { scrollTop } = grid; // read before anything is written
+    this.#orderNow();
+    const first = Math.max(0, Math.floor(scrollTop / rowHeight) - spare);
+    const count = Math.ceil(this.#height / rowHeight) + 2 * spare;
     const end = Math.min(this.#order.length, first + count);
     let activeId = '';
     for (let index = first; index < end; index++) {
@@ -162,7 +172,10 @@ export class TransferList {
       if (row.id === this.#active) activeId = element.row.id;
       show(element, row, { index, isActive: row.id === this.#active });
     }
-    for (const [slot, { row }] of this.#pool.entries()) row.hidden = slot >= count || firstIn(slot, first, count) >= end;
+    for (const [slot, { row }] of this.#pool.entries()) {
+      const isHidden = slot >= count || firstIn(slot, first, count) >= end;
+      if (row.hidden !== isHidden) row.hidden = isHidden;
+    }
     if (activeId === '') grid.removeAttribute('aria-activedescendant');
     else if (grid.getAttribute('aria-activedescendant') !== activeId) grid.setAttribute('aria-activedescendant', activeId);
   }
@@ -218,26 +231,32 @@ function makeRow(slot: number): RowElement {
   barCell.append(bar, percent);
   const [peer, said, size] = [cell('peer'), cell('said'), cell('size')];
   row.append(nameCell, peer, barCell, said, size);
-  return { row, mark, name: label, peer, bar: percent, fill, said, size };
+  return { row, mark, name: label, peer, bar: percent, fill, said, size, shown: undefined };
 }
 
 function show(element: RowElement, row: TransferRow, { index, isActive }: { index: number; isActive: boolean }): void {
-  const { style, dataset, classList } = element.row;
-  const top = `translateY(${index * rowHeight}px)`;
-  if (style.transform !== top) style.transform = top;
-  dataset['id'] = row.id;
-  dataset['state'] = row.state;
-  classList.toggle('active', isActive);
-  element.row.setAttribute('aria-rowindex', String(index + 2));
-  element.row.setAttribute('aria-selected', String(isActive));
-  say(element.mark, row.isUpload && row.state === 'running' ? '↑' : marks[row.state]);
-  say(element.name, row.name);
-  element.name.title = row.name;
-  say(element.peer, row.peer);
+  const { shown } = element;
+  element.shown = { row, index, isActive };
+  if (shown?.index !== index) {
+    element.row.style.transform = `translateY(${index * rowHeight}px)`;
+    element.row.setAttribute('aria-rowindex', String(index + 2));
+  }
+  if (shown?.isActive !== isActive) {
+    element.row.classList.toggle('active', isActive);
+    element.row.setAttribute('aria-selected', String(isActive));
+  }
+  if (shown?.row === row) return;
+  const before = shown?.row;
+  if (before?.id !== row.id) element.row.dataset['id'] = row.id;
+  if (before?.state !== row.state || before.isUpload !== row.isUpload) {
+    element.row.dataset['state'] = row.state;
+    say(element.mark, row.isUpload && row.state === 'running' ? '↑' : marks[row.state]);
+  }
+  if (before?.name !== row.name) [element.name.textContent, element.name.title] = [row.name, row.name];
+  if (before?.peer !== row.peer) element.peer.textContent = row.peer;
+  if (before?.said !== row.said) [element.said.textContent, element.said.title] = [row.said, row.said];
+  if (before?.size !== row.size) element.size.textContent = row.size;
+  if (before?.permille === row.permille) return;
   say(element.bar, text('percent', Math.floor(row.permille / 10)));
-  const scale = `scaleX(${row.permille / 1000})`;
-  if (element.fill.style.transform !== scale) element.fill.style.transform = scale;
-  say(element.said, row.said);
-  element.said.title = row.said;
-  say(element.size, row.size);
+  element.fill.style.transform = `scaleX(${row.permille / 1000})`;
 }

@@ -8,6 +8,7 @@ import { compareCommand } from './compare.ts';
 import { getCommand } from './get.ts';
 import { historyCommand } from './history.ts';
 import { infoCommand } from './info.ts';
+import { storageCommands } from './storage.ts';
 import { inviteCommands } from './invites.ts';
 import { limitsCommand } from './limits.ts';
 import { linkCommand } from './link.ts';
@@ -37,6 +38,7 @@ const transferCommands: readonly Command[] = [
   ...queueCommands,
   uploadsCommand,
   historyCommand,
+  ...storageCommands,
   limitsCommand,
   linkCommand,
   ...sendingCommands,

@@ -1,7 +1,7 @@
-// Keeps one page up to date: all rows in chunks once it is ready, then only those that changed, gathered; rates, figures and the detail of the
-// chosen row. While the page is hidden nothing is sent or asked for. Must not know `vscode`.
+// Keeps one page up to date: rows (rowFeed.ts), rates, figures and the detail of the chosen row. While the page is hidden nothing is sent or
+// asked for. Must not know `vscode`.
 
-import { boardMaxima, type RateSample, type RowId, type ToBoard, type TransferRow } from '../../protocol/board.ts';
+import { boardMaxima, type RateSample, type RowId, type ToBoard } from '../../protocol/board.ts';
 import type { PieceMap, StorageUsage } from '../../protocol/boardRequests.ts';
 import type { DownloadInfo, TransferRates, TransferTotals } from '../../protocol/model.ts';
 import { limits } from '../limits.ts';
@@ -9,8 +9,10 @@ import type { Sidecar } from '../sidecar.ts';
 import { formatDuration, formatRate, t } from '../text.ts';
 import type { World } from '../world.ts';
 import { overviewOf } from './boardOverview.ts';
-import { actionsFor, detailOf, downloadAsRow, downloadIdOfRow, downloadRowId, peerNames, uploadAsRow } from './boardRows.ts';
+import { actionsFor, detailOf, downloadAsRow, downloadIdOfRow, downloadRowId, peerNames } from './boardRows.ts';
 import { boardTexts } from './boardTexts.ts';
+import { fingerprint } from './fingerprint.ts';
+import { RowFeed } from './rowFeed.ts';
 
 type WithoutSession<M> = M extends { session: string } ? Omit<M, 'session'> : never;
 export type Posted = WithoutSession<ToBoard>;
@@ -23,26 +25,25 @@ export interface FeedOptions {
   sidecar: Pick<Sidecar, 'on' | 'request' | 'state' | 'failure' | 'onDidChangeState'>;
   world: World;
   language: string;
-  post: (message: Posted) => void;
+  /** Resolves once it was delivered. */
+  post: (message: Posted) => PromiseLike<unknown>;
 }
 
 export class BoardFeed {
   readonly #options: FeedOptions;
   readonly #subscriptions: Disposable[];
-  /** What the page was told of each row, as text: only what differs is told again. */
-  readonly #told = new Map<RowId, string>();
-  readonly #dirty = new Set<string>();
+  readonly #rows: RowFeed;
   readonly #samples: RateSample[] = [];
   #isShown = false;
-  /** All rows are looked at with the next round, not only the dirty ones. */
-  #isAllDirty = false;
-  #listed: readonly DownloadInfo[] | undefined;
-  #rowTimer: NodeJS.Timeout | undefined;
   #slowTimer: NodeJS.Timeout | undefined;
   #slowRounds = 0;
   #storage: StorageUsage | undefined;
   #totals: TransferTotals | undefined;
   #selected: RowId = '';
+  /** What the page was told last: what reads the same is not told again. */
+  #overviewTold = 0;
+  #detailTold = 0;
+  #detailStateTold: DownloadInfo['state'] | undefined;
   #detailAsked = 0;
   /** Of the download that was chosen when they were asked for. */
   #maps: readonly PieceMap[] = [];
@@ -51,18 +52,21 @@ export class BoardFeed {
   constructor(options: FeedOptions) {
     this.#options = options;
     const { sidecar, world } = options;
+    this.#rows = new RowFeed({ world, post: (message) => options.post(message) });
     this.#subscriptions = [
+      // More often than the world tells it.
       sidecar.on('downloads/changed', ({ download }) => {
-        this.#dirty.add(download.downloadId);
-        this.#rowsSoon();
+        if (this.#isShown) this.#rows.downloadChanged(download.downloadId);
       }),
-      world.onDidChange((changed) => {
+      world.onDidChange((changed, downloads) => {
         if (changed.has('rates')) this.#rate(world.rates);
-        // Read anew, so that any of them may be another; a single change alters the list that is there.
-        if ((changed.has('downloads') && world.downloads !== this.#listed) || changed.has('uploads')) {
-          this.#isAllDirty = true;
-          this.#rowsSoon();
-        }
+        if (!this.#isShown) return;
+        if (changed.has('peers')) this.#rows.peersChanged();
+        if (changed.has('uploads')) this.#rows.uploadsChanged();
+        if (!changed.has('downloads')) return;
+        if (downloads === undefined) this.#rows.downloadsChanged();
+        else for (const downloadId of downloads) this.#rows.downloadChanged(downloadId);
+        this.#detailChanged(downloads);
       }),
       sidecar.onDidChangeState(() => this.#overview()),
     ];
@@ -70,12 +74,12 @@ export class BoardFeed {
 
   /** The page was loaded, and knows nothing. */
   ready(): void {
-    const { post, language, world } = this.#options;
+    const { language, world } = this.#options;
     this.#isShown = true;
-    this.#told.clear();
-    this.#listed = undefined;
-    post({ type: 'start', language, texts: boardTexts(), samples: this.#samples });
-    this.#rows({ isFirst: true });
+    this.#overviewTold = 0;
+    this.#detailTold = 0;
+    this.#tell({ type: 'start', language, texts: boardTexts(), samples: this.#samples });
+    this.#rows.start();
     this.#rate(world.rates);
     this.#overview();
     this.#slowRounds = 0;
@@ -87,16 +91,14 @@ export class BoardFeed {
   /** The page is gone until it says that it is ready again. */
   hidden(): void {
     this.#isShown = false;
-    clearTimeout(this.#rowTimer);
-    this.#rowTimer = undefined;
     clearInterval(this.#slowTimer);
-    this.#told.clear();
-    this.#dirty.clear();
+    this.#rows.stop();
     this.#selected = '';
   }
 
   select(id: RowId): void {
     this.#selected = id;
+    this.#detailTold = 0;
     this.#detail();
   }
 
@@ -105,65 +107,26 @@ export class BoardFeed {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  #rowsSoon(): void {
-    if (!this.#isShown) return;
-    this.#rowTimer ??= setTimeout(() => {
-      this.#rowTimer = undefined;
-      this.#rows({ isFirst: false });
-    }, limits.boardRowsMs);
-  }
-
-  #rows({ isFirst }: { isFirst: boolean }): void {
-    const { world, post } = this.#options;
-    const isWhole = isFirst || this.#isAllDirty;
-    this.#isAllDirty = false;
-    const names = peerNames(world.peers);
-    const changed: TransferRow[] = [];
-    const there = new Set<RowId>();
-    const look = (row: TransferRow): void => {
-      there.add(row.id);
-      const now = JSON.stringify(row);
-      if (this.#told.get(row.id) === now) return;
-      this.#told.set(row.id, now);
-      changed.push(row);
-    };
-    for (const download of isWhole ? world.downloads : this.#dirtyDownloads()) look(downloadAsRow(download, names));
-    this.#dirty.clear();
-    const removed: RowId[] = [];
-    if (isWhole) {
-      this.#listed = world.downloads;
-      world.uploads.forEach((upload, index) => look(uploadAsRow(upload, index)));
-      for (const id of this.#told.keys()) if (!there.has(id)) removed.push(id);
-      for (const id of removed) this.#told.delete(id);
-    }
-    if (isFirst || changed.length + removed.length > 0) {
-      post({ type: 'rows', isFirst, rows: changed.slice(0, boardMaxima.rows), removed: removed.slice(0, boardMaxima.removed) });
-      for (let at = boardMaxima.rows; at < changed.length; at += boardMaxima.rows)
-        post({ type: 'rows', isFirst: false, rows: changed.slice(at, at + boardMaxima.rows), removed: [] });
-    }
-    if (changed.some(({ id }) => id === this.#selected)) this.#detailState();
-  }
-
-  #dirtyDownloads(): DownloadInfo[] {
-    return this.#options.world.downloads.filter(({ downloadId }) => this.#dirty.has(downloadId));
-  }
-
   #rate(rates: TransferRates | undefined): void {
     const sample: RateSample = [Date.now(), rates?.downloadBytesPerSecond ?? 0, rates?.uploadBytesPerSecond ?? 0];
     this.#samples.push(sample);
     if (this.#samples.length > boardMaxima.samples) this.#samples.shift();
     if (!this.#isShown) return;
     const left = rates?.secondsLeft === undefined ? '' : t('{0} left', formatDuration(rates.secondsLeft));
-    this.#options.post({ type: 'rate', sample, down: formatRate(sample[1]), up: formatRate(sample[2]), left });
+    this.#tell({ type: 'rate', sample, down: formatRate(sample[1]), up: formatRate(sample[2]), left });
   }
 
   #overview(): void {
     if (!this.#isShown) return;
-    const { world, sidecar, post } = this.#options;
+    const { world, sidecar } = this.#options;
     const isAway = sidecar.state === 'failed' || sidecar.state === 'stopped' || sidecar.state === 'lost';
     const problem = isAway ? (sidecar.failure?.message ?? t('The sidecar is away. What is shown may be old.')) : '';
     const [storage, totals] = [this.#storage, this.#totals];
-    post({ type: 'overview', overview: overviewOf({ world, storage, totals, problem, nowMs: Date.now() }) });
+    const overview = overviewOf({ world, storage, totals, problem, nowMs: Date.now() });
+    const now = fingerprint(overview);
+    if (now === this.#overviewTold) return;
+    this.#overviewTold = now;
+    this.#tell({ type: 'overview', overview });
   }
 
   /** Once a second: figures; the chosen row's pieces; storage now and then. A failed question leaves what was known. */
@@ -178,6 +141,14 @@ export class BoardFeed {
     );
     sidecar.request('transfers/totals', {}).then(
       (totals) => (this.#totals = totals),
+      () => undefined,
+    );
+  }
+
+  /** Nobody waits for these: a page that is gone is told nothing, and the panel says that it went. */
+  #tell(message: Posted): void {
+    this.#options.post(message).then(
+      () => undefined,
       () => undefined,
     );
   }
@@ -199,6 +170,13 @@ export class BoardFeed {
     );
   }
 
+  /** What can be done with it is told at once when its state changes; progress once a second. */
+  #detailChanged(downloads: ReadonlySet<string> | undefined): void {
+    const download = this.#chosen();
+    if (download === undefined || downloads?.has(download.downloadId) === false) return;
+    if (download.state !== this.#detailStateTold) this.#detail();
+  }
+
   #detailState(): void {
     const { downloadId } = this.#chosen() ?? {};
     this.#tellDetail(downloadId !== undefined && downloadId === this.#mapsOf ? this.#maps : []);
@@ -211,9 +189,14 @@ export class BoardFeed {
     this.#mapsOf = download.downloadId;
     const row = downloadAsRow(download, peerNames(this.#options.world.peers));
     const id = downloadRowId(download.downloadId);
-    this.#options.post({
+    this.#detailStateTold = download.state;
+    const detail: Posted = {
       ...{ type: 'detail', id, title: row.name, said: row.said },
       ...{ ...detailOf(download, maps), actions: actionsFor(download) },
-    });
+    };
+    const now = fingerprint(detail);
+    if (now === this.#detailTold) return;
+    this.#detailTold = now;
+    this.#tell(detail);
   }
 }

@@ -35,7 +35,7 @@ export function overviewOf(known: Known): Overview {
 }
 
 function tilesOf({ world, totals }: Known): Overview['tiles'] {
-  const running = world.downloads.filter(({ state }) => state === 'running').length;
+  const running = world.downloads.count('running');
   const online = world.peers.filter(({ isOnline }) => isOnline).length;
   const sharedBytes = world.shares.reduce((sum, { totalBytes }) => sum + totalBytes, 0);
   const sharedFiles = world.shares.reduce((sum, { fileCount }) => sum + fileCount, 0);

@@ -77,7 +77,7 @@ export class BoardPanel {
     const { language } = vscode.env;
     const feed = new BoardFeed({
       ...{ sidecar, world, language },
-      post: (message) => void webview.postMessage({ ...message, session }),
+      post: (message) => webview.postMessage({ ...message, session }),
     });
     const listening = webview.onDidReceiveMessage((value: unknown) => {
       const message = parseFromBoard(value, session);

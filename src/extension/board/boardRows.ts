@@ -13,10 +13,10 @@ import {
 import { isOfLink } from '../../protocol/linkPeer.ts';
 import type { DownloadInfo, PeerInfo, UploadInfo } from '../../protocol/model.ts';
 import { displayName } from '../displayText.ts';
+import { isOver } from '../downloadList.ts';
 import { baseName } from '../files/uris.ts';
 import { formatBytes, formatFiles, formatPercent, t } from '../text.ts';
 import { downloadState, sourceState } from '../views/downloadRow.ts';
-import { isOver } from '../views/transfersModel.ts';
 import { uploadKey, uploadState } from '../views/uploadRow.ts';
 
 /** Uploads stand between what is to come and what is over; what is over stands by when it ended, the newest first. */

@@ -5,7 +5,7 @@ import type { DownloadInfo } from '../../protocol/model.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { updateSetting } from '../settings.ts';
 import { t } from '../text.ts';
-import { isOver } from '../views/transfersModel.ts';
+import { isOver } from '../downloadList.ts';
 import { isFineInside } from './downloadFolder.ts';
 import { downloadsOf } from './downloadPicks.ts';
 import { revealLocal } from './revealLocal.ts';

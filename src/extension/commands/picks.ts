@@ -21,7 +21,7 @@ import { formatBytes, formatCount, formatFiles, t } from '../text.ts';
 import { chosenHolder, dateText, heldByPeers } from '../views/mergedModel.ts';
 import { downloadState, peerName } from '../views/downloadRow.ts';
 import { requesterName } from '../views/requestRow.ts';
-import { orderedDownloads } from '../views/transfersModel.ts';
+import { orderedDownloads } from '../downloadList.ts';
 import { notices } from '../notices.ts';
 
 type Item<T> = vscode.QuickPickItem & { value: T };

@@ -7,7 +7,7 @@ import { displayName } from '../displayText.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { t } from '../text.ts';
 import { priorityText } from '../views/downloadRow.ts';
-import { isOver, orderedDownloads } from '../views/transfersModel.ts';
+import { isOver, orderedDownloads } from '../downloadList.ts';
 import { downloadsOf } from './downloadPicks.ts';
 
 const priorities: readonly Priority[] = ['high', 'normal', 'low'];

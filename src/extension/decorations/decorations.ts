@@ -37,9 +37,9 @@ class Decorations implements vscode.FileDecorationProvider {
     this.#world = world;
     this.#marks = new MarkBatches((paths) => sidecar.request('shares/marks', { paths }));
     this.#subscription = vscode.Disposable.from(
-      world.onDidChange((changed) => {
+      world.onDidChange((changed, downloads) => {
         if (changed.has('shares')) this.#readShares();
-        if (changed.has('downloads')) this.#readDownloads();
+        if (changed.has('downloads')) this.#readDownloads(downloads);
       }),
       sidecar.on('catalog/changed', ({ peerId, shareId }) => this.#forgetStale(peerId, shareId)),
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -114,7 +114,13 @@ class Decorations implements vscode.FileDecorationProvider {
     else this.#fire([...new Set([...known, ...roots])].map((each) => vscode.Uri.file(each)));
   }
 
-  #readDownloads(): void {
+  /** Progress comes often: only what is another is looked at, unless something went. */
+  #readDownloads(ids: ReadonlySet<string> | undefined): void {
+    const known = ids === undefined ? [] : [...ids].flatMap((id) => this.#world.download(id) ?? []);
+    if (ids !== undefined && known.length === ids.size) {
+      this.#fireOf(known.filter((download) => this.#places.put(download)));
+      return;
+    }
     const before = this.#places;
     this.#places = new DownloadPlaces(this.#world.downloads);
     this.#fireOf(this.#places.changedSince(before));

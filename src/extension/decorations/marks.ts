@@ -60,11 +60,21 @@ export class DownloadPlaces {
   readonly #byDestination = new Map<string, DownloadInfo>();
   readonly #byEntry = new Map<string, DownloadInfo>();
 
-  constructor(downloads: readonly DownloadInfo[]) {
-    for (const download of [...downloads].sort((a, b) => a.addedAtMs - b.addedAtMs)) {
-      this.#byDestination.set(download.destination, download);
-      this.#byEntry.set(entryKey(download.entry), download);
-    }
+  constructor(downloads: Iterable<DownloadInfo>) {
+    for (const download of [...downloads].sort((a, b) => a.addedAtMs - b.addedAtMs)) this.put(download);
+  }
+
+  /** Takes one that is another now, or new; tells whether its marks may look different. */
+  put(download: DownloadInfo): boolean {
+    const key = entryKey(download.entry);
+    const before = this.#byEntry.get(key);
+    const isLater = (known: DownloadInfo | undefined): boolean => known === undefined || known.addedAtMs <= download.addedAtMs;
+    if (isLater(this.#byDestination.get(download.destination))) this.#byDestination.set(download.destination, download);
+    if (!isLater(before)) return false;
+    if (before?.downloadId === download.downloadId && before.destination !== download.destination)
+      this.#byDestination.delete(before.destination);
+    this.#byEntry.set(key, download);
+    return before?.state !== download.state;
   }
 
   atPath(path: string): DownloadInfo | undefined {

@@ -14,7 +14,7 @@ import { registerSearchViews } from './registerSearch.ts';
 import { registerRequestNews } from './requestNews.ts';
 import type { ResultsModel } from './resultsModel.ts';
 import { detailNodes, ownShareNodes, sharesRow, type SharesNode } from './sharesModel.ts';
-import { activeDownloads, isOver, transferChildren, transferGroups, transferRow, type TransfersNode } from './transfersModel.ts';
+import { downloadNodeId, transferChildren, transferGroups, transferRow, type TransfersNode } from './transfersModel.ts';
 import { registerTransferNews } from './transferNews.ts';
 
 export interface Views {
@@ -76,19 +76,13 @@ export function registerViews(
     void setContext('hasParties', world.parties.length > 0);
     void setContext('hasPeers', world.peers.length > 0);
     void setContext('hasShares', world.shares.length > 0);
-    void setContext('hasFinishedDownloads', world.downloads.some(isOver));
-    void setContext(
-      'hasPausedDownloads',
-      world.downloads.some(({ state }) => state === 'paused'),
-    );
-    void setContext(
-      'hasGoingDownloads',
-      world.downloads.some((download) => !isOver(download) && download.state !== 'paused'),
-    );
+    void setContext('hasFinishedDownloads', world.downloads.count('done', 'failed', 'cancelled') > 0);
+    void setContext('hasPausedDownloads', world.downloads.count('paused') > 0);
+    void setContext('hasGoingDownloads', world.downloads.count('queued', 'running', 'waiting') > 0);
     drawRequests(world.requests.length);
     const isSlow = world.rates?.isSlow === true;
     void setContext('isSlow', isSlow);
-    const active = activeDownloads(world.downloads).length;
+    const active = world.downloads.count('queued', 'running');
     // Progress comes often: VS Code is told only of what reads differently.
     if (transfersHead === `${active} ${isSlow}`) return;
     transfersHead = `${active} ${isSlow}`;
@@ -116,11 +110,13 @@ export function registerViews(
     shares,
     transfers,
     sidecar.onDidChangeState(drawState),
-    world.onDidChange((changed) => {
+    world.onDidChange((changed, downloads) => {
       drawWorld();
       // Parties and peers are named as who may see a share.
       if (changed.has('shares') || changed.has('parties') || changed.has('peers')) shares.refresh();
-      if (changed.has('downloads') || changed.has('uploads') || changed.has('peers')) transfers.refresh();
+      const isAny = (changed.has('downloads') && downloads === undefined) || changed.has('uploads') || changed.has('peers');
+      if (isAny) transfers.refresh();
+      else if (downloads !== undefined) transfers.refreshRows([...downloads].map(downloadNodeId));
     }),
     sidecar.on('shares/changed', () => shares.refresh()),
     registerTransferNews(sidecar, state),

@@ -1,9 +1,18 @@
 // What the Transfers view shows: downloads in the order in which they run, finished ones after them; then who takes what from us. What the
 // rows say is downloadRow.ts and uploadRow.ts. Must not know `vscode`.
 
-import type { DownloadInfo, DownloadSource, EntryRef, PeerInfo, RefusedPeer, UploadInfo } from '../../protocol/model.ts';
+import type {
+  DownloadInfo,
+  DownloadSource,
+  DownloadState,
+  EntryRef,
+  PeerInfo,
+  RefusedPeer,
+  UploadInfo,
+} from '../../protocol/model.ts';
 import type { PeerId } from '../../protocol/ids.ts';
 import { displayName } from '../displayText.ts';
+import type { DownloadList } from '../downloadList.ts';
 import { limits } from '../limits.ts';
 import { formatCount, t } from '../text.ts';
 import { downloadRow, sourceRow } from './downloadRow.ts';
@@ -20,32 +29,19 @@ export type RestNode = { kind: 'rest'; id: string; count: number; parent: GroupN
 export type TransfersNode = GroupNode | DownloadNode | SourceNode | FailedFileNode | UploadNode | RefusedNode | RestNode;
 
 export interface Transfers {
-  downloads: readonly DownloadInfo[];
+  downloads: Pick<DownloadList, 'get' | 'count' | 'ordered' | 'size'>;
   uploads: readonly UploadInfo[];
   refused: readonly RefusedPeer[];
   peers: readonly PeerInfo[];
 }
 
-export const isOver = ({ state }: DownloadInfo): boolean => state === 'done' || state === 'failed' || state === 'cancelled';
-
-/** Running and queued ones, for the badge. */
-export function activeDownloads(downloads: readonly DownloadInfo[]): DownloadInfo[] {
-  return downloads.filter(({ state }) => state === 'queued' || state === 'running');
-}
-
-/** By place; then finished ones, newest first. */
-export function orderedDownloads(downloads: readonly DownloadInfo[]): DownloadInfo[] {
-  const ended = ({ finishedAtMs, addedAtMs }: DownloadInfo): number => finishedAtMs ?? addedAtMs;
-  return [...downloads].sort((a, b) => {
-    if (isOver(a) !== isOver(b)) return isOver(a) ? 1 : -1;
-    return isOver(a) ? ended(b) - ended(a) : a.place - b.place || a.addedAtMs - b.addedAtMs;
-  });
-}
+/** The id of a download's row. */
+export const downloadNodeId = (downloadId: string): string => `download/${downloadId}`;
 
 /** The two groups, each only while there is something in it: an empty view says what to do. */
 export function transferGroups({ downloads, uploads, refused }: Transfers): GroupNode[] {
   const groups: GroupNode[] = [];
-  if (downloads.length > 0) groups.push({ kind: 'group', id: 'group/downloads', group: 'downloads' });
+  if (downloads.size > 0) groups.push({ kind: 'group', id: 'group/downloads', group: 'downloads' });
   if (uploads.length + refused.length > 0) groups.push({ kind: 'group', id: 'group/uploads', group: 'uploads' });
   return groups;
 }
@@ -53,15 +49,27 @@ export function transferGroups({ downloads, uploads, refused }: Transfers): Grou
 export function transferChildren(node: TransfersNode, transfers: Transfers): TransfersNode[] {
   if (node.kind === 'group') return node.group === 'downloads' ? downloadNodes(node, transfers) : uploadNodes(node, transfers);
   if (node.kind !== 'download') return [];
-  const download = transfers.downloads.find(({ downloadId }) => downloadId === node.downloadId);
+  const download = transfers.downloads.get(node.downloadId);
   return download === undefined ? [] : partNodes(node, download);
 }
 
+/** Rows of a group as they were last made: the same as long as the order is. */
+const madeOf = new WeakMap<GroupNode, { order: readonly string[]; nodes: TransfersNode[] }>();
+
 function downloadNodes(parent: GroupNode, { downloads }: Transfers): TransfersNode[] {
-  const nodes = orderedDownloads(downloads)
-    .slice(0, limits.transferRows)
-    .map(({ downloadId }): DownloadNode => ({ kind: 'download', id: `download/${downloadId}`, downloadId, parent }));
-  return withRest(parent, nodes, downloads.length);
+  const order = downloads.ordered();
+  const made = madeOf.get(parent);
+  if (made?.order === order) return made.nodes;
+  const shown = order.slice(0, limits.transferRows);
+  const rows = shown.map((downloadId): DownloadNode => ({
+    kind: 'download',
+    id: downloadNodeId(downloadId),
+    downloadId,
+    parent,
+  }));
+  const nodes = withRest(parent, rows, order.length);
+  madeOf.set(parent, { order, nodes });
+  return nodes;
 }
 
 function uploadNodes(parent: GroupNode, { uploads, refused }: Transfers): TransfersNode[] {
@@ -103,7 +111,7 @@ export function transferRow(
     case 'group':
       return groupRow(node, transfers);
     case 'download': {
-      const download = transfers.downloads.find(({ downloadId }) => downloadId === node.downloadId);
+      const download = transfers.downloads.get(node.downloadId);
       if (download === undefined) return undefined;
       return downloadRow(node.id, download, { peers: transfers.peers, nowMs, isOffered: isOffered(download.entry) });
     }
@@ -127,14 +135,14 @@ export function transferRow(
 }
 
 function sourceOf(node: SourceNode, { downloads }: Transfers): DownloadSource | undefined {
-  const download = downloads.find(({ downloadId }) => downloadId === node.downloadId);
+  const download = downloads.get(node.downloadId);
   return download?.sources.find(({ peerId }) => peerId === node.peerId);
 }
 
 function groupRow({ id, group }: GroupNode, { downloads, uploads }: Transfers): Row {
   const label = group === 'downloads' ? t('Downloads') : t('Uploads');
-  const count = (state: string): number =>
-    (group === 'downloads' ? downloads : uploads).filter((transfer) => transfer.state === state).length;
+  const count = (state: DownloadState): number =>
+    group === 'downloads' ? downloads.count(state) : uploads.filter((upload) => upload.state === state).length;
   const counts = [
     [count('running'), (n: string) => t('{0} running', n)],
     [count('queued'), (n: string) => t('{0} queued', n)],

@@ -9,6 +9,7 @@ import { historyRow } from '../../../src/extension/commands/historyRows.ts';
 import { inviteRow, pendingRow } from '../../../src/extension/commands/inviteRows.ts';
 import { previewPage } from '../../../src/extension/commands/previewPage.ts';
 import { previewRows } from '../../../src/extension/commands/sharePreview.ts';
+import { DownloadList } from '../../../src/extension/downloadList.ts';
 import { downloadMark, shareMark } from '../../../src/extension/decorations/marks.ts';
 import { displayName, iconSafeName, longDisplayName, messageName } from '../../../src/extension/displayText.ts';
 import { foundRows, startRows } from '../../../src/extension/search/findRows.ts';
@@ -61,14 +62,14 @@ function treeRows(evil: string): Row[] {
     peers: [worlds.peer(1, { name: evil, nickname: evil, partyIds: [worlds.partyId(1)] })],
     pending: [worlds.pendingInvite(1, { name: evil })],
     requests: [worlds.accessRequest(3, { name: evil, text: evil })],
-    downloads: [
+    downloads: new DownloadList([
       worlds.download(1, {
         name: evil,
         state: 'running',
         sources: [worlds.source(1, { name: evil, state: 'refused', reason: evil })],
       }),
       worlds.download(2, { name: evil, state: 'failed', failure: { kind: 'io', message: evil } }),
-    ],
+    ]),
     uploads: [worlds.upload(1, { name: evil, path: evil })],
     refused: [{ peerId: worlds.peerId(4), name: evil, reason: evil }],
     rates: worlds.rates(),

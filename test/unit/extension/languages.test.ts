@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { previewPage } from '../../../src/extension/commands/previewPage.ts';
 import { previewRows } from '../../../src/extension/commands/sharePreview.ts';
+import { DownloadList } from '../../../src/extension/downloadList.ts';
 import { statusOf } from '../../../src/extension/statusText.ts';
 import { setTranslator } from '../../../src/extension/text.ts';
 import { ownShareNodes, detailNodes, sharesRow } from '../../../src/extension/views/sharesModel.ts';
@@ -93,7 +94,7 @@ test('in a pseudo-locale rows, pages and the status hold no English', () => {
     peers: [peer(1)],
     pending: [],
     requests: [],
-    downloads: states.map((state, at) => download(at + 1, { state, sources: [source(1)] })),
+    downloads: new DownloadList(states.map((state, at) => download(at + 1, { state, sources: [source(1)] }))),
     uploads: [upload(1)],
     refused: [],
     rates: rates({ downloads: 1, uploads: 1, isSlow: true, secondsLeft: 90 }),
@@ -134,7 +135,7 @@ test('in a pseudo-locale rows, pages and the status hold no English', () => {
     }),
   ];
   assert.ok(texts.length > 100);
-  const data = new Set(fixtureWords({ world, share: ownShare(1) }));
+  const data = new Set(fixtureWords({ world: { ...world, downloads: [...world.downloads] }, share: ownShare(1) }));
   for (const text of texts) {
     const words = text.replace(/\$\([a-z~-]+\)/g, '').match(/[A-Za-z]{3,}/g) ?? [];
     for (const word of words) assert.ok(data.has(word.toLowerCase()) || units.has(word), `"${word}" in ${text}`);

@@ -24,7 +24,7 @@ test('messages of the host pass as they are', () => {
   const sample = [1, 2, 3];
   for (const message of [
     { session, type: 'start', language: 'de', texts: { rate: '{0}/s' }, samples: [sample] },
-    { session, type: 'rows', isFirst: true, rows: [row], removed: ['d/2'] },
+    { session, type: 'rows', isFirst: true, isMore: false, rows: [row], removed: ['d/2'] },
     { session, type: 'rate', sample, down: '', up: '', left: '' },
     { session, type: 'detail', id: 'd/1', title: '', said: '', sources: [], maps: [], actions: ['open'] },
   ])
@@ -35,7 +35,10 @@ test('a message without the session of the page, or with another one, is refused
   assert.equal(parseFromBoard({ type: 'ready' }, session), undefined);
   assert.equal(parseFromBoard({ type: 'ready', session: 'guess' }, session), undefined);
   assert.equal(parseFromBoard({ type: 'ready', session: '' }, ''), undefined);
-  assert.equal(parseToBoard({ type: 'rows', isFirst: true, rows: [], removed: [], session: 'guess' }, session), undefined);
+  assert.equal(
+    parseToBoard({ type: 'rows', isFirst: true, isMore: false, rows: [], removed: [], session: 'guess' }, session),
+    undefined,
+  );
 });
 
 test('ill-typed, unknown and oversized messages are refused', () => {
@@ -62,6 +65,7 @@ test('ill-typed, unknown and oversized messages are refused', () => {
     session,
     type: 'rows',
     isFirst: false,
+    isMore: false,
     rows: [{ ...row, ...changed }],
     removed: [],
   });
@@ -70,7 +74,14 @@ test('ill-typed, unknown and oversized messages are refused', () => {
     rows({ rank: Number.NaN }),
     rows({ state: 'sleeping' }),
     rows({ name: 'x'.repeat(boardMaxima.text + 1) }),
-    { session, type: 'rows', isFirst: false, rows: Array.from({ length: boardMaxima.rows + 1 }, () => row), removed: [] },
+    {
+      session,
+      type: 'rows',
+      isFirst: false,
+      isMore: false,
+      rows: Array.from({ length: boardMaxima.rows + 1 }, () => row),
+      removed: [],
+    },
     { session, type: 'start', language: 'en', texts: { a: 1 }, samples: [] },
   ])
     assert.equal(parseToBoard(message, session), undefined);

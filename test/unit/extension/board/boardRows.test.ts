@@ -22,7 +22,7 @@ test('a name of 64 KB with direction marks, controls and icons is one short harm
   const row = downloadAsRow(download(1, { name }), peerNames([peer(2, { name })]));
   assert.doesNotMatch(JSON.stringify(row), bidi);
   assert.ok(row.name.length < 500 && row.peer.length < 500);
-  const message = { session: 's', type: 'rows', isFirst: true, rows: [row], removed: [] };
+  const message = { session: 's', type: 'rows', isFirst: true, isMore: false, rows: [row], removed: [] };
   assert.equal(parseToBoard(message, 's'), message);
 });
 

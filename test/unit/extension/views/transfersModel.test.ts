@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { linkPeerId } from '../../../../src/protocol/linkPeer.ts';
+import { DownloadList } from '../../../../src/extension/downloadList.ts';
 import { downloadState, sourceState } from '../../../../src/extension/views/downloadRow.ts';
 import {
-  orderedDownloads,
   transferChildren,
   transferGroups,
   transferRow,
@@ -14,7 +14,7 @@ import type { Row } from '../../../../src/extension/views/row.ts';
 import { limits } from '../../../../src/extension/limits.ts';
 import { download, peer, peerId, source, upload } from '../worlds.ts';
 
-const nothing: Transfers = { downloads: [], uploads: [], refused: [], peers: [] };
+const nothing: Transfers = { downloads: new DownloadList(), uploads: [], refused: [], peers: [] };
 
 function allNodes(transfers: Transfers): TransfersNode[] {
   const below = (node: TransfersNode): TransfersNode[] => [node, ...transferChildren(node, transfers).flatMap(below)];
@@ -32,18 +32,18 @@ test('an empty view has no groups, so that its welcome text shows', () => {
 test('downloads stand by their place, finished ones after them, newest first; uploads are a group of their own', () => {
   const transfers: Transfers = {
     ...nothing,
-    downloads: [
+    downloads: new DownloadList([
       download(1, { state: 'done', place: 0, finishedAtMs: 10 }),
       download(2, { state: 'queued', place: 2 }),
       download(3, { state: 'failed', place: 0, finishedAtMs: 20 }),
       download(4, { state: 'running', place: 1 }),
       download(5, { state: 'paused', place: 3 }),
-    ],
+    ]),
     uploads: [upload(1), upload(2, { state: 'waiting', position: 1 })],
     refused: [{ peerId: peerId(3), name: 'peer 3', reason: 'later' }],
   };
   assert.deepEqual(
-    orderedDownloads(transfers.downloads).map(({ addedAtMs }) => addedAtMs),
+    transfers.downloads.ordered().map((id) => transfers.downloads.get(id)?.addedAtMs),
     [4, 2, 5, 3, 1],
   );
   const drawn = rows(transfers);
@@ -88,19 +88,22 @@ test('a source says how it is reached, what it gives, and what was wrong', () =>
 test('sources stand below a download only while it runs', () => {
   const running = download(1, { sources: [source(1), source(2, { name: '$(bug)[x](command:y)' })] });
   const contexts = (transfers: Transfers): string[] => rows(transfers).map(({ context }) => context);
-  assert.deepEqual(contexts({ ...nothing, downloads: [running] }).slice(2), ['source.active', 'source.active']);
-  assert.deepEqual(contexts({ ...nothing, downloads: [{ ...running, state: 'paused' }] }).slice(2), []);
+  assert.deepEqual(contexts({ ...nothing, downloads: new DownloadList([running]) }).slice(2), ['source.active', 'source.active']);
+  assert.deepEqual(contexts({ ...nothing, downloads: new DownloadList([{ ...running, state: 'paused' }]) }).slice(2), []);
 });
 
 test('what could not be had of a folder is listed under it, and it can be retried', () => {
   const partial = download(1, { kind: 'folder', state: 'done', failedFiles: [{ path: 'a\u202eb', message: 'gone' }] });
-  const [, row, failed] = rows({ ...nothing, downloads: [partial] });
+  const [, row, failed] = rows({ ...nothing, downloads: new DownloadList([partial]) });
   assert.equal(row?.context, 'download.folder.done.partial');
   assert.equal(failed?.label, 'a⟨202E⟩b');
 });
 
 test('only a finished file opens by a click', () => {
-  const downloads = [download(1), download(2, { state: 'done', place: 0 }), download(3, { state: 'done', kind: 'folder' })];
+  const downloads = new DownloadList([
+    ...[download(1), download(2, { state: 'done', place: 0 })],
+    download(3, { state: 'done', kind: 'folder' }),
+  ]);
   const commands = rows({ ...nothing, downloads }).map(({ command }) => command?.kind);
   assert.deepEqual(commands, [undefined, undefined, undefined, 'run']);
 });
@@ -112,7 +115,7 @@ test('a tooltip says whose it is, where it goes, when it is tried again and who 
     reusedBytes: 2048,
     sources: [source(2, { name: 'Ada' })],
   });
-  const [, row] = rows({ ...nothing, downloads: [asked], peers: [peer(1, { name: 'Grace' })] });
+  const [, row] = rows({ ...nothing, downloads: new DownloadList([asked]), peers: [peer(1, { name: 'Grace' })] });
   for (const line of [
     /^From Grace$/m,
     /^To \/downloads\/file\.bin$/m,
@@ -127,7 +130,7 @@ test('what comes by a link has no owner, and what was sent to us is in no share:
   const { entry } = download(1);
   const byLink = download(1, { entry: { ...entry, peerId: linkPeerId }, state: 'waiting', doneBytes: 0 });
   const sent = download(2, { state: 'queued', doneBytes: 0 });
-  const transfers = { ...nothing, downloads: [byLink, sent], peers: [peer(2, { name: 'Grace' })] };
+  const transfers = { ...nothing, downloads: new DownloadList([byLink, sent]), peers: [peer(2, { name: 'Grace' })] };
   const [, first, second] = allNodes(transfers).map((node) =>
     transferRow(node, transfers, 0, ({ peerId: from }) => from === sent.entry.peerId),
   );
@@ -145,7 +148,7 @@ test('a queue of thousands is drawn in part, quickly', () => {
     downloadId: `${info.downloadId}${n}` as typeof info.downloadId,
   }));
   const startedMs = performance.now();
-  const drawn = rows({ ...nothing, downloads });
+  const drawn = rows({ ...nothing, downloads: new DownloadList(downloads) });
   assert.equal(drawn.length, 1 + limits.transferRows + 1);
   assert.equal(drawn.at(-1)?.label, '… 9,000 more');
   assert.ok(performance.now() - startedMs < 1000);
