@@ -2,6 +2,7 @@
 
 import { Host } from './host.ts';
 import { RowsView } from './rowsView.ts';
+import { showStream } from './streamView.ts';
 import { showWhole } from './wholeView.ts';
 
 const root = document.getElementById('viewer');
@@ -11,5 +12,6 @@ const host = new Host(({ kind, ...message }) => {
   if (root === null || isOpen) return;
   isOpen = true;
   if (kind === 'text' || kind === 'hex') new RowsView(root, { ...message, kind, host });
-  else showWhole(root, { ...message, kind, host });
+  else if (kind === 'image') showWhole(root, { ...message, kind, host });
+  else void showStream(root, { ...message, kind, host });
 });

@@ -10,7 +10,7 @@ import { baseName, entryRefOfUri, revealedQuery, uriPartsOf } from '../files/uri
 import { limits } from '../limits.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { t } from '../text.ts';
-import { kindOfName, kindOfStart, viewTypes } from '../viewers/viewerKinds.ts';
+import { kindOfStart, viewerOf, viewTypes } from '../viewers/viewerKinds.ts';
 import { readerOf } from '../viewers/viewers.ts';
 import { localPathOf } from './ownEntries.ts';
 import { pickEntry, pickHolder } from './picks.ts';
@@ -39,8 +39,7 @@ export function viewerCommands(services: Services): CommandTable {
       }
       const { kind, sizeBytes } = await services.sidecar.request('catalog/stat', { entry });
       if (kind === 'folder') throw invalidArgument(t('a file, not a folder'));
-      const byName = sizeBytes <= limits.viewerWholeBytes ? kindOfName(baseName(entry.path)) : undefined;
-      const viewer = byName ?? (await kindOf(entry, sizeBytes));
+      const viewer = viewerOf(baseName(entry.path), sizeBytes, limits.viewerWholeBytes) ?? (await kindOf(entry, sizeBytes));
       const uri = vscode.Uri.from(isHiddenPath(entry.path) ? { ...uriPartsOf(entry), query: revealedQuery } : uriPartsOf(entry));
       await vscode.commands.executeCommand('vscode.openWith', uri, viewTypes[viewer]);
     },

@@ -38,6 +38,14 @@ export function kindOfName(name: string): ViewerKind | undefined {
   return kind === 'image' || kind === 'audio' || kind === 'video' ? kind : undefined;
 }
 
+/** Kinds that are played as they come, where their tables allow it: of any size. */
+const streamed: readonly string[] = ['video/webm', 'video/mp4', 'video/quicktime', 'audio/mp4', 'audio/mpeg'];
+
+/** The viewer to open a file of this name and size with; undefined: it depends on how the file begins. */
+export function viewerOf(name: string, sizeBytes: number, wholeBytes: number): ViewerKind | undefined {
+  return sizeBytes <= wholeBytes || streamed.includes(mimeOfName(name)) ? kindOfName(name) : undefined;
+}
+
 /** Text unless it holds what no text of one byte a sign does. */
 export function kindOfStart(bytes: Uint8Array): ViewerKind {
   return bytes.includes(0) ? 'hex' : 'text';

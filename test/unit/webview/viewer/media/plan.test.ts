@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { seededRandom } from '../../../../../bench/parts/report.ts';
+import { boxesIn, need, type Box } from '../../../../../webview/viewer/media/boxes.ts';
+import { pieceAt, planOf, viewOf, type MediaPlan } from '../../../../../webview/viewer/media/plan.ts';
+import { type Asked, element, fileOf, film, joined, mp4, number, pictureBytes, soundBytes, text, webm } from './madeFiles.ts';
+
+async function planned(bytes: Uint8Array, mime: string, asked: Asked[] = []): Promise<MediaPlan> {
+  const plan = await planOf(fileOf(bytes, asked), mime);
+  assert.ok(plan);
+  return plan;
+}
+
+/** The samples of each track that a fragment holds. */
+function samplesOf(fragment: Uint8Array): { time: number; samples: Uint8Array[]; isSync: boolean[] }[] {
+  const [moof] = boxesIn(fragment, 0, fragment.length);
+  assert.ok(moof);
+  const view = viewOf(fragment);
+  return boxesIn(fragment, moof.start, moof.end)
+    .filter(({ type }) => type === 'traf')
+    .map((traf: Box) => {
+      const tfdt = need(fragment, traf, 'tfdt');
+      const trun = need(fragment, traf, 'trun');
+      let at = moof.offset + view.getUint32(trun.start + 8);
+      const samples: Uint8Array[] = [];
+      const isSync: boolean[] = [];
+      for (let count = 0; count < view.getUint32(trun.start + 4); count++) {
+        const size = view.getUint32(trun.start + 12 + count * 16 + 4);
+        isSync.push(view.getUint32(trun.start + 12 + count * 16 + 8) === 0x02000000);
+        samples.push(fragment.slice(at, at + size));
+        at += size;
+      }
+      return { time: Number(view.getBigUint64(tfdt.start + 4)), samples, isSync };
+    });
+}
+
+for (const isMovieFirst of [true, false]) {
+  test(`a whole MP4 with its tables ${isMovieFirst ? 'first' : 'last'} comes as fragments with every sample, in order`, async () => {
+    const bytes = mp4({ isMovieFirst });
+    const asked: Asked[] = [];
+    const plan = await planned(bytes, 'video/mp4', asked);
+    assert.equal(plan.mime, 'video/mp4; codecs="vp09.00.10.08,opus"');
+    assert.equal(plan.durationSeconds, film.seconds);
+    assert.deepEqual(
+      plan.pieces.map(({ seconds }) => seconds),
+      [0, 3, 6, 9],
+    );
+    const init = boxesIn(plan.init, 0, plan.init.length)[0];
+    assert.ok(init && need(plan.init, init, 'mvex'));
+    assert.equal(viewOf(plan.init).getUint32(need(plan.init, init, 'trak', 'mdia', 'minf', 'stbl', 'stsz').start + 8), 0);
+    const pictures: Uint8Array[] = [];
+    const sounds: Uint8Array[] = [];
+    for (const [index, { ranges, seconds }] of plan.pieces.entries()) {
+      const parts = ranges.map(({ offset, length }) => bytes.slice(offset, offset + length));
+      const [picture, sound] = samplesOf(plan.convert?.(index, parts) ?? new Uint8Array(0));
+      assert.equal(picture?.time, seconds * film.fps * 100);
+      assert.equal(sound?.time, seconds * 48_000);
+      assert.equal(picture?.isSync[0], true);
+      assert.equal(picture?.isSync[1], false);
+      pictures.push(...(picture?.samples ?? []));
+      sounds.push(...(sound?.samples ?? []));
+    }
+    assert.equal(pictures.length, film.seconds * film.fps);
+    for (const [at, sample] of pictures.entries()) assert.deepEqual(sample, pictureBytes(at));
+    assert.equal(sounds.length, film.seconds * film.soundsPerSecond);
+    for (const [at, sample] of sounds.entries()) assert.deepEqual(sample, soundBytes(at));
+    // What is played was not read for the plan.
+    const movieBytes = bytes.length - pictures.concat(sounds).reduce((sum, { length }) => sum + length, 0);
+    assert.ok(asked.reduce((sum, { length }) => sum + length, 0) <= movieBytes + 64);
+  });
+}
+
+test('a WebM with cues is appended cluster by cluster, without them it has no plan', async () => {
+  const { bytes, clusters } = webm(['V_VP9', 'A_OPUS'], [5000, 70_000, 300]);
+  const plan = await planned(bytes, 'video/webm');
+  assert.equal(plan.mime, 'video/webm; codecs="vp9,opus"');
+  assert.equal(plan.durationSeconds, 6);
+  assert.equal(plan.init.length, clusters[0]);
+  assert.deepEqual(
+    plan.pieces.map(({ seconds, ranges }) => [seconds, ranges[0]?.offset]),
+    clusters.map((offset, at) => [at * 2, offset]),
+  );
+  const [last] = plan.pieces.at(-1)?.ranges ?? [];
+  assert.equal(viewOf(bytes).getUint32((last?.offset ?? 0) + (last?.length ?? 0)), 0x1c53bb6b);
+  assert.equal(pieceAt(plan.pieces, 3.9), 1);
+  assert.equal(pieceAt(plan.pieces, 99), 2);
+  assert.equal(await planOf(fileOf(webm(['V_MPEG4/ISO/AVC'], [10]).bytes), 'video/webm'), undefined);
+  const cueless = joined(element(0x1a45dfa3), element(0x18538067, element(0x1654ae6b), element(0x1f43b675, number(1))));
+  assert.equal(await planOf(fileOf(cueless), 'video/webm'), undefined);
+});
+
+test('an MP3 is cut by its rate, after what a tag brings', async () => {
+  // 128 kbit/s, 44.1 kHz: 417 bytes a frame.
+  const frame = joined(Uint8Array.of(0xff, 0xfb, 0x90, 0x44), new Uint8Array(413));
+  const tag = joined(text('ID3'), Uint8Array.of(3, 0, 0, 0, 0, 2, 0), new Uint8Array(256).fill(0xff));
+  const bytes = joined(tag, ...Array.from({ length: 2000 }, () => frame));
+  const plan = await planned(bytes, 'audio/mpeg');
+  assert.equal(plan.isTimed, false);
+  assert.ok(Math.abs(plan.durationSeconds - (2000 * 417) / 16_000) < 0.01);
+  assert.deepEqual(plan.pieces[0]?.ranges[0]?.offset, tag.length);
+  const sum = plan.pieces.reduce((total, { ranges }) => total + (ranges[0]?.length ?? 0), 0);
+  assert.equal(sum, bytes.length - tag.length);
+  assert.equal(await planOf(fileOf(new Uint8Array(4000)), 'audio/mpeg'), undefined);
+});
+
+test('a film that is cut off or changed anywhere has a plan or none, and fails in no other way', async () => {
+  const seed = 5;
+  const random = seededRandom(seed);
+  const files: [string, Uint8Array][] = [
+    ['video/mp4', mp4({ isMovieFirst: true })],
+    ['video/webm', webm(['V_VP8'], [400, 500]).bytes],
+  ];
+  for (const [mime, bytes] of files) {
+    const heads = Math.min(bytes.length, 4000);
+    for (let length = 0; length < heads; length += 13) await planOf(fileOf(bytes.slice(0, length)), mime);
+    for (let round = 0; round < 1500; round++) {
+      const odd = bytes.slice();
+      for (let count = 0; count < 3; count++) odd[Math.floor(random() * heads)] = Math.floor(random() * 256);
+      const plan = await planOf(fileOf(odd), mime).catch((error: unknown) =>
+        assert.fail(`seed ${seed}, ${mime}, ${round}: ${String(error)}`),
+      );
+      for (const [index, { ranges }] of (plan?.pieces ?? []).slice(0, 2).entries()) {
+        const parts = ranges.map(({ offset, length }) => odd.slice(offset, offset + length));
+        plan?.convert?.(index, parts);
+      }
+    }
+  }
+});
+
+test('what is not read is told as it is', async () => {
+  const failing = { sizeBytes: 100_000, read: () => Promise.reject(new Error('the owner is away')) };
+  for (const mime of ['video/mp4', 'video/webm', 'audio/mpeg']) await assert.rejects(planOf(failing, mime), /away/);
+  assert.equal(await planOf(failing, 'audio/wav'), undefined);
+});
