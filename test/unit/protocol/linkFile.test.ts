@@ -175,3 +175,16 @@ test('a title can be made of any text', () => {
   assert.equal(titleOf('\u0007'), 'Untitled');
   assert.ok(titleOf(randomBytes(4000).toString('latin1')).length <= linkFileLimits.titleCharacters);
 });
+
+test('thousands of unknown fields behind millions of lines are not each looked for', () => {
+  const files = Array.from(
+    { length: 20_000 },
+    (_, number) => `{"path":"a${number}","sizeBytes":0,"contentId":"${emptyContentId}","x":0}`,
+  );
+  const head = '"format":"potluck-link","version":1,"title":"T","kind":"folder"';
+  const text = `{${'\n'.repeat(4_000_000)}${head},"files":[${files.join(',')}]}`;
+  const before = process.cpuUsage();
+  assert.equal(parseLinkFile(text).warnings.length, linkFileLimits.warnings);
+  const { user, system } = process.cpuUsage(before); // of the processor: a busy machine takes longer by the clock
+  assert.ok(user + system < 5_000_000, `${user + system} us`);
+});
