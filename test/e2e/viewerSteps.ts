@@ -3,6 +3,7 @@
 import { mkdirSync, openSync, closeSync, readFileSync, ftruncateSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { until } from '../../scripts/localPeers.ts';
+import { element, number, text, webm } from '../unit/webview/viewer/media/madeFiles.ts';
 import { tableTitle } from '../vscode/testPeer.ts';
 import { peersRow, rowOf, showPotluck, type Step, type World } from './walkWorld.ts';
 
@@ -20,6 +21,23 @@ function writeLog(file: string): void {
   ftruncateSync(fd, 5 * gib - end.length);
   writeSync(fd, end, 5 * gib - end.length);
   closeSync(fd);
+}
+
+/** Ten minutes of one picture, a second each. */
+function writeFilm(file: string): void {
+  const picture = readFileSync(path.join(import.meta.dirname, 'picture.vp9'));
+  const size = element(0xe0, element(0xb0, number(256)), element(0xba, number(144)));
+  const track = element(
+    0xae,
+    element(0xd7, number(1)),
+    element(0x73c5, number(1)),
+    element(0x83, number(1)),
+    element(0x86, text('V_VP9')),
+    size,
+  );
+  const pictures = Array.from({ length: 600 }, () => picture);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, webm([track], pictures, 1000).bytes);
 }
 
 /** Its owner reads the whole file once for that; ranges are verified by it. */
@@ -96,6 +114,31 @@ export const viewerSteps: readonly Step[] = [
     },
   },
   {
+    name: 'a film is played from where one goes, without what lies before',
+    shot: 'viewer-film',
+    async run(world) {
+      const { window, peer } = world;
+      writeFilm(path.join(peer.tree, 'films', 'table.webm'));
+      await peersRow(world, 'films').waitFor();
+      await window.expand(peersRow(world, 'films'));
+      await menu(world, peersRow(world, 'table.webm'), 'Open by Range');
+      const frame = await window.webview('video');
+      const seen = await frame.locator('video').evaluate(async (player: HTMLVideoElement) => {
+        const shown = () => new Promise<void>((resolve) => player.requestVideoFrameCallback(() => resolve()));
+        player.muted = true;
+        await player.play();
+        player.currentTime = 431.5;
+        await shown();
+        player.pause();
+        return { at: player.currentTime, lasts: player.duration, width: player.videoWidth };
+      });
+      if (seen.at < 431 || seen.at > 440 || seen.lasts !== 600 || seen.width !== 256) throw new Error(JSON.stringify(seen));
+      const about = (await frame.locator('.about').textContent()) ?? '';
+      const [, size = '0', fetched = '0', unit] = /^([\d.]+) MB · ([\d.]+) ([KM]B) fetched$/.exec(about) ?? [];
+      if (Number(size) < 5 || unit === undefined || (unit === 'MB' && Number(fetched) > 3)) throw new Error(about);
+    },
+  },
+  {
     name: 'the page of a file says who has it',
     shot: 'file-page',
     async run(world) {
@@ -116,7 +159,8 @@ export const viewerSteps: readonly Step[] = [
       await menu(world, peersRow(world, 'bread.md'), 'Compare with Mine');
       await window.quickRow('bread.md').first().click();
       await window.activeTab('bread.md (mine ↔ Ada)').waitFor();
-      await window.page.locator('.monaco-diff-editor').first().waitFor();
+      const texts = window.page.locator('.monaco-diff-editor .view-lines');
+      for (const text of [/Flour\sand\swater/, /Flour,\swater,\ssalt/]) await texts.filter({ hasText: text }).first().waitFor();
     },
   },
   {
@@ -129,7 +173,7 @@ export const viewerSteps: readonly Step[] = [
       await window.quickRow('Another Folder').first().click();
       await window.answer(`${path.join(folder, 'recipes')}/`);
       const row = rowOf(world, compare, 'Changed');
-      const accept = window.quickInput.locator('a.monaco-button').last();
+      const accept = window.quickInput.locator('.monaco-button', { hasText: /^Compare$/ });
       await until('the folders to be compared', async () => {
         if (await row.isVisible()) return true;
         if (await accept.isVisible()) await accept.click();
