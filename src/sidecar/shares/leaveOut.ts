@@ -1,23 +1,67 @@
-// Leaves paths out of a folder that is shared, by lines in its `.potluckignore`: where a person finds them, and takes them out again.
+// Leaves paths out of a folder that is shared, by lines in its `.potluckignore`: where a person finds them, and takes them out again. Where a rule file
+// further down takes one back in, its own folder's `.potluckignore` has the last word.
 
-import { closeSync, constants, fstatSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, fsyncSync, lstatSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../protocol/errors.ts';
 import { indexLimits } from '../limits.ts';
-import { IgnoreRules } from './ignoreRules.ts';
+import { IgnoreRules, readRules, ruleFileNames } from './ignoreRules.ts';
 
 const name = '.potluckignore';
 
-/** Appends to the file, or makes it. Throws `invalid-argument`, `permission-denied`, `io`: then nothing was written. */
+/** Appends to the file, or makes it. Throws `invalid-argument`, `permission-denied`, `io`: then not all of them are left out. */
 export function leaveOut(root: string, paths: readonly string[]): void {
   if (paths.length === 0) return;
-  const lines = paths.map(ruleFor);
-  const written = `# Left out when the folder was shared.\n${lines.join('\n')}\n`;
+  const written = textFor(paths);
   const rules = new IgnoreRules().with('', written);
   const missed = paths.find((each) => !rules.ignores(each, false));
-  if (missed !== undefined)
-    throw new AppError('invalid-argument', `No ignore rule can name ${JSON.stringify(missed)}. Rename it or move it away first.`);
+  if (missed !== undefined) throw notLeftOut(missed);
   append(path.join(root, name), written);
+  const takenBack = Map.groupBy(notIgnored(root, paths), (each) => each.slice(0, Math.max(0, each.lastIndexOf('/'))));
+  for (const [folder, files] of takenBack)
+    append(path.join(root, folder, name), textFor(files.map((each) => each.slice(folder === '' ? 0 : folder.length + 1))));
+  const [still] = notIgnored(root, [...takenBack.values()].flat());
+  if (still !== undefined) throw notLeftOut(still);
+}
+
+/** Those that all rules of the folder together do not ignore. */
+function notIgnored(root: string, paths: readonly string[]): string[] {
+  const known = new Map<string, IgnoreRules | undefined>();
+  /** Undefined: the folder is not shared, or its rules cannot be read, and then nothing of it is. */
+  const rulesIn = (folder: string): IgnoreRules | undefined => {
+    if (known.has(folder)) return known.get(folder);
+    const slash = folder.lastIndexOf('/');
+    const above = folder === '' ? new IgnoreRules() : rulesIn(folder.slice(0, Math.max(0, slash)));
+    let rules: IgnoreRules | undefined;
+    const absolute = path.join(root, folder);
+    // A link is not shared; nothing is written through one.
+    const isReal = folder === '' || lstatSync(absolute, { throwIfNoEntry: false })?.isDirectory() === true;
+    if (above !== undefined && isReal && (folder === '' || !above.ignores(folder, true))) {
+      const held = new Set<string>(ruleFileNames.filter((each) => existsSync(path.join(absolute, each))));
+      try {
+        rules = above.with(folder, readRules(absolute, held));
+      } catch {
+        // As the walk: what they hide is not known, so nothing is shown.
+      }
+    }
+    known.set(folder, rules);
+    return rules;
+  };
+  return paths.filter((each) => {
+    const rules = rulesIn(each.slice(0, Math.max(0, each.lastIndexOf('/'))));
+    return rules !== undefined && !rules.ignores(each, false);
+  });
+}
+
+function textFor(paths: readonly string[]): string {
+  return `# Left out when the folder was shared.\n${paths.map(ruleFor).join('\n')}\n`;
+}
+
+function notLeftOut(missed: string): AppError {
+  return new AppError(
+    'invalid-argument',
+    `No ignore rule can leave out ${JSON.stringify(missed)}. Nothing is shared. Rename it or move it away first.`,
+  );
 }
 
 /** A gitignore pattern that names just this path: from the root, with everything escaped that means something; `?` for what ends a line. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -37,6 +37,27 @@ test('rules that are there stay, and hold', () => {
   leaveOut(root, ['b.txt']);
   assert.deepEqual(shared(root), ['.potluckignore', 'c.txt']);
   assert.ok(readFileSync(path.join(root, '.potluckignore'), 'utf8').startsWith('a.txt\n'));
+});
+
+test('a rule further down that takes a file back in does not share it', () => {
+  const root = tree('taken-back', ['a/b/key.txt', 'a/b/kept.txt', 'a/other.txt', 'a/b/c/deep.txt']);
+  writeFileSync(path.join(root, 'a', '.gitignore'), '!key.txt\n!other.txt\n');
+  writeFileSync(path.join(root, 'a', 'b', '.gitignore'), '*\n!*.txt\n!c/\n');
+  writeFileSync(path.join(root, 'a', 'b', 'c', '.potluckignore'), '!deep.txt');
+  leaveOut(root, ['a/b/key.txt', 'a/other.txt', 'a/b/c/deep.txt']);
+  assert.deepEqual(
+    shared(root).filter((each) => each.endsWith('.txt')),
+    ['a/b/kept.txt'],
+  );
+});
+
+test('a folder on the way that became a link is not written through', { skip: process.platform === 'win32' }, () => {
+  const root = tree('linked-below', ['kept.txt']);
+  const outside = tree('outside-below', ['key.txt']);
+  writeFileSync(path.join(outside, '.gitignore'), '!key.txt\n');
+  symlinkSync(outside, path.join(root, 'sub'));
+  leaveOut(root, ['sub/key.txt']);
+  assert.ok(!existsSync(path.join(outside, '.potluckignore')));
 });
 
 test('a rule file that is a link is not written through', { skip: process.platform === 'win32' }, () => {
