@@ -327,3 +327,42 @@ test('a folder whose only file bears its name stays a folder', () => {
 function byPath(a: { path: string }, b: { path: string }): number {
   return a.path < b.path ? -1 : 1;
 }
+
+test('one large content under thousands of names is checked once', () => {
+  const pieces = 2 ** 14;
+  const layer = Buffer.alloc(pieces * 32, 7);
+  let nodes: Buffer = layer;
+  while (nodes.length > 32) {
+    const above = Buffer.alloc(nodes.length / 2);
+    for (let at = 0; at < nodes.length; at += 64)
+      createHash('sha256')
+        .update(nodes.subarray(at, at + 64))
+        .digest()
+        .copy(above, at / 2);
+    nodes = above;
+  }
+  const file = new Map<string, BValue>([
+    ['length', pieces * 16 * KiB],
+    ['pieces root', nodes],
+  ]);
+  const tree: BDict = new Map(
+    Array.from({ length: 5000 }, (_, number) => [`f${number}`, new Map<string, BValue>([['', file]])] as [string, BValue]),
+  );
+  const info = new Map<string, BValue>([
+    ...([
+      ['file tree', tree],
+      ['meta version', 2],
+      ['name', Buffer.from('n')],
+      ['piece length', 16 * KiB],
+    ] as [string, BValue][]),
+  ]);
+  const bytes = writeBencode(
+    new Map<string, BValue>([
+      ['info', info],
+      ['piece layers', new Map([[nodes.toString('latin1'), layer]])],
+    ]),
+  );
+  const startedMs = performance.now();
+  assert.equal(readTorrent(bytes).link.files.length, 5000);
+  assert.ok(performance.now() - startedMs < 5000);
+});
