@@ -77,7 +77,7 @@ async function findIn(
   const needle = Buffer.from(query.isCaseSensitive ? query.bytes : lowered(query.bytes));
   const reach = needle.length - 1;
   // Neighbouring steps overlap, so that what lies across a border is found.
-  const steps = stepsOf(end - start, reach).map(({ at, length }) =>
+  const steps = stepsOf(end - start, reach, ({ at, length }) =>
     isBackwards ? { offset: end - at - length, length } : { offset: start + at, length },
   );
   let done = 0;
@@ -96,40 +96,49 @@ function* stepLengths(): Generator<number> {
   for (let length = limits.viewerBlockBytes; ; length = Math.min(limits.viewerScanBytes, length * 2)) yield length;
 }
 
-function stepsOf(total: number, reach: number): { at: number; length: number }[] {
-  const steps: { at: number; length: number }[] = [];
+interface Step {
+  offset: number;
+  length: number;
+}
+
+/** One after another, never as a list: a peer can say that its file has petabytes. `place` says where in the file a step lies. */
+function* stepsOf(
+  total: number,
+  reach: number,
+  place: (step: { at: number; length: number }) => Step,
+): Generator<Step, undefined, undefined> {
   let at = 0;
   for (const length of stepLengths()) {
     if (at >= total) break;
     const taken = Math.min(total - at, length + reach);
-    steps.push({ at, length: taken });
+    yield place({ at, length: taken });
     if (at + taken >= total) break;
     at += length;
   }
-  return steps;
 }
 
 /** The steps' bytes in order, each asked for while the one before is looked at. */
 async function* readAhead(
   file: Passing,
-  steps: readonly { offset: number; length: number }[],
+  steps: Iterator<Step, undefined>,
   signal: AbortSignal,
 ): AsyncGenerator<{ offset: number; bytes: Uint8Array }> {
   const ended = new AbortController();
   const both = AbortSignal.any([signal, ended.signal]);
-  const ask = (index: number): Promise<Uint8Array> | undefined => {
-    const step = steps[index];
-    const asked = step === undefined ? undefined : file.passing(step.offset, step.length, both);
-    asked?.catch(() => undefined); // told where it is awaited, if it is
-    return asked;
+  const ask = (): { offset: number; bytes: Promise<Uint8Array> } | undefined => {
+    const step = steps.next().value;
+    if (step === undefined) return undefined;
+    const bytes = file.passing(step.offset, step.length, both);
+    bytes.catch(() => undefined); // told where it is awaited, if it is
+    return { offset: step.offset, bytes };
   };
-  let next = ask(0);
+  let next = ask();
   try {
-    for (const [index, { offset }] of steps.entries()) {
+    while (next !== undefined) {
       if (signal.aborted) throw cancelled();
-      const asked = next;
-      next = ask(index + 1);
-      if (asked !== undefined) yield { offset, bytes: await asked };
+      const { offset, bytes } = next;
+      next = ask();
+      yield { offset, bytes: await bytes };
     }
   } finally {
     ended.abort();
@@ -167,7 +176,7 @@ export class Lines {
     let isKnown = mark.offset === 0;
     if (wanted === 1) return { offset: 0, line: 1 };
     const { sizeBytes } = this.#file;
-    const steps = stepsOf(sizeBytes - mark.offset, 0).map(({ at, length }) => ({ offset: mark.offset + at, length }));
+    const steps = stepsOf(sizeBytes - mark.offset, 0, ({ at, length }) => ({ offset: mark.offset + at, length }));
     for await (const { offset, bytes } of readAhead(this.#file, steps, signal)) {
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
       for (let at = buffer.indexOf(10); at >= 0; at = buffer.indexOf(10, at + 1)) {
@@ -186,7 +195,7 @@ export class Lines {
 
   async #fromEnd(wanted: number, { signal, onProgress }: ScanOptions): Promise<{ offset: number; line: number }> {
     const { sizeBytes } = this.#file;
-    const steps = stepsOf(sizeBytes, 0).map(({ at, length }) => ({ offset: sizeBytes - at - length, length }));
+    const steps = stepsOf(sizeBytes, 0, ({ at, length }) => ({ offset: sizeBytes - at - length, length }));
     let count = 1;
     for await (const { offset, bytes } of readAhead(this.#file, steps, signal)) {
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

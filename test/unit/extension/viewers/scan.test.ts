@@ -117,3 +117,14 @@ test('where a line begins is not looked for from the start again', async () => {
   await lines.find(1_900_001, still);
   assert.ok(file.asked - before < file.sizeBytes / 2, `${file.asked - before}`);
 });
+
+test('a file that is said to have petabytes costs nothing before it is read', async () => {
+  const failing: Passing = { sizeBytes: Number.MAX_SAFE_INTEGER, passing: () => Promise.reject(new Error('away')) };
+  for (const isBackwards of [false, true])
+    await assert.rejects(
+      find(failing, text('word'), { ...still, from: isBackwards ? failing.sizeBytes : 0, isBackwards }),
+      /away/,
+    );
+  await assert.rejects(new Lines(failing).find(2 ** 40, still), /away/);
+  await assert.rejects(new Lines(failing).find(-5, still), /away/);
+});
