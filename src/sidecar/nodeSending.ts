@@ -64,7 +64,7 @@ export class NodeSending {
     });
     this.dropBoxes = new DropBoxes({
       ...{ database, log },
-      comingBytes: (dropBoxId) => this.inbox.comingBytes(dropBoxId),
+      coming: (dropBoxId) => this.inbox.coming(dropBoxId),
       offered: () => this.inbox.offered(),
       viewer: ({ peerId }) => {
         const session = options.sessions().source(peerId);
@@ -132,14 +132,17 @@ export class NodeSending {
   /** A catalog, with what others offered to us beside it. */
   over(catalog: DownloadCatalog): DownloadCatalog {
     const { lists } = this.inbox;
-    const isOffer = ({ peerId, shareId }: Pick<EntryRef, 'peerId' | 'shareId'>): boolean =>
-      lists.row(peerId, shareId) !== undefined;
     return {
-      stat: (ref) => (isOffer(ref) ? lists.stat(ref) : catalog.stat(ref)),
-      files: (ref) => (isOffer(ref) ? lists.files(ref) : catalog.files(ref)),
+      stat: (ref) => (this.isOffer(ref) ? lists.stat(ref) : catalog.stat(ref)),
+      files: (ref) => (this.isOffer(ref) ? lists.files(ref) : catalog.files(ref)),
       titleOf: (peerId, shareId) =>
-        isOffer({ peerId, shareId }) ? lists.titleOf(peerId, shareId) : catalog.titleOf(peerId, shareId),
+        this.isOffer({ peerId, shareId }) ? lists.titleOf(peerId, shareId) : catalog.titleOf(peerId, shareId),
     };
+  }
+
+  /** Whether it is of something that was offered to us, rather than of a share. */
+  isOffer({ peerId, shareId }: Pick<EntryRef, 'peerId' | 'shareId'>): boolean {
+    return this.inbox.lists.row(peerId, shareId) !== undefined;
   }
 
   #heard(session: PeerSession, message: SendingMessage): void {

@@ -343,6 +343,7 @@ export class Transfers {
         permits: this.#permits,
       },
       ...{ receiving: this.#receiving, log: this.#options.log, freeBytes: freeBytesOn, mayReuse: true },
+      isBounded: this.#options.sending().isOffer(entry),
       ...(this.#options.settings().markDownloads && { origin: `potluck://${entry.peerId}/${entry.shareId}` }),
       rootOf: (ref) => this.#roots.of(ref),
       reuse: (file, options) => this.#copies.copyInto(file, options),

@@ -27,7 +27,7 @@ export interface TransfersOptions {
   peers: () => Peers;
   parties: () => Pick<Parties, 'contentTopics'>;
   /** Offers to single peers: read and downloaded as shares are. */
-  sending: () => Pick<NodeSending, 'locate' | 'locateMany' | 'over' | 'downloadChanged'>;
+  sending: () => Pick<NodeSending, 'locate' | 'locateMany' | 'over' | 'isOffer' | 'downloadChanged'>;
   network: () => Pick<Network, 'setContentTopics'>;
   details: () => Pick<DetailAnswers, 'of' | 'holders'>;
   broadcast: <N extends NotificationMethod>(method: N, params: Notifications[N]) => void;

@@ -2,7 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { getAttrSync } from 'fs-native-extensions';
@@ -204,6 +214,40 @@ test('a drop box takes what fits into its quota, and leaves the rest to be answe
     audience: { everyone: false, partyIds: [], peerIds: [ann.client.peerId] },
   });
   await incoming(ben, ({ items, state }) => items[0]?.name === 'more.bin' && state === 'done');
+});
+
+test('a drop box takes nothing that is larger than it was offered', async (t) => {
+  const { world, peers } = await tableOf(t, 'ann', 'ben');
+  const [ann, ben] = peers;
+  await Promise.all([seen(ann, ben), seen(ben, ann)]);
+  const box = path.join(world.folder, 'box');
+  const audience = { everyone: false, partyIds: [], peerIds: [ann.client.peerId] };
+  await ben.client.request('dropBoxes/set', { folder: box, audience, quotaBytes: MiB });
+  await ben.stop();
+  await seen(ann, ben, false);
+  const single = path.join(world.folder, 'single.bin');
+  writeFileSync(single, 'small');
+  const folder = path.join(world.folder, 'many');
+  mkdirSync(folder);
+  for (const name of ['a', 'b', 'c', 'd']) writeFileSync(path.join(folder, name), name);
+  await ann.client.request('outbox/send', { peerId: ben.client.peerId, paths: [single, folder] });
+  writeFileSync(single, randomBytes(5 * MiB));
+  writeFileSync(path.join(folder, 'b'), randomBytes(9_000));
+  writeFileSync(path.join(folder, 'c'), randomBytes(3 * MiB));
+  await ben.start();
+  await incoming(ben, ({ state }) => state === 'failed');
+  const list = () => ben.client.request('downloads/list', {});
+  await until(ben.client, ['downloads/changed'], async () => (await list()).every(({ state }) => state === 'failed'), {
+    what: 'all of it that grew has failed',
+  });
+  assert.match(JSON.stringify((await list()).map(({ failure }) => failure)), /larger now than it was offered/);
+  assert.deepEqual(
+    readdirSync(path.join(box, 'ann'))
+      .sort()
+      .filter((name) => !name.startsWith('.')),
+    ['many'],
+  );
+  assert.deepEqual(readdirSync(path.join(box, 'ann', 'many')).sort(), ['a', 'd']);
 });
 
 test('a peer that blocks the sender forgets its offers', async (t) => {

@@ -19,13 +19,19 @@ export interface DropBoxesOptions {
   database: Database;
   log: Log;
   /** What accepted offers of it still bring. */
-  comingBytes(dropBoxId: string): number;
+  coming(dropBoxId: string): Room;
   offered(): InboxRow[];
   /** Who the sender is to us; undefined when it is not here. */
   viewer(row: InboxRow): Viewer | undefined;
   nameOf(row: InboxRow): string;
   accept(row: InboxRow, how: Acceptance): Promise<unknown>;
   onChange(): void;
+}
+
+/** What is used of a box: empty files cost as well. */
+export interface Room {
+  bytes: number;
+  entries: number;
 }
 
 interface BoxRow {
@@ -102,8 +108,9 @@ export class DropBoxes {
     for (const row of this.#rows()) {
       if (this.#isClosed || offer.state !== 'offered' || viewer === undefined) return;
       if (!isInAudience(parseAudience(row.audience), viewer)) continue;
-      const used = await this.#usedBytes(row);
-      if (used === undefined || used + offer.totalBytes > row.quotaBytes) continue;
+      const used = await this.#used(row);
+      if (used === undefined || used.bytes + offer.totalBytes > row.quotaBytes) continue;
+      if (used.entries + offer.fileCount + offer.folderCount > sendingLimits.boxEntries) continue;
       const folder = path.join(row.folder, folderOf(this.#options.nameOf(offer)));
       await this.#options.accept(offer, { folder, conflict: 'keep-both', dropBoxId: row.dropBoxId });
       this.#options.onChange();
@@ -116,31 +123,31 @@ export class DropBoxes {
   }
 
   async #info(row: BoxRow): Promise<DropBox> {
-    const usedBytes = (await this.#usedBytes(row)) ?? row.quotaBytes;
+    const usedBytes = (await this.#used(row))?.bytes ?? row.quotaBytes;
     return { ...row, audience: parseAudience(row.audience), usedBytes };
   }
 
   /** Undefined when it holds more files than are counted, or cannot be read. */
-  async #usedBytes({ dropBoxId, folder }: BoxRow): Promise<number | undefined> {
-    const held = await bytesIn(folder);
-    return held === undefined ? undefined : held + this.#options.comingBytes(dropBoxId);
+  async #used({ dropBoxId, folder }: BoxRow): Promise<Room | undefined> {
+    const held = await heldIn(folder);
+    const coming = this.#options.coming(dropBoxId);
+    return held && { bytes: held.bytes + coming.bytes, entries: held.entries + coming.entries };
   }
 }
 
-async function bytesIn(folder: string): Promise<number | undefined> {
-  let sum = 0;
-  let seen = 0;
+async function heldIn(folder: string): Promise<Room | undefined> {
+  const held: Room = { bytes: 0, entries: 0 };
   const folders = [folder];
   try {
     for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
       for (const each of await readdir(at, { withFileTypes: true })) {
-        if (++seen > sendingLimits.boxEntries) return undefined;
+        if (++held.entries > sendingLimits.boxEntries) return undefined;
         const absolute = path.join(at, each.name);
         if (each.isDirectory()) folders.push(absolute);
-        else if (each.isFile()) sum += (await lstat(absolute)).size;
+        else if (each.isFile()) held.bytes += (await lstat(absolute)).size;
       }
     }
-    return sum;
+    return held;
   } catch {
     return undefined; // Not to be read: then nothing is put there by itself.
   }

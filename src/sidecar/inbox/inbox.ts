@@ -10,6 +10,7 @@ import { derivedName } from '../peers/names.ts';
 import type { OfferAnswer, OfferEndMessage, OfferListMessage, OfferMessage } from '../wire/sendingMessages.ts';
 import type { PeerSession } from '../wire/services.ts';
 import { isKnownPeer, type SendingParts } from './contract.ts';
+import type { Room } from './dropBoxes.ts';
 import { IncomingLists } from './incomingLists.ts';
 import { decodeManifest, itemsOf } from './manifest.ts';
 import { OfferLists } from './offerLists.ts';
@@ -70,12 +71,15 @@ export class Inbox {
     return this.#table.list().filter(({ state }) => state === 'offered');
   }
 
-  /** Bytes that accepted offers of a drop box still bring. */
-  comingBytes(dropBoxId: string): number {
-    return this.#table
-      .list()
-      .filter((row) => row.state === 'accepted' && row.dropBoxId === dropBoxId)
-      .reduce((sum, { totalBytes }) => sum + totalBytes, 0);
+  /** What accepted offers of a drop box still bring. */
+  coming(dropBoxId: string): Room {
+    const sum: Room = { bytes: 0, entries: 0 };
+    for (const row of this.#table.list()) {
+      if (row.state !== 'accepted' || row.dropBoxId !== dropBoxId) continue;
+      sum.bytes += row.totalBytes;
+      sum.entries += row.fileCount + row.folderCount;
+    }
+    return sum;
   }
 
   list(): IncomingOffer[] {
@@ -138,9 +142,7 @@ export class Inbox {
     if (!isKnownPeer(this.#options.viewer(session))) return say('unwelcome');
     const known = this.#table.get(peerId, offer.offerId);
     if (known !== undefined) return say(answerOf(known.state));
-    const isFull =
-      this.#table.openCount(peerId) >= sendingLimits.openOffers || this.#table.openCount() >= sendingLimits.allOffers;
-    if (isFull) return say('full');
+    if (this.#isFull(peerId)) return say('full');
     if (offer.listBytes === 0 || offer.fileCount + offer.folderCount > sendingLimits.entries)
       throw new AppError('protocol', 'An offer of files breaks the rules: it is empty or too large.');
     this.#incoming.take(session, offer);
@@ -154,6 +156,8 @@ export class Inbox {
     const { offerId, fileCount, folderCount, totalBytes } = offer;
     if (this.#table.get(session.peerId, offerId) !== undefined) return;
     const items = itemsOf(decodeManifest(list, { fileCount, folderCount, totalBytes }));
+    // Others of it came while this list was on its way, over this session or another.
+    if (this.#isFull(session.peerId)) return this.#options.talk.say(session, { type: 'offerAnswer', offerId, answer: 'full' });
     const atMs = this.#now;
     const row: InboxRow = {
       ...{
@@ -203,9 +207,14 @@ export class Inbox {
       if (row.state === 'offered' && row.expiresAtMs <= this.#now) this.#change(row, { state: 'expired' });
   }
 
+  #isFull(peerId: PeerId): boolean {
+    return this.#table.openCount(peerId) >= sendingLimits.openOffers || this.#table.openCount() >= sendingLimits.allOffers;
+  }
+
   async #accept(peerId: PeerId, offerId: OfferId, wanted: Partial<Acceptance>): Promise<IncomingOffer> {
     const row = this.#find(peerId, offerId);
     if (row.state === 'accepted' || row.state === 'done') return this.#info(row);
+    if (row.state === 'offered' && row.expiresAtMs <= this.#now) this.#change(row, { state: 'expired' });
     if (!this.#table.isOpen(row))
       throw new AppError('not-found', `This offer was ${row.state}. Ask its sender to send it again.`);
     const { folder = this.#options.folder(), conflict, dropBoxId } = wanted;
@@ -222,8 +231,8 @@ export class Inbox {
       for (const downloadId of added) await downloads.cancel(downloadId);
       throw error;
     }
-    // Taken back while it was accepted.
-    if (!this.#table.isOpen(row)) {
+    // Taken back, or its sender blocked, while it was accepted.
+    if (!this.#table.isOpen(row) || this.#table.get(peerId, offerId) !== row) {
       for (const downloadId of added) await downloads.cancel(downloadId);
       throw new AppError('not-found', 'This offer was taken back just now.');
     }

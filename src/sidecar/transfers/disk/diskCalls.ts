@@ -118,7 +118,7 @@ export interface DiskCalls {
   runFolders: { ask: { run: number; folders: string[] }; answer: undefined };
   /** A pack with these files (NUL between), named by `indexes` later. Answers what of it was received and verified; `settled` follows. */
   runUnpack: {
-    ask: { run: number; indexes: Uint32Array; relatives: string; chunks: Uint8Array[] };
+    ask: { run: number; indexes: Uint32Array; relatives: string; chunks: Uint8Array[]; most?: Float64Array };
     answer: Unpacked;
   };
   /** Gives a finished partial file its final name; on the disk for good when it answers. */

@@ -51,12 +51,16 @@ export class DiskRun {
   }
 
   /**
-   * Takes a pack apart: verifies each file and writes it to a temporary name. `indexes` name the files in what is told later. Rejects with
+   * Takes a pack apart: verifies each file and writes it to a temporary name. `indexes` name the files in what is told later; one of more
+   * bytes than `most` says of it is refused as `too-large`. Rejects with
    * `protocol` for what is no pack; then nothing of it was taken.
    */
-  unpack(files: { indexes: Uint32Array; relatives: readonly string[] }, chunks: readonly Uint8Array[]): Promise<Unpacked> {
+  unpack(
+    { indexes, relatives, most }: { indexes: Uint32Array; relatives: readonly string[]; most?: Float64Array },
+    chunks: readonly Uint8Array[],
+  ): Promise<Unpacked> {
     const handed = chunks.map(owned);
-    const ask = { run: this.#run, indexes: files.indexes, relatives: files.relatives.join('\0'), chunks: handed };
+    const ask = { run: this.#run, indexes, relatives: relatives.join('\0'), chunks: handed, ...(most && { most }) };
     return this.#thread.ask('runUnpack', ask, transferable(handed));
   }
 

@@ -113,6 +113,10 @@ export class PlacingRun {
     const crowded = new Crowded(given.map(({ place }) => relatives[place] ?? ''));
     for (const { place, item } of given) {
       const index = ask.indexes[place] ?? 0;
+      if (ask.most !== undefined && item.sizeBytes > (ask.most[place] ?? 0)) {
+        answer.refused.push({ index, kind: 'too-large' });
+        continue;
+      }
       const content = bytes.subarray(item.at, item.at + item.sizeBytes);
       if (Buffer.compare(rootOfBytes(content), item.root) !== 0) {
         answer.wrong.push(index);

@@ -193,6 +193,7 @@ class DownloadRun {
     const packs = fetchPacks({
       ...{ peerId, shareId, files: this.#plan.files, indexes: small, owner, run, rate: this.#options.rate },
       signal: this.#abort.signal,
+      isBounded: this.#options.isBounded === true,
       ...(this.#options.stallMs === undefined ? {} : { stallMs: this.#options.stallMs }),
       onBytes: (bytes, surplus) => {
         this.#record.totalBytes += surplus;

@@ -25,6 +25,8 @@ export interface PackRunOptions {
   rate: Rate;
   signal: AbortSignal;
   stallMs?: number;
+  /** Files larger than planned are left to be fetched singly, where that is refused. */
+  isBounded?: boolean;
   /** Verified; how many bytes more than planned these files have. */
   onBytes(bytes: number, surplus: number): void;
   /** To be fetched by itself: it changed, outgrew a pack, or did not verify. */
@@ -136,7 +138,8 @@ async function take(
   let planned = 0;
   for (const index of pack) planned += files[index]?.sizeBytes ?? 0;
   const relatives = pack.map((index) => files[index]?.relative ?? '');
-  const unpacked = await options.run.unpack({ indexes: Uint32Array.from(pack), relatives }, chunks);
+  const most = options.isBounded === true ? Float64Array.from(pack, (index) => files[index]?.sizeBytes ?? 0) : undefined;
+  const unpacked = await options.run.unpack({ indexes: Uint32Array.from(pack), relatives, ...(most && { most }) }, chunks);
   const without = (index: number) => void (planned -= files[index]?.sizeBytes ?? 0);
   for (const index of unpacked.wrong) {
     without(index);

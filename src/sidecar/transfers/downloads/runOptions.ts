@@ -71,6 +71,8 @@ export interface RunOptions {
   ): Promise<boolean>;
   /** Whether it is worth asking `rootOf` and `reuse` at all: something is known of this share's contents. */
   mayReuse: boolean;
+  /** Files that are larger than the catalog says are refused: somebody consented to that much, or a rule with a quota did. */
+  isBounded?: boolean;
   /** The record's destination was claimed: it must be in the database before anything is put there. */
   onClaim(): void;
   /** Bytes came (or turned out wrong), or a file was finished. */

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { asAppError } from '../../../protocol/errors.ts';
+import { AppError, asAppError } from '../../../protocol/errors.ts';
 import { isOfLink } from '../../../protocol/linkPeer.ts';
 import type { DiskRun } from '../disk/diskRun.ts';
 import type { PlannedFile } from './plan.ts';
@@ -61,6 +61,7 @@ export async function fetchSingle(file: PlannedFile, single: SingleOptions): Pro
       ...(stallMs === undefined ? {} : { stallMs }),
       order: 'rarest',
       onHead: ({ sizeBytes }) => {
+        if (options.isBounded === true && sizeBytes > file.sizeBytes) throw grown(file.path);
         const surplus = sizeBytes - planned;
         planned = sizeBytes;
         single.onSurplus(surplus);
@@ -108,6 +109,14 @@ export const ownFailures: ReadonlySet<string> = new Set([
   'invalid-argument',
   'already-exists',
 ]);
+
+function grown(sharePath: string): AppError {
+  return new AppError(
+    'changed',
+    `${JSON.stringify(sharePath)} is larger now than it was offered, so it was not taken. Ask its sender to offer it again.`,
+    { data: { path: sharePath } },
+  );
+}
 
 function named(
   place: { outcome: 'placed'; target: string } | { outcome: 'skipped' },

@@ -127,6 +127,48 @@ test('an inbox takes so many offers of one peer, and says that it is full', (t) 
   deliver(inbox, sessionOf(cat), 99);
 });
 
+test('offers that come at once, over one session or several, are not more than wait for one peer', (t) => {
+  const { inbox } = inboxScene(t);
+  const sessions = [sessionOf(ben), sessionOf(ben), sessionOf(ben)];
+  const offers = Array.from({ length: 2 * sendingLimits.openOffers }, (_, number) => offerOf(number));
+  for (const [at, { offer }] of offers.entries()) inbox.heard(sessions[at % sessions.length] ?? assert.fail(), offer);
+  for (const [at, { offer, list }] of offers.entries())
+    inbox.listed(sessions[at % sessions.length] ?? assert.fail(), { offerId: offer.offerId, offset: 0, bytes: list });
+  assert.equal(inbox.list().length, sendingLimits.openOffers);
+  assert.ok(sessions[0]?.said.some((message) => message.type === 'offerAnswer' && message.answer === 'full'));
+});
+
+test('nothing is taken of an offer whose time is over, or whose sender was blocked meanwhile', async (t) => {
+  const { inbox, downloads, clock, cancelled, onAdding } = inboxScene(t);
+  const late = deliver(inbox, sessionOf(ben), 1);
+  clock.nowMs += 61_000;
+  await assert.rejects(inbox.accept(ben, late, {}), isKind('not-found'));
+  assert.deepEqual(downloads, []);
+  const blocked = deliver(inbox, sessionOf(ben), 2);
+  onAdding.push(() => inbox.forgetPeer(ben));
+  await assert.rejects(inbox.accept(ben, blocked, {}), isKind('not-found'));
+  assert.deepEqual(
+    cancelled,
+    downloads.map(({ downloadId }) => downloadId),
+  );
+  assert.equal(cancelled.length, 1);
+});
+
+test('a receiver cannot keep an offer open for ever', async (t) => {
+  const { folder, parts, clock } = scene(t);
+  const outbox = new Outbox({ ...parts, onChange: () => undefined });
+  const file = path.join(folder, 'a.txt');
+  writeFileSync(file, 'a');
+  const { offerId } = await outbox.send(ben, { paths: [file], text: '', expiresInMs: 60_000, signal: never });
+  const session = sessionOf(ben);
+  for (let count = 0; count < 30; count++) {
+    for (const answer of ['received', 'accepted'] as const) outbox.answered(session, { offerId, answer });
+    clock.nowMs += sendingLimits.offerMs - 1;
+    outbox.sweep();
+  }
+  assert.equal(outbox.list()[0]?.state, 'expired');
+});
+
 test('a list that comes otherwise than it was asked for, or says otherwise than its offer, ends the session', (t) => {
   const { inbox } = inboxScene(t);
   const { offer, list } = offerOf(1);
@@ -231,25 +273,32 @@ function scene(t: TestContext) {
 }
 
 function inboxScene(t: TestContext) {
-  const { parts } = scene(t);
+  const { parts, clock } = scene(t);
+  const cancelled: string[] = [];
+  /** Done as a download is added. */
+  const onAdding: (() => Promise<void>)[] = [];
   const downloads: Parameters<Inbox['downloadChanged']>[0][] = [];
   const inbox = new Inbox({
     ...parts,
     downloads: () => ({
-      add: (entry) => {
+      add: async (entry) => {
         const download = { downloadId: offerIdOf(500 + downloads.length), entry, state: 'queued' } as never;
         downloads.push(download);
-        return Promise.resolve(download);
+        await onAdding.shift()?.();
+        return download;
       },
       list: () => [],
-      cancel: () => Promise.reject(new Error('gone')),
+      cancel: (downloadId) => {
+        cancelled.push(downloadId);
+        return Promise.resolve({} as never);
+      },
     }),
     folder: () => '/downloads',
     onChange: () => undefined,
     onOffered: () => undefined,
   });
   t.after(() => inbox.close());
-  return { inbox, downloads };
+  return { inbox, downloads, clock, cancelled, onAdding };
 }
 
 function offerOf(number: number) {

@@ -30,7 +30,7 @@ import type { PlannedFile } from '../../../../../src/sidecar/transfers/downloads
 import { parseSafePath } from '../../../../../src/sidecar/storage/safePath.ts';
 import { disk } from '../disk/diskWorld.ts';
 import { content, random, temporaryFolder } from '../world.ts';
-import { attempt, contents, newCounted, type PackHooks, packSource } from './packWorld.ts';
+import { attempt, contents, listed, newCounted, type PackHooks, packSource } from './packWorld.ts';
 
 const mtimeMs = Date.UTC(2024, 1, 3);
 
@@ -74,6 +74,23 @@ test('a tree of small files arrives in packs, with times, and nothing else is le
   assert.equal(placed.length, 403);
   for (const file of placed) assert.equal(lstatSync(file.target).mtimeMs, mtimeMs);
   assert.deepEqual(readdirSync(folder), ['things']);
+});
+
+test('where sizes are a promise, files of a pack that are larger are not kept', async (t) => {
+  const { shared, folder, world: parts } = world(t, 60);
+  const files = listed(shared).map(({ path: name, entry }) => {
+    const isLie = entry.kind === 'file' && name.endsWith('7');
+    return { path: name, entry: { ...entry, sizeBytes: isLie ? 0 : entry.sizeBytes } };
+  });
+  const lies = files.filter(({ entry, path: name }) => entry.kind === 'file' && name.endsWith('7'));
+  const record = newCounted(folder);
+  const { failedFiles, placed } = await attempt(
+    { ...parts, record },
+    { isBounded: true, catalog: { stat: () => undefined, titleOf: () => 'things', files: () => files } },
+  );
+  assert.equal(failedFiles, lies.length);
+  assert.equal(placed.length, 60 - lies.length);
+  assert.ok(placed.every((file) => !file.path.endsWith('7')));
 });
 
 test('packs hold files in their order, within all their limits', () => {
