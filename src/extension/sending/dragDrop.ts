@@ -5,12 +5,14 @@
 import * as vscode from 'vscode';
 import type { EntryRef } from '../../protocol/model.ts';
 import { entryRefOf, mergedEntryOf, peerIdOf } from '../commands/targets.ts';
-import { entryLinksIn, linkText, uriList, urisIn } from './droppedUris.ts';
+import { entryLinksIn, linkText, localUrisIn, uriList } from './droppedUris.ts';
 import { notices } from '../notices.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { t } from '../text.ts';
 
 const listMime = 'text/uri-list';
+/** As package.json has it. */
+const extensionId = 'potluck.potluck';
 
 /** Of the Peers view. Its nodes are read as what any command gets. */
 export function peersDragDrop(sidecar: Sidecar): vscode.TreeDragAndDropController<unknown> {
@@ -73,9 +75,6 @@ function draggedEntry(node: unknown): EntryRef | undefined {
 /** Files of the machine that the extension runs on; entries of peers that are dropped on a peer are no files of ours. */
 async function droppedFiles(data: vscode.DataTransfer): Promise<vscode.Uri[]> {
   const list = (await data.get(listMime)?.asString()) ?? '';
-  return urisIn(list).flatMap((text) => {
-    const uri = vscode.Uri.parse(text);
-    if (uri.scheme === 'file') return uri;
-    return uri.scheme === 'vscode-remote' ? vscode.Uri.file(uri.path) : [];
-  });
+  const isRemote = vscode.extensions.getExtension(extensionId)?.extensionKind === vscode.ExtensionKind.Workspace;
+  return localUrisIn(list, { parse: (text) => vscode.Uri.parse(text), fileOf: (path) => vscode.Uri.file(path), isRemote });
 }

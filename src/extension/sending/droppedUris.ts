@@ -23,6 +23,26 @@ export function urisIn(list: string): string[] {
     .slice(0, limits.selection);
 }
 
+/**
+ * Paths of this machine in it, as URIs to be parsed. `isRemote`: this runs on the machine that the window is connected to; then alone its paths are ours, and
+ * the same path here may be another file. What is no URI is passed over.
+ */
+export function localUrisIn<U extends { scheme: string; path: string }>(
+  list: string,
+  { parse, fileOf, isRemote }: { parse: (text: string) => U; fileOf: (path: string) => U; isRemote: boolean },
+): U[] {
+  return urisIn(list).flatMap((text) => {
+    let uri: U;
+    try {
+      uri = parse(text);
+    } catch {
+      return [];
+    }
+    if (uri.scheme === 'file') return uri;
+    return uri.scheme === 'vscode-remote' && isRemote ? fileOf(uri.path) : [];
+  });
+}
+
 /** Entries of peers in it. VS Code may have put a query (revealed) behind the path. */
 export function entryLinksIn(list: string): EntryLink[] {
   return urisIn(list).flatMap((uri) => parseEntryLink(uri.replace(/\?[^#]*/, '')) ?? []);
