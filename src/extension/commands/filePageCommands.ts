@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { formatEntryLink } from '../../protocol/entryLinks.ts';
-import { writeLinkFile } from '../../protocol/linkFile.ts';
+import { titleOf, writeLinkFile } from '../../protocol/linkFile.ts';
 import type { ContentId } from '../../protocol/ids.ts';
 import type { EntryRef } from '../../protocol/model.ts';
 import { displayName } from '../displayText.ts';
@@ -87,7 +87,7 @@ export function filePageCommands(services: Services, disposables: vscode.Disposa
   /** Who lists the content, and where it lies here. A link to it is what the sidecar tells that of. */
   async function statusOf(contentId: ContentId, name: string, sizeBytes: number) {
     const files = [{ path: name, sizeBytes, contentId }];
-    const text = writeLinkFile({ title: name, kind: 'file', files, folders: [], hints: { entries: [], parties: [] } });
+    const text = writeLinkFile({ title: titleOf(name), kind: 'file', files, folders: [], hints: { entries: [], parties: [] } });
     const status = await sidecar.request('links/status', { text });
     const [file] = status.files;
     const holders = (file?.holders ?? []).map(({ entry, peerName, isOwn, isOnline }) => {
