@@ -129,7 +129,8 @@ export function shareCommands(services: Services): CommandTable {
         const found = await preview(folder);
         const choice = await ask(found);
         if (choice === undefined) continue;
-        shares.push(await sidecar.request('shares/add', { path: folder, ...choice }));
+        // The folder that was looked at, by its real path: a link that leads elsewhere by now does not count.
+        shares.push(await sidecar.request('shares/add', { path: found.path, ...choice }));
       }
       if (shares.length === 0) return shares;
       await world.reload();
