@@ -12,7 +12,7 @@ export interface PageParts {
 }
 
 export function linkEditorPage({ nonce, scriptUri, styleUri, source, language }: PageParts): string {
-  const policy = `default-src 'none'; style-src ${source}; script-src 'nonce-${nonce}'`;
+  const policy = `default-src 'none'; style-src ${source}; script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
   return `<!DOCTYPE html>
 <html lang="${escaped(language)}">
 <head>
