@@ -96,6 +96,36 @@ test('progress of a download needs no question', { timeout: 5000 }, async () => 
 });
 
 test(
+  'whoever listens is told which downloads changed, together, and that any may be another after all were read',
+  {
+    timeout: 5000,
+  },
+  async () => {
+    const { connection, answers, tell } = fake();
+    answers['downloads/list'] = [download(1), download(2), download(3)];
+    const sidecar = new Sidecar(() => Promise.resolve(connection));
+    const world = new World(sidecar);
+    await world.load();
+    const told: (string[] | undefined)[] = [];
+    world.onDidChange((parts, downloads) => {
+      if (parts.has('downloads')) told.push(downloads === undefined ? undefined : [...downloads]);
+    });
+    tell('downloads/changed', { download: download(1, { doneBytes: 1 }) });
+    for (const doneBytes of [2, 3]) for (const n of [1, 2]) tell('downloads/changed', { download: download(n, { doneBytes }) });
+    await changed(world, 'downloads');
+    assert.deepEqual(told, [[download(1).downloadId], [download(1).downloadId, download(2).downloadId]]);
+    await world.reload();
+    assert.equal(told.at(-1), undefined);
+    assert.equal(told.length, 3);
+    answers['downloads/list'] = [download(1), download(2)];
+    tell('downloads/removed', { downloadId: download(3).downloadId });
+    assert.equal(world.download(download(3).downloadId), undefined);
+    world.dispose();
+    sidecar.dispose();
+  },
+);
+
+test(
   'rates need no question; a download that went up or down among the others makes the list be asked for',
   { timeout: 5000 },
   async () => {

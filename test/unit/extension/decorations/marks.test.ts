@@ -95,3 +95,15 @@ test('after a failure nothing is marked, and it is asked again', async () => {
   assert.deepEqual(await batches.of('/a'), { state: 'root' });
   batches.dispose();
 });
+
+test('a download that goes on looks the same, one that ends does not; of two of one file the later counts', () => {
+  const earlier = download(1, { state: 'running', addedAtMs: 1, destination: '/downloads/a' });
+  const later = { ...earlier, downloadId: download(2).downloadId, addedAtMs: 2, destination: '/downloads/a (2)' };
+  const places = new DownloadPlaces([earlier, later]);
+  assert.equal(places.put({ ...later, doneBytes: 7 }), false);
+  assert.equal(places.put({ ...earlier, state: 'done' }), false);
+  assert.equal(places.atPath('/downloads/a')?.state, 'done');
+  assert.equal(places.put({ ...later, state: 'done', destination: '/downloads/a (3)' }), true);
+  assert.equal(places.atPath('/downloads/a (2)'), undefined);
+  assert.equal(places.ofEntry(earlier.entry)?.downloadId, later.downloadId);
+});
