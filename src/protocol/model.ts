@@ -123,6 +123,8 @@ export interface ShareInfo {
   failure?: Failure;
   /** Files whose type (and content id or text) is known, of how many. */
   described?: { files: number; ofFiles: number };
+  /** Files that came or changed since the sidecar started and look secret by their text: they are shared. Left out while there is none. */
+  lateSecrets?: SuspectReport;
 }
 
 /** What would be shared, before it is. */

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { createWorld, indexed, listAll, seen, watched } from './world.ts';
+import { createWorld, indexed, listAll, seen, until, watched } from './world.ts';
 
 const secret = `-----BEGIN RSA ${'PRIVATE'} KEY-----\nYWJj\n`;
 
@@ -60,6 +60,23 @@ test('what looks secret is named before, stays out when it is left out, and goes
     marks.map(({ state }) => state),
     ['root', 'shared', 'excluded', 'excluded', 'excluded', 'none'],
   );
+});
+
+test('what comes into a share later and looks secret is told by the row of the share, until it goes', async (t) => {
+  const root = project(t);
+  const world = await createWorld(t);
+  const { client } = await world.peer('ann');
+  const share = await client.request('shares/add', { path: root, leaveOut: ['src/deploy.sh'] });
+  const late = async () => (await client.request('shares/list', {}))[0]?.lateSecrets?.suspects.map((each) => each.path);
+  const following = async () => (await client.request('shares/list', {}))[0]?.state === 'watching';
+  await until(client, ['shares/changed'], following, { what: 'the folder is followed' });
+  assert.equal(await late(), undefined, 'what was shared from the start was asked about');
+  writeFileSync(path.join(root, 'src', 'late.txt'), secret);
+  await client.request('shares/rescan', { shareId: share.shareId });
+  await until(client, ['shares/changed'], async () => (await late())?.join() === 'src/late.txt', { what: 'it is told' });
+  rmSync(path.join(root, 'src', 'late.txt'));
+  await client.request('shares/rescan', { shareId: share.shareId });
+  await until(client, ['shares/changed'], async () => (await late()) === undefined, { what: 'it is forgotten' });
 });
 
 test('nothing is shared when what is to be left out cannot be written down', { skip: process.getuid?.() === 0 }, async (t) => {

@@ -1,9 +1,10 @@
 // Everything that sharing a folder would offer and leave out, as a page of plain text to read, search and scroll before it is confirmed. Must not
 // know `vscode`.
 
-import type { SecretKind, SharePreview, SkippedEntry } from '../../protocol/model.ts';
+import type { SharePreview, SkippedEntry } from '../../protocol/model.ts';
 import { displayName, longDisplayName } from '../displayText.ts';
 import { limits } from '../limits.ts';
+import { secretKindText } from '../secretText.ts';
 import { formatBytes, formatCount, formatFiles, formatFolders, t } from '../text.ts';
 import { skippedTotal, skipReasons, skipReasonText, skipText } from '../views/sharesModel.ts';
 
@@ -29,32 +30,6 @@ export function previewSummary(
   const bytes = stays.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const files = formatFiles(Math.max(0, fileCount - stays.length));
   return `${files}, ${formatFolders(folderCount)}, ${formatBytes(Math.max(0, totalBytes - bytes))}`;
-}
-
-/** What a text looks like, for a person. */
-export function secretKindText(kind: SecretKind): string {
-  switch (kind) {
-    case 'private-key':
-      return t('private key');
-    case 'aws-key':
-      return t('key of AWS');
-    case 'github-token':
-      return t('token of GitHub');
-    case 'gitlab-token':
-      return t('token of GitLab');
-    case 'slack-token':
-      return t('token of Slack');
-    case 'google-key':
-      return t('key of Google');
-    case 'stripe-key':
-      return t('key of Stripe');
-    case 'npm-token':
-      return t('token of npm');
-    case 'model-key':
-      return t('key of a language model');
-    case 'url-password':
-      return t('password in an address');
-  }
 }
 
 /** Which rule left it out, in words where it is one of ours. */

@@ -3,8 +3,8 @@
 import * as vscode from 'vscode';
 import type { Suspect } from '../../protocol/model.ts';
 import { iconSafeName } from '../displayText.ts';
+import { secretKindText } from '../secretText.ts';
 import { t } from '../text.ts';
-import { secretKindText } from './previewPage.ts';
 
 /** The paths to leave out, or undefined when it was left without an answer. */
 export async function pickSecrets(

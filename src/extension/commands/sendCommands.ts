@@ -10,9 +10,9 @@ import { invalidArgument } from '../failures.ts';
 import { limits } from '../limits.ts';
 import { itemsText, outgoingState, sizeText } from '../sending/offerRows.ts';
 import type { CommandTable, Services } from '../services.ts';
+import { secretKindText } from '../secretText.ts';
 import { formatCount, t } from '../text.ts';
 import { skippedTotal } from '../views/sharesModel.ts';
-import { secretKindText } from './previewPage.ts';
 import { confirm, pickPeer } from './picks.ts';
 import { localUriOf, peerIdOf, selectionOf } from './targets.ts';
 

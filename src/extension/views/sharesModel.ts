@@ -4,6 +4,7 @@ import type { ShareInfo, ShareState, SkipReason } from '../../protocol/model.ts'
 import { audienceText, type Known } from './audienceChoice.ts';
 import { displayName, longDisplayName } from '../displayText.ts';
 import { failureText } from '../failures.ts';
+import { secretKindText } from '../secretText.ts';
 import { formatAgo, formatBytes, formatCount, formatFiles, formatFolders, t } from '../text.ts';
 import type { Row } from './row.ts';
 
@@ -95,6 +96,7 @@ export function detailNodes(parent: OwnShareNode, known: Known, nowMs: number): 
   ];
   nodes.push(detail('audience', 'organization', t('Seen by: {0}', audienceText(share.audience, known))));
   if (share.failure !== undefined) nodes.push(detail('failure', 'error', failureText(share.failure)));
+  for (const [at, line] of lateLines(share).entries()) nodes.push(detail(`late${at}`, 'warning', line));
   for (const [at, line] of watchLines(share).entries()) nodes.push(detail(`watch${at}`, 'eye', line));
   for (const reason of skipReasons) {
     const count = share.skippedCounts[reason] ?? 0;
@@ -118,6 +120,7 @@ export function sharesRow(node: SharesNode, known: Known): Row {
     longDisplayName(share.path),
     shareState(share),
     t('Seen by: {0}', audience),
+    ...lateLines(share),
     ...watchLines(share),
   ];
   return {
@@ -125,7 +128,7 @@ export function sharesRow(node: SharesNode, known: Known): Row {
     label: title,
     description,
     tooltip: lines.join('\n'),
-    ...stateIcons[share.state],
+    ...(share.state === 'watching' && share.lateSecrets !== undefined ? lateIcon : stateIcons[share.state]),
     children: 'collapsed',
     context: `ownShare.${share.state}`,
     accessibility: t('Your share {0}, {1}', title, description),
@@ -139,6 +142,24 @@ const stateIcons: Record<ShareState, { icon: string; color?: string }> = {
   failed: { icon: 'error', color: 'list.errorForeground' },
 };
 
+const lateIcon = { icon: 'warning', color: 'list.warningForeground' };
+
+/** What came later and looks secret: how much, the first ones by name, and what can be done. */
+function lateLines({ lateSecrets }: ShareInfo): string[] {
+  if (lateSecrets === undefined) return [];
+  const { suspects, found } = lateSecrets;
+  return [
+    t('Came later, looks secret, is shared: {0}', formatCount(found)),
+    ...suspects
+      .slice(0, lateShown)
+      .map(({ path, line, kinds }) => `${longDisplayName(path)}:${line} (${kinds.map(secretKindText).join(', ')})`),
+    t('Move it away, or name it in the .potluckignore of the folder.'),
+  ];
+}
+
+/** The share's own page has them all: the preview. */
+const lateShown = 8;
+
 /** What the share does now, and what it offers, in one line. */
 function shareState(share: ShareInfo): string {
   const offered = `${formatFiles(share.fileCount)}, ${formatBytes(share.totalBytes)}`;
@@ -147,6 +168,7 @@ function shareState(share: ShareInfo): string {
     case 'scanning':
       return t('reading… {0}', formatCount(share.scannedEntries ?? 0));
     case 'watching':
+      if (share.lateSecrets !== undefined) return t('{0} · {1} look secret', offered, formatCount(share.lateSecrets.found));
       return skipped > 0 ? t('{0} · {1} left out', offered, formatCount(skipped)) : offered;
     case 'paused':
       return t('paused · {0}', offered);

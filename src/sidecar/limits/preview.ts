@@ -14,6 +14,8 @@ export const previewLimits = {
   headBytes: 4 * KiB,
   /** Suspects that are named: as many as can be left out at once. */
   suspects: 1000,
+  /** Files that came later and wait to be read for secrets, in one share: more of them at once are an unpacked archive. */
+  lateFiles: 2000,
   /** Folders of the preview's tree. */
   folders: 1000,
   /** Paths that are left out, or marked, in one request. */

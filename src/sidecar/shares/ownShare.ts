@@ -61,6 +61,7 @@ export class OwnShare {
         if (this.#publishing.failure !== undefined) this.#checked();
         this.#changed();
       },
+      onSuspects: () => this.#changed(),
       onPublished: (shareId) => {
         options.onPublished(shareId);
         options.onChange(shareId, 'numbers');
@@ -74,11 +75,12 @@ export class OwnShare {
     const { shareId, title, path, fileCount, folderCount, totalBytes, addedAtMs, scannedAtMs } = this.#index.row;
     const state = this.#state;
     const failure = this.#publishing.failure ?? this.#failure;
+    const { lateSecrets } = this.#publishing;
     return {
       ...{ shareId, title, path, state, fileCount, folderCount, totalBytes, addedAtMs },
       skippedCounts: skippedCountsOf(this.#index.row),
       audience: this.audience,
-      ...(scannedAtMs !== null && { scannedAtMs }),
+      ...{ ...(scannedAtMs !== null && { scannedAtMs }), ...(lateSecrets !== undefined && { lateSecrets }) },
       ...(state === 'watching' && this.#watch !== undefined && { watch: this.#watch }),
       ...(state === 'scanning' && this.#scannedEntries !== undefined && { scannedEntries: this.#scannedEntries }),
       ...(state === 'failed' && failure !== undefined && { failure }),
@@ -232,6 +234,7 @@ export class OwnShare {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#keys.close();
+    this.#publishing.close();
     this.#stop();
     // Not `#last`: one that waits for its turn ends by itself when it comes.
     await this.#running;

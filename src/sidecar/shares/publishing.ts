@@ -3,11 +3,12 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError, asAppError } from '../../protocol/errors.ts';
-import type { Failure } from '../../protocol/model.ts';
+import type { Failure, SuspectReport } from '../../protocol/model.ts';
 import type { ShareId } from '../../protocol/ids.ts';
 import type { Delta } from '../catalog/index/rows.ts';
 import { watchLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
+import { LateSuspects } from './lateSuspects.ts';
 import type { OwnIndex } from './ownIndex.ts';
 
 export interface PublishingOptions {
@@ -18,6 +19,8 @@ export interface PublishingOptions {
   tidySoon(): void;
   /** `failure` changed. */
   onFailure(): void;
+  /** `lateSecrets` changed. */
+  onSuspects(): void;
   /** The announcement changed. */
   onPublished(shareId: ShareId): void;
 }
@@ -26,17 +29,28 @@ export class Publishing {
   readonly #index: OwnIndex;
   readonly #options: PublishingOptions;
   #failure: Failure | undefined;
+  readonly #late: LateSuspects;
   #rebasing = 0;
   #packAfterMs = 0;
 
   constructor(index: OwnIndex, options: PublishingOptions) {
     this.#index = index;
     this.#options = options;
+    this.#late = new LateSuspects(index.row.path, () => options.onSuspects());
   }
 
   /** Why a step is not in feed and row yet. */
   get failure(): Failure | undefined {
     return this.#failure;
+  }
+
+  /** What of the steps looks secret. */
+  get lateSecrets(): SuspectReport | undefined {
+    return this.#late.report;
+  }
+
+  close(): void {
+    this.#late.close();
   }
 
   /**
@@ -51,6 +65,7 @@ export class Publishing {
       this.#fail(undefined);
     }
     this.#options.onPublished(this.#index.row.shareId);
+    this.#late.changed(delta);
     if (!this.#index.isOutgrown || Date.now() < this.#packAfterMs) return;
     try {
       await this.pack(options.signal);

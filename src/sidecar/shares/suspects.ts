@@ -11,6 +11,11 @@ import { secretsIn } from './secretContents.ts';
 const binary =
   /\.(?:png|jpe?g|gif|webp|avif|heic|ico|bmp|tiff?|psd|mp[34]|m4[av]|ogg|opus|flac|wav|webm|mkv|avi|mov|zip|gz|t?xz|bz2|zst|7z|rar|jar|class|pyc|wasm|exe|dll|so|dylib|o|a|pdf|docx?|xlsx?|pptx?|od[tsp]|woff2?|ttf|otf|eot|sqlite3?|db)$/i;
 
+/** By its name and size: small, not empty, and not known to be no text. */
+export function isWorthReading(name: string, sizeBytes: number): boolean {
+  return sizeBytes > 0 && sizeBytes <= limits.secretFileBytes && !binary.test(name);
+}
+
 /** Files to be read, as the walk meets them. */
 export class SuspectSearch {
   readonly #root: string;
@@ -24,7 +29,7 @@ export class SuspectSearch {
 
   /** A file that would be shared. */
   add(relative: string, sizeBytes: number): void {
-    if (sizeBytes === 0 || sizeBytes > limits.secretFileBytes || binary.test(relative)) return;
+    if (!isWorthReading(relative, sizeBytes)) return;
     if (this.#files.length >= limits.secretFiles || this.#bytes + sizeBytes > limits.secretBytes) {
       this.#unreadFiles += 1;
       return;
@@ -81,7 +86,7 @@ function look(root: string, relative: string, buffer: Buffer): Suspect | undefin
 }
 
 /** Undefined for what is no text. UTF-16, which some Windows tools write, has its mark and NULs. */
-function textIn(head: Buffer, whole: () => Buffer): string | undefined {
+export function textIn(head: Buffer, whole: () => Buffer = () => head): string | undefined {
   if (head[0] === 0xff && head[1] === 0xfe) return whole().toString('utf16le');
   return head.includes(0) ? undefined : whole().toString('latin1');
 }

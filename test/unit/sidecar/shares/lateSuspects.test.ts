@@ -1,0 +1,79 @@
+// Files that come into a share while it is shared and look secret. Real files in a temporary folder.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import type { Delta, FolderChange } from '../../../../src/sidecar/catalog/index/rows.ts';
+import { previewLimits } from '../../../../src/sidecar/limits.ts';
+import { LateSuspects } from '../../../../src/sidecar/shares/lateSuspects.ts';
+
+const secret = `-----BEGIN ${'PRIVATE'} KEY-----\n`;
+
+function world(t: TestContext) {
+  const root = mkdtempSync(path.join(tmpdir(), 'potluck-late-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  let changes = 0;
+  const late = new LateSuspects(root, () => changes++);
+  return { root, late, changes: () => changes };
+}
+
+const step = (...folders: Partial<FolderChange>[]): Delta => ({
+  updatedAtMs: 1,
+  counts: { folderCount: 0, fileCount: 0, totalBytes: 0 },
+  folders: folders.map((folder) => ({ path: '', mtimeMs: 0, removed: [], set: [], ...folder })),
+});
+const file = (name: string, sizeBytes = 100) => ({ name, kind: 'file' as const, sizeBytes, mtimeMs: 1 });
+const named = (late: LateSuspects) => late.report?.suspects.map((each) => each.path);
+
+test('a file that comes with a secret is named until it goes', async (t) => {
+  const { root, late, changes } = world(t);
+  mkdirSync(path.join(root, 'sub'));
+  writeFileSync(path.join(root, 'sub', 'deploy.sh'), `#!/bin/sh\n${secret}`);
+  writeFileSync(path.join(root, 'plain.txt'), 'nothing');
+  late.changed(step({ set: [file('plain.txt')] }, { path: 'sub', set: [file('deploy.sh')] }));
+  await late.settled();
+  assert.deepEqual(late.report?.suspects, [{ path: 'sub/deploy.sh', sizeBytes: 38, kinds: ['private-key'], line: 2 }]);
+  assert.equal(late.report.readFiles, 2);
+  assert.equal(changes(), 1);
+
+  late.changed(step({ removed: ['sub'] }));
+  assert.equal(late.report, undefined);
+  assert.equal(changes(), 2);
+});
+
+test('a file that loses its secret is not named any more', async (t) => {
+  const { root, late } = world(t);
+  writeFileSync(path.join(root, 'a.txt'), secret);
+  late.changed(step({ set: [file('a.txt')] }));
+  await late.settled();
+  assert.deepEqual(named(late), ['a.txt']);
+  writeFileSync(path.join(root, 'a.txt'), 'clean');
+  late.changed(step({ set: [file('a.txt')] }));
+  await late.settled();
+  assert.equal(named(late), undefined);
+});
+
+test('a file that goes while it waits to be read is not named', async (t) => {
+  const { root, late } = world(t);
+  for (const name of ['a.txt', 'b.txt']) writeFileSync(path.join(root, name), secret);
+  late.changed(step({ set: [file('a.txt'), file('b.txt')] }));
+  late.changed(step({ removed: ['a.txt'] }));
+  await late.settled();
+  assert.deepEqual(named(late), ['b.txt']);
+});
+
+test('links, large files and pictures are not read, too many are counted', async (t) => {
+  const { root, late } = world(t);
+  writeFileSync(path.join(root, 'real.txt'), secret);
+  symlinkSync(path.join(root, 'real.txt'), path.join(root, 'link.txt'));
+  late.changed(step({ set: [file('link.txt'), file('big.txt', previewLimits.secretFileBytes + 1), file('x.png')] }));
+  await late.settled();
+  assert.equal(late.report, undefined);
+  const many = Array.from({ length: previewLimits.lateFiles + 5 }, (_, at) => file(`gone${at}.txt`));
+  late.changed(step({ set: [file('real.txt'), ...many] }));
+  late.close();
+  await late.settled();
+  assert.equal(late.report, undefined, 'it was closed');
+});
