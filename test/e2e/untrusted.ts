@@ -20,11 +20,15 @@ export function untrustingSettings(home: string): Record<string, unknown> {
   };
 }
 
-/** The DHT on this machine, before any window starts a sidecar: it must not begin with the public one. */
+/**
+ * The DHT on this machine, before any window starts a sidecar: it must not begin with the public one. Beside the data folder stands what the settings
+ * of the sidecar are as long as nobody sets any.
+ */
 export async function rememberBootstrap(home: string, bootstrap: string[]): Promise<void> {
   const sidecar = await startPeer({ dataFolder: home, bootstrap });
   try {
-    await sidecar.client.request('settings/set', { bootstrap });
+    const settings = await sidecar.client.request('settings/set', { bootstrap });
+    writeFileSync(`${home}.json`, JSON.stringify(settings));
   } finally {
     await sidecar.close();
   }
@@ -42,15 +46,16 @@ export function configureAll(temporary: string, folder: string): void {
     'potluck.network.bootstrap': ['127.0.0.1:9'],
     'potluck.network.interface': '127.0.0.9',
     'potluck.network.relay': 'y'.repeat(52),
-    'potluck.network.useRelay': false,
+    'potluck.network.useRelay': true,
     'potluck.network.offerRelay': true,
-    'potluck.network.directLinks': true,
+    'potluck.network.directLinks': false,
     'potluck.network.linkPort': 9,
     'potluck.network.gossip': false,
-    'potluck.network.lanDiscovery': true,
+    'potluck.network.lanDiscovery': false,
     'potluck.open.maxSizeMiB': 0,
     'potluck.shares.describeFiles': false,
     'potluck.uploads.slots': 64,
+    'potluck.uploads.friendsFirst': true,
     'potluck.transfers.downloadLimitKiB': 1,
     'potluck.transfers.uploadLimitKiB': 1,
     // Counts: that it is read at all is shown by it.
