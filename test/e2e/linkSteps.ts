@@ -9,21 +9,12 @@ import { formatEntryLink } from '../../src/protocol/entryLinks.ts';
 import type { EntryRef } from '../../src/protocol/model.ts';
 import { parseLinkFile } from '../../src/protocol/linkFile.ts';
 import { tableTitle } from '../vscode/testPeer.ts';
-import { chooseFile, showExplorer, type Step, type World } from './walkWorld.ts';
+import { chooseFile, openFromExplorer, showExplorer, type Step, type World } from './walkWorld.ts';
 
 async function tableEntry({ peer }: World, name: string): Promise<EntryRef> {
   const share = (await peer.client.request('catalog/shares', { peerId: peer.peerId })).find(({ title }) => title === tableTitle);
   if (share === undefined) throw new Error('the peer does not share its table');
   return { peerId: peer.peerId, shareId: share.shareId, path: name };
-}
-
-async function openFromExplorer(world: World, name: string): Promise<void> {
-  const { window, folder } = world;
-  await showExplorer(world);
-  const row = window.explorerRow(path.join(folder, name));
-  await row.waitFor();
-  await row.dblclick();
-  await window.activeTab(name).waitFor();
 }
 
 /** Its page, once that shows a link with this title. */

@@ -7,7 +7,17 @@ import type { Locator } from 'playwright-core';
 import { shareArrives, until } from '../../scripts/localPeers.ts';
 import type { PeerId } from '../../src/protocol/ids.ts';
 import { tableTitle } from '../vscode/testPeer.ts';
-import { chooseFile, collapseAll, peersRow, rowOf, showExplorer, showPotluck, type Step, type World } from './walkWorld.ts';
+import {
+  chooseFile,
+  collapseAll,
+  openFromExplorer,
+  peersRow,
+  rowOf,
+  showExplorer,
+  showPotluck,
+  type Step,
+  type World,
+} from './walkWorld.ts';
 
 async function me({ peer }: World): Promise<PeerId> {
   const found = (await peer.client.request('peers/list', {})).find(({ isOnline }) => isOnline);
@@ -79,7 +89,7 @@ export const sendSteps: readonly Step[] = [
     async run(world) {
       const { window } = world;
       const { page } = window;
-      await page.locator('.tab', { hasText: 'see.md' }).click();
+      await openFromExplorer(world, 'see.md');
       await showPotluck(world);
       await window.expand(peersRow(world, 'Ada'));
       await window.expand(peersRow(world, tableTitle));

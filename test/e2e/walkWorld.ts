@@ -1,5 +1,6 @@
 // What the steps of the walk share: the world they act in, and how they find rows in it.
 
+import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import type { SidecarClient } from '../../src/client/sidecarClient.ts';
 import type { LocalPeer } from '../../scripts/localPeers.ts';
@@ -74,6 +75,16 @@ export async function showPotluck({ window }: World): Promise<void> {
 /** Its icon closes the side bar when it is open already. */
 export async function showExplorer({ window }: World): Promise<void> {
   if (!(await window.page.locator('.explorer-folders-view').isVisible())) await window.activityIcon('Explorer').click();
+}
+
+/** A file of the workspace's folder. */
+export async function openFromExplorer(world: World, name: string): Promise<void> {
+  const { window, folder } = world;
+  await showExplorer(world);
+  const row = window.explorerRow(path.join(folder, name));
+  await row.waitFor();
+  await row.dblclick();
+  await window.activeTab(name).waitFor();
 }
 
 /** In the dialog that asks where, by its path. */
