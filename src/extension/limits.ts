@@ -78,8 +78,8 @@ export const limits = {
   answerNoticeMs: 3_000,
   /** Notifications that wait for the one before them. */
   noticesWaiting: 20,
-  /** Rows of one group of the Transfers view: the rest is counted. */
-  transferRows: 1_000,
+  /** Rows of one group of the Transfers view, which VS Code draws anew whenever one ends: the rest is counted, and shown on the board. */
+  transferRows: 200,
   /** Ended downloads that were told are remembered this long and this many, so that no other window tells them again. */
   toldDownloads: 200,
   /** Transfers that ended, listed at once: the sidecar's own maximum. */

@@ -130,7 +130,10 @@ export function transferRow(
     case 'failedFile':
       return plainRow(node.id, displayName(node.path), 'warning', displayName(node.message, 300));
     case 'rest':
-      return plainRow(node.id, t('… {0} more', formatCount(node.count)), 'ellipsis');
+      return {
+        ...plainRow(node.id, t('… {0} more', formatCount(node.count)), 'ellipsis'),
+        command: { kind: 'run', command: 'potluck.board.open', title: t('Potluck Board') },
+      };
   }
 }
 

@@ -150,6 +150,7 @@ test('a queue of thousands is drawn in part, quickly', () => {
   const startedMs = performance.now();
   const drawn = rows({ ...nothing, downloads: new DownloadList(downloads) });
   assert.equal(drawn.length, 1 + limits.transferRows + 1);
-  assert.equal(drawn.at(-1)?.label, '… 9,000 more');
+  assert.equal(drawn.at(-1)?.label, '… 9,800 more');
+  assert.deepEqual(drawn.at(-1)?.command, { kind: 'run', command: 'potluck.board.open', title: 'Potluck Board' });
   assert.ok(performance.now() - startedMs < 1000);
 });
