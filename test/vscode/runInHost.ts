@@ -63,8 +63,10 @@ async function runInFlavor(browser: Browser, vsix: string, flavor: Flavor): Prom
   let server: Server | undefined;
   const lines: string[] = [];
   try {
+    const installing = installExtension(vscode, profile, vsix);
+    installing.catch(() => undefined); // told where it is awaited
     peer = await startTestPeer(path.join(folder, 'peer'), network.bootstrap);
-    await installExtension(vscode, profile, vsix);
+    await installing;
     const env = hostEnv({ home, bootstrap: network.bootstrap, peer, resultFile });
     server = await startServer(vscode, profile, { smokeDriver: true, env });
     const context = await newContext(browser);
