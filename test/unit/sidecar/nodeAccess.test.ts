@@ -61,6 +61,7 @@ function world(t: TestContext) {
     }),
     meeting: () => ({ connectPeer: () => done.push('added') }),
     broadcast: () => undefined,
+    forgetOffers: () => Promise.resolve(void done.push('offers')),
   } as unknown as NodeAccessOptions;
   const online = {
     ...{ path: 'lan' as const, roundTripMs: () => undefined },
@@ -80,7 +81,7 @@ test('a peer that is blocked is put out, and takes no keys of shares along that 
   peers.addByKey(mal);
   const info = await access.block(mal);
   assert.equal(info.isBlocked, true);
-  assert.deepEqual(done, ['blocked by the user', 'disconnected', 'keys mal', 'forgotten']);
+  assert.deepEqual(done, ['blocked by the user', 'disconnected', 'keys mal', 'forgotten', 'offers']);
   done.length = 0;
   access.unblock(mal);
   assert.deepEqual(done, ['connected'], 'it was added by its key');
