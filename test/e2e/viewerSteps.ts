@@ -40,6 +40,16 @@ function writeFilm(file: string): void {
   writeFileSync(file, webm([track], pictures, 1000).bytes);
 }
 
+/** In the page (this code has no DOM): plays the film from there, until something is seen. */
+const goneTo = `async (player) => {
+  player.muted = true;
+  await player.play();
+  player.currentTime = 431.5;
+  await new Promise((resolve) => player.requestVideoFrameCallback(() => resolve()));
+  player.pause();
+  return { at: player.currentTime, lasts: player.duration, width: player.videoWidth };
+}`;
+
 /** Its owner reads the whole file once for that; ranges are verified by it. */
 async function contentIdKnown({ peer }: World, name: string): Promise<void> {
   const share = (await peer.client.request('catalog/shares', { peerId: peer.peerId })).find(({ title }) => title === tableTitle);
@@ -123,15 +133,9 @@ export const viewerSteps: readonly Step[] = [
       await window.expand(peersRow(world, 'films'));
       await menu(world, peersRow(world, 'table.webm'), 'Open by Range');
       const frame = await window.webview('video');
-      const seen = await frame.locator('video').evaluate(async (player: HTMLVideoElement) => {
-        const shown = () => new Promise<void>((resolve) => player.requestVideoFrameCallback(() => resolve()));
-        player.muted = true;
-        await player.play();
-        player.currentTime = 431.5;
-        await shown();
-        player.pause();
-        return { at: player.currentTime, lasts: player.duration, width: player.videoWidth };
-      });
+      const seen = await frame
+        .locator('video')
+        .evaluate<{ at: number; lasts: number; width: number }, undefined>(goneTo, undefined);
       if (seen.at < 431 || seen.at > 440 || seen.lasts !== 600 || seen.width !== 256) throw new Error(JSON.stringify(seen));
       const about = (await frame.locator('.about').textContent()) ?? '';
       const [, size = '0', fetched = '0', unit] = /^([\d.]+) MB · ([\d.]+) ([KM]B) fetched$/.exec(about) ?? [];

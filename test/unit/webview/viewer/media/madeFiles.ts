@@ -120,29 +120,37 @@ export function number(value: number, bytes = 8): Uint8Array {
   return new Uint8Array(made.subarray(8 - bytes));
 }
 
-/** Clusters of known lengths, cues at the end. */
-export function webm(codecs: readonly string[], clusterBytes: readonly number[]): { bytes: Uint8Array; clusters: number[] } {
-  const header = element(0x1a45dfa3, element(0x4282, text('webm')));
+/** A track that has only its codec's name. */
+export const bareTrack = (codec: string): Uint8Array => element(0xae, element(0x86, text(codec)));
+
+/** A cluster for each of these pictures, which all can be begun with; cues at the end. */
+export function webm(
+  tracks: readonly Uint8Array[],
+  pictures: readonly Uint8Array[],
+  lastsMs: number,
+): { bytes: Uint8Array; clusters: number[] } {
+  const header = element(0x1a45dfa3, element(0x4282, text('webm')), element(0x4287, number(2, 1)), element(0x4285, number(2, 1)));
   const duration = Buffer.alloc(8);
-  duration.writeDoubleBE(clusterBytes.length * 2000);
+  duration.writeDoubleBE(pictures.length * lastsMs);
   const info = element(0x1549a966, element(0x2ad7b1, number(1_000_000)), element(0x4489, duration));
-  const tracks = element(0x1654ae6b, ...codecs.map((codec) => element(0xae, element(0x86, text(codec)))));
-  const clusters = clusterBytes.map((length, at) =>
-    element(0x1f43b675, element(0xe7, number(at * 2000)), element(0xa3, new Uint8Array(length).fill(at))),
+  const described = element(0x1654ae6b, ...tracks);
+  // Of track 1, at the cluster's time.
+  const block = Uint8Array.of(0x81, 0, 0, 0x80);
+  const clusters = pictures.map((picture, at) =>
+    element(0x1f43b675, element(0xe7, number(at * lastsMs)), element(0xa3, block, picture)),
   );
   const seekHead = (cuesAt: number) =>
     element(0x114d9b74, element(0x4dbb, element(0x53ab, number(0x1c53bb6b, 4)), element(0x53ac, number(cuesAt))));
-  const before = seekHead(0).length + info.length + tracks.length;
   const offsets: number[] = [];
-  let at = before;
+  let at = seekHead(0).length + info.length + described.length;
   for (const cluster of clusters) {
     offsets.push(at);
     at += cluster.length;
   }
   const points = offsets.map((offset, index) =>
-    element(0xbb, element(0xb3, number(index * 2000)), element(0xb7, element(0xf7, number(1)), element(0xf1, number(offset)))),
+    element(0xbb, element(0xb3, number(index * lastsMs)), element(0xb7, element(0xf7, number(1)), element(0xf1, number(offset)))),
   );
-  const segment = element(0x18538067, seekHead(at), info, tracks, ...clusters, element(0x1c53bb6b, ...points));
+  const segment = element(0x18538067, seekHead(at), info, described, ...clusters, element(0x1c53bb6b, ...points));
   const segmentStart = header.length + 12;
   return { bytes: joined(header, segment), clusters: offsets.map((offset) => segmentStart + offset) };
 }

@@ -3,7 +3,20 @@ import { test } from 'node:test';
 import { seededRandom } from '../../../../../bench/parts/report.ts';
 import { boxesIn, need, type Box } from '../../../../../webview/viewer/media/boxes.ts';
 import { pieceAt, planOf, viewOf, type MediaPlan } from '../../../../../webview/viewer/media/plan.ts';
-import { type Asked, element, fileOf, film, joined, mp4, number, pictureBytes, soundBytes, text, webm } from './madeFiles.ts';
+import {
+  type Asked,
+  bareTrack,
+  element,
+  fileOf,
+  film,
+  joined,
+  mp4,
+  number,
+  pictureBytes,
+  soundBytes,
+  text,
+  webm,
+} from './madeFiles.ts';
 
 async function planned(bytes: Uint8Array, mime: string, asked: Asked[] = []): Promise<MediaPlan> {
   const plan = await planOf(fileOf(bytes, asked), mime);
@@ -71,7 +84,11 @@ for (const isMovieFirst of [true, false]) {
 }
 
 test('a WebM with cues is appended cluster by cluster, without them it has no plan', async () => {
-  const { bytes, clusters } = webm(['V_VP9', 'A_OPUS'], [5000, 70_000, 300]);
+  const { bytes, clusters } = webm(
+    ['V_VP9', 'A_OPUS'].map(bareTrack),
+    [5000, 70_000, 300].map((length) => new Uint8Array(length)),
+    2000,
+  );
   const plan = await planned(bytes, 'video/webm');
   assert.equal(plan.mime, 'video/webm; codecs="vp9,opus"');
   assert.equal(plan.durationSeconds, 6);
@@ -84,7 +101,10 @@ test('a WebM with cues is appended cluster by cluster, without them it has no pl
   assert.equal(viewOf(bytes).getUint32((last?.offset ?? 0) + (last?.length ?? 0)), 0x1c53bb6b);
   assert.equal(pieceAt(plan.pieces, 3.9), 1);
   assert.equal(pieceAt(plan.pieces, 99), 2);
-  assert.equal(await planOf(fileOf(webm(['V_MPEG4/ISO/AVC'], [10]).bytes), 'video/webm'), undefined);
+  assert.equal(
+    await planOf(fileOf(webm([bareTrack('V_MPEG4/ISO/AVC')], [new Uint8Array(10)], 40).bytes), 'video/webm'),
+    undefined,
+  );
   const cueless = joined(element(0x1a45dfa3), element(0x18538067, element(0x1654ae6b), element(0x1f43b675, number(1))));
   assert.equal(await planOf(fileOf(cueless), 'video/webm'), undefined);
 });
@@ -108,7 +128,7 @@ test('a film that is cut off or changed anywhere has a plan or none, and fails i
   const random = seededRandom(seed);
   const files: [string, Uint8Array][] = [
     ['video/mp4', mp4({ isMovieFirst: true })],
-    ['video/webm', webm(['V_VP8'], [400, 500]).bytes],
+    ['video/webm', webm([bareTrack('V_VP8')], [new Uint8Array(400), new Uint8Array(500)], 2000).bytes],
   ];
   for (const [mime, bytes] of files) {
     const heads = Math.min(bytes.length, 4000);
