@@ -226,6 +226,7 @@ test('one who tells of thousands is bounded, costs no more signatures than allow
   honest.tell(partyId, [recordOf(friend, partyId)]);
   await told(ann, 1);
   const messages = 40;
+  const startedMs = performance.now();
   for (let i = 0; i < messages; i++) {
     flood.tell(
       partyId,
@@ -236,7 +237,8 @@ test('one who tells of thousands is bounded, costs no more signatures than allow
   const heard = ann.gossip.hearsay.of(partyId);
   assert.equal(heard.filter(({ from }) => from === flood.peerId).length, meetingLimits.hearsayOfOne);
   assert(ann.gossip.hearsay.get(partyId, friend.peerId));
-  assert(ann.reached.length <= meetingLimits.memberChecksBurst + 100);
+  const refilled = ((performance.now() - startedMs) / 1000) * meetingLimits.memberChecksPerSecond;
+  assert(ann.reached.length <= meetingLimits.memberChecksBurst + refilled + 100, `${ann.reached.length} checked`);
 });
 
 test('one who floods with messages loses its session', async (t) => {
