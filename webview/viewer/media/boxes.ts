@@ -12,6 +12,8 @@ export interface Box {
 }
 
 export const headerBytes = 16;
+/** A fragment has a few, a movie some hundred. */
+const maxBoxes = 100_000;
 
 /** The box that begins at `at` of these bytes, which lie at `base` of the whole; undefined when its header is not here. `end`: of the whole. */
 export function boxAt(bytes: Uint8Array, at: number, { base, end }: { base: number; end: number }): Box | undefined {
@@ -33,7 +35,7 @@ export function boxesIn(bytes: Uint8Array, start: number, end: number): Box[] {
   for (let at = start; at + 8 <= end;) {
     const box = boxAt(bytes, at, { base: 0, end });
     if (box === undefined) break;
-    boxes.push(box);
+    if (boxes.push(box) > maxBoxes) throw new RangeError('too many boxes');
     at = box.end;
   }
   return boxes;

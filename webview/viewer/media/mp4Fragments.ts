@@ -4,12 +4,14 @@
 import { box, need, words, type Box } from './boxes.ts';
 import { mimeOf } from './codecs.ts';
 import { rebuilt, samplesOf, type Movie, type Samples, type Track } from './mp4Samples.ts';
-import { viewOf, type MediaPlan, type Piece, type Range } from './plan.ts';
+import { maxPieceBytes, viewOf, type MediaPlan, type Piece, type Range } from './plan.ts';
 
 /** Of one piece, unless it must be longer. */
 const pieceSeconds = 3;
 /** Some seconds of sound have some hundred. */
 const maxPieceSamples = 100_000;
+/** Days of film; a table of a few bytes can say that millions of samples last for hours each. */
+const maxPieces = 100_000;
 /** Ranges of two tracks that are so near are fetched as one. */
 const nearBytes = 256 * 1024;
 
@@ -64,7 +66,7 @@ function cutsOf({ count, times, isSync }: Samples, timescale: number): number[] 
   for (let at = 1; at < count; at++) {
     const time = times[at] ?? 0;
     if ((isSync !== undefined && isSync[at] === 0) || time - begun < pieceSeconds * timescale) continue;
-    cuts.push(at);
+    if (cuts.push(at) > maxPieces) throw new RangeError('too many pieces');
     begun = time;
   }
   return cuts;
@@ -157,6 +159,8 @@ function fragmentOf(played: readonly Played[], index: number, parts: readonly Ui
         rows.push(lasts, size, isSync ? 0x02000000 : 0x01010000, samples.shifts[sample] ?? 0);
         at += size;
       }
+      // Samples may lie over each other: what is small in the file can be terabytes of them.
+      if (at - start > maxPieceBytes) throw new RangeError('too large a piece');
       const time = samples.times[from] ?? 0;
       return box(
         'traf',

@@ -28,6 +28,8 @@ const ids = {
 const maxHeadBytes = 4 * 1024 * 1024;
 const maxCuesBytes = 16 * 1024 * 1024;
 const firstReadBytes = 64 * 1024;
+/** Elements in one: a cue is some 20 bytes. */
+const maxChildren = 1_000_000;
 
 interface Element {
   id: number;
@@ -166,6 +168,7 @@ function childrenOf(bytes: Uint8Array): { id: number; bytes: Uint8Array }[] {
   for (let at = 0; at < bytes.length;) {
     const element = elementAt(bytes, at);
     if (element?.size === undefined || element.start + element.size > bytes.length) break;
+    if (children.length >= maxChildren) throw new RangeError('too many elements');
     children.push({ id: element.id, bytes: bytes.subarray(element.start, element.start + element.size) });
     at = element.start + element.size;
   }

@@ -152,3 +152,35 @@ test('what is not read is told as it is', async () => {
   for (const mime of ['video/mp4', 'video/webm', 'audio/mpeg']) await assert.rejects(planOf(failing, mime), /away/);
   assert.equal(await planOf(failing, 'audio/wav'), undefined);
 });
+
+/** A small film whose first track's tables say something else: numbers at so many bytes after the name of a box. */
+function lying(lies: Readonly<Record<string, Readonly<Record<number, number>>>>): Uint8Array {
+  const bytes = Buffer.from(mp4({ isMovieFirst: true }));
+  for (const [name, numbers] of Object.entries(lies)) {
+    const at = bytes.indexOf(name, 0, 'latin1') + 4;
+    for (const [after, number] of Object.entries(numbers)) bytes.writeUInt32BE(number, at + Number(after));
+  }
+  // Any picture can be begun with.
+  bytes.write('free', bytes.indexOf('stss', 0, 'latin1'), 'latin1');
+  return new Uint8Array(bytes);
+}
+
+test('a table of a few bytes that stands for millions of pieces makes no plan', async () => {
+  const count = 4_000_000;
+  const bytes = lying({ stsz: { 4: 1, 8: count }, stts: { 8: count, 12: 2 ** 31 }, stsc: { 12: count } });
+  const startedMs = performance.now();
+  assert.equal(await planOf(fileOf(bytes), 'video/mp4'), undefined);
+  assert.ok(performance.now() - startedMs < 5000);
+  const boxes = Buffer.alloc(200_000 * 8, Buffer.of(0, 0, 0, 8, 102, 114, 101, 101));
+  assert.throws(() => boxesIn(boxes, 0, boxes.length), RangeError);
+});
+
+test('samples that lie over each other are not copied beyond what a piece may have', async () => {
+  const size = 2 ** 24;
+  const offset = Math.floor(mp4({ isMovieFirst: true }).length / 2);
+  const places = Object.fromEntries(Array.from({ length: 10 }, (_, at) => [8 + at * 4, offset]));
+  const plan = await planOf(fileOf(lying({ stsz: { 4: size, 8: 10 }, stsc: { 12: 1 }, stco: places })), 'video/mp4');
+  assert.ok(plan);
+  const parts = plan.pieces[0]?.ranges.map(({ length }) => new Uint8Array(length)) ?? [];
+  assert.throws(() => plan.convert?.(0, parts), RangeError);
+});
