@@ -168,19 +168,23 @@ export class DetailTables {
 
   /** See `DetailOperations.roots`. */
   roots({ key, below, after, limit }: DetailOperations['roots']['params']): DetailOperations['roots']['result'] {
+    // Joined by the database: a row a step costs twice as much. No path has an empty part.
     // `0` follows `/`: what lies between is below the folder.
-    const rows = this.#database.all<FileState & { contentId: Uint8Array }>(
-      `SELECT path, sizeBytes, mtimeMs, contentId FROM detail WHERE share = (SELECT id FROM share WHERE key = :key)
-         AND path > :after AND (:below = '' OR path < :high) AND contentId IS NOT NULL ORDER BY path LIMIT :limit`,
+    const found = this.#database.get<Record<'paths' | 'sizes' | 'times' | 'roots' | 'last', string | null>>(
+      `SELECT group_concat(path, '//') AS paths, group_concat(sizeBytes) AS sizes, group_concat(mtimeMs) AS times,
+         group_concat(hex(contentId), '') AS roots, max(path) AS last
+         FROM (SELECT path, sizeBytes, mtimeMs, contentId FROM detail WHERE share = (SELECT id FROM share WHERE key = :key)
+           AND path > :after AND (:below = '' OR path < :high) AND contentId IS NOT NULL ORDER BY path LIMIT :limit)`,
       { key, after, below, high: `${below}0`, limit },
     );
-    const roots = new Uint8Array(32 * rows.length);
-    for (const [at, { contentId }] of rows.entries()) roots.set(contentId, 32 * at);
+    const numbers = (text: string | null | undefined): Float64Array<ArrayBuffer> =>
+      text === null || text === undefined ? new Float64Array(0) : Float64Array.from(text.split(','), Number);
     return {
-      paths: rows.map(({ path: file }) => file).join('\0'),
-      sizes: Float64Array.from(rows, ({ sizeBytes }) => sizeBytes),
-      times: Float64Array.from(rows, ({ mtimeMs }) => mtimeMs),
-      ...{ roots, last: rows.at(-1)?.path },
+      paths: found?.paths?.replaceAll('//', '\0') ?? '',
+      sizes: numbers(found?.sizes),
+      times: numbers(found?.times),
+      roots: new Uint8Array(Buffer.from(found?.roots ?? '', 'hex')),
+      last: found?.last ?? undefined,
     };
   }
 
