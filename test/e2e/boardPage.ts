@@ -84,7 +84,8 @@ export async function runBoardChecks(browser: Browser, dist = path.join(root, 'd
   const board = await openBoard(browser, dist, 10_000);
   board.page.setDefaultTimeout(10_000);
   try {
-    await board.page.locator('#rows .row').nth(3).waitFor();
+    // Rows come in slices.
+    await board.page.locator('#grid[aria-rowcount="10003"]').waitFor();
     for (const [name, check] of Object.entries(checks)) {
       try {
         await check(board);

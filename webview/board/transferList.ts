@@ -140,7 +140,10 @@ export class TransferList {
     this.#order = shown.map(({ id }) => id);
     const { grid, body, onCount } = this.#options;
     const height = `${this.#order.length * rowHeight}px`;
-    if (body.style.height !== height) body.style.height = height;
+    if (body.style.height !== height) {
+      body.style.height = height;
+      grid.style.setProperty('--rows', String(this.#order.length));
+    }
     const rowCount = String(this.#order.length + 1);
     if (grid.getAttribute('aria-rowcount') !== rowCount) grid.setAttribute('aria-rowcount', rowCount);
     onCount(this.#rows.size, this.#order.length);
