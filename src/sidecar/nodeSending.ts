@@ -63,7 +63,7 @@ export class NodeSending {
       onOffered: (row) => this.dropBoxes.look(row),
     });
     this.dropBoxes = new DropBoxes({
-      ...{ database, log },
+      ...{ database, dataFolder, log },
       coming: (dropBoxId) => this.inbox.coming(dropBoxId),
       offered: () => this.inbox.offered(),
       viewer: ({ peerId }) => {

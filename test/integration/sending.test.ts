@@ -222,6 +222,10 @@ test('a drop box takes nothing that is larger than it was offered', async (t) =>
   await Promise.all([seen(ann, ben), seen(ben, ann)]);
   const box = path.join(world.folder, 'box');
   const audience = { everyone: false, partyIds: [], peerIds: [ann.client.peerId] };
+  await assert.rejects(
+    ben.client.request('dropBoxes/set', { folder: path.join(ben.dataFolder, 'cache'), audience, quotaBytes: MiB }),
+    /the keys and the data of Potluck/,
+  );
   await ben.client.request('dropBoxes/set', { folder: box, audience, quotaBytes: MiB });
   await ben.stop();
   await seen(ann, ben, false);

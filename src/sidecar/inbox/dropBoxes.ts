@@ -12,11 +12,13 @@ import { sendingLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { audienceText, isInAudience, normalised, parseAudience, type Viewer } from '../shares/audienceText.ts';
 import type { Database } from '../storage/database.ts';
+import { contains, realIfThere } from '../shares/shareFolder.ts';
 import { localName, nameProblem } from '../storage/safePath.ts';
 import type { Acceptance, InboxRow } from './inbox.ts';
 
 export interface DropBoxesOptions {
   database: Database;
+  dataFolder: string;
   log: Log;
   /** What accepted offers of it still bring. */
   coming(dropBoxId: string): Room;
@@ -56,7 +58,7 @@ export class DropBoxes {
     return Promise.all(this.#rows().map((row) => this.#info(row)));
   }
 
-  /** Throws `invalid-argument`, `too-large`, `not-found`, `io`. */
+  /** Throws `invalid-argument`, `too-large`, `not-found`, `permission-denied`, `io`. */
   async set(wanted: { dropBoxId?: string; folder: string; audience: Audience; quotaBytes: number }): Promise<DropBox> {
     const { database } = this.#options;
     const { folder, quotaBytes } = wanted;
@@ -67,7 +69,10 @@ export class DropBoxes {
       throw new AppError('too-large', `There are ${sendingLimits.dropBoxes} drop boxes. Remove one first.`);
     if (quotaBytes < sendingLimits.quotaMinBytes)
       throw new AppError('invalid-argument', `A drop box has room for ${sendingLimits.quotaMinBytes} bytes at least.`);
+    if (contains(realIfThere(this.#options.dataFolder), path.resolve(folder))) throw ownFolder(folder);
     makeFolder(folder);
+    // By a link it could lead there all the same.
+    if (contains(realIfThere(this.#options.dataFolder), realIfThere(folder))) throw ownFolder(folder);
     const row: BoxRow = {
       dropBoxId: before?.dropBoxId ?? encode(randomBytes(16)),
       ...{ folder, audience: audienceText(normalised(wanted.audience)), quotaBytes },
@@ -171,6 +176,16 @@ function folderOf(name: string): string {
     .replace(/^\.+/, '_')
     .trim();
   return localName(plain === '' || nameProblem(plain) !== undefined ? 'peer' : plain);
+}
+
+function ownFolder(folder: string): AppError {
+  return new AppError(
+    'permission-denied',
+    `${folder} holds the keys and the data of Potluck: nothing of others goes there. Choose another one.`,
+    {
+      data: { path: folder },
+    },
+  );
 }
 
 function noSuchBox(): AppError {

@@ -38,7 +38,8 @@ function realFolder(folder: string): string {
   }
 }
 
-function realIfThere(folder: string): string {
+/** The real path, as far as the folder was made. */
+export function realIfThere(folder: string): string {
   try {
     return realpathSync.native(folder);
   } catch {
@@ -47,7 +48,8 @@ function realIfThere(folder: string): string {
   }
 }
 
-function contains(outer: string, inner: string): boolean {
+/** Of absolute paths: the same, or below. */
+export function contains(outer: string, inner: string): boolean {
   const relative = path.relative(outer, inner);
   return relative === '' || (relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative));
 }
