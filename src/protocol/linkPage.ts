@@ -63,6 +63,41 @@ export function fromLinkPage(value: unknown): FromLinkPage | undefined {
   return undefined;
 }
 
+/** Whether it is what a host of ours says. */
+export function isToLinkPage(value: unknown): value is ToLinkPage {
+  if (typeof value !== 'object' || value === null) return false;
+  const said = value as Record<string, unknown>;
+  if (!isCount(said['revision'])) return false;
+  if (said['kind'] === 'rows') return isCount(said['offset']) && isListOf(said['rows'], isRow);
+  if (said['kind'] !== 'state' || !isCount(said['fileCount'])) return false;
+  const texts = [said['title'], said['listLabel'], said['problem'] ?? ''];
+  const lists = [said['facts'], said['warnings'], said['said']];
+  return texts.every(isText) && lists.every((list) => isListOf(list, isText)) && isListOf(said['actions'], isAction);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isListOf(value: unknown, is: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(is);
+}
+
+function isRow(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, folder, size, said, mood, action } = value as Record<string, unknown>;
+  if (![name, folder, size, said].every(isText) || !['plain', 'good', 'bad'].some((known) => known === mood)) return false;
+  if (action === undefined) return true;
+  const { id, label } = (action ?? {}) as Record<string, unknown>;
+  return (id === 'open' || id === 'download') && isText(label);
+}
+
+function isAction(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, label, isMain } = value as Record<string, unknown>;
+  return linkPageActions.some((known) => known === id) && isText(label) && typeof isMain === 'boolean';
+}
+
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

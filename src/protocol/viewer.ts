@@ -2,7 +2,9 @@
 // the other's shapes. Bytes go as Uint8Array. Plain data.
 
 /** `text` and `hex` read what is looked at; `image`, `audio` and `video` read the whole file, in ranges. */
-export type ViewerKind = 'text' | 'hex' | 'image' | 'audio' | 'video';
+export type ViewerKind = (typeof kinds)[number];
+
+const kinds = ['text', 'hex', 'image', 'audio', 'video'] as const;
 
 /** Page to host. `id` names a request; answers carry it, `cancel` ends it. */
 export type ToHost =
@@ -65,8 +67,8 @@ export function isToHost(value: unknown): value is ToHost {
 
 export function isToPage(value: unknown): value is ToPage {
   if (typeof value !== 'object' || value === null) return false;
-  const { type, id, offset, bytes, length, line, text, message, name, sizeBytes, texts } = value as Record<string, unknown>;
-  if (type === 'open') return typeof name === 'string' && isWhole(sizeBytes) && typeof texts === 'object' && texts !== null;
+  const { type, id, offset, bytes, length, line, text, message } = value as Record<string, unknown>;
+  if (type === 'open') return isOpening(value as Record<string, unknown>);
   if (!isWhole(id)) return false;
   switch (type) {
     case 'bytes':
@@ -84,6 +86,13 @@ export function isToPage(value: unknown): value is ToPage {
     default:
       return false;
   }
+}
+
+/** `kind` names an element that is made, `mime` what it is given. */
+function isOpening({ kind, name, mime, sizeBytes, texts }: Record<string, unknown>): boolean {
+  const isKind = kinds.some((known) => known === kind);
+  if (!isKind || typeof name !== 'string' || typeof mime !== 'string' || !isWhole(sizeBytes)) return false;
+  return typeof texts === 'object' && texts !== null && Object.values(texts).every((text) => typeof text === 'string');
 }
 
 function isWhole(value: unknown): value is number {

@@ -1,7 +1,7 @@
 // The page of a link file: draws what its host says as text, asks for rows as they come into view, and tells what was clicked. Rows are drawn
 // only while they are seen.
 
-import type { FromLinkPage, LinkPageRow, ToLinkPage } from '../../src/protocol/linkPage.ts';
+import { isToLinkPage, type FromLinkPage, type LinkPageRow, type ToLinkPage } from '../../src/protocol/linkPage.ts';
 
 declare function acquireVsCodeApi(): {
   postMessage(message: FromLinkPage): void;
@@ -39,7 +39,8 @@ let asked = new Set<number>();
 let active = 0;
 let frame = 0;
 
-addEventListener('message', ({ data }: MessageEvent<ToLinkPage>) => {
+addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+  if (!isToLinkPage(data)) return;
   if (data.kind === 'state') showState(data);
   else showRows(data);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromLinkPage } from '../../../src/protocol/linkPage.ts';
+import { fromLinkPage, isToLinkPage } from '../../../src/protocol/linkPage.ts';
 
 test('what a page of ours says is understood, without what else stands beside it', () => {
   assert.deepEqual(fromLinkPage({ kind: 'ready', method: 'sidecar/stop' }), { kind: 'ready' });
@@ -39,4 +39,28 @@ test('forged and ill-typed messages are refused', () => {
     ],
   ];
   for (const message of forged) assert.equal(fromLinkPage(message), undefined, JSON.stringify(message));
+});
+
+test('a page draws what its host says and nothing else', () => {
+  const state = {
+    ...{ kind: 'state', revision: 0, title: 'T', facts: ['f'], problem: undefined, warnings: [], said: [], fileCount: 1 },
+    ...{ listLabel: 'L', actions: [{ id: 'verify', label: 'V', isMain: false }] },
+  };
+  const row = { name: 'n', folder: '', size: '1 B', said: '', mood: 'good', action: { id: 'open', label: 'O' } };
+  const rows = { kind: 'rows', revision: 0, offset: 0, rows: [row, { ...row, action: undefined }] };
+  assert.ok(isToLinkPage(state) && isToLinkPage(rows));
+  const forged: unknown[] = [
+    ...[null, 'state', {}, { kind: 'state' }, { ...state, kind: 'open' }, { ...state, title: { toString: 'x' } }],
+    ...[
+      { ...state, facts: 'f' },
+      { ...state, actions: [{ id: 'run', label: 'R', isMain: true }] },
+      { ...state, fileCount: NaN },
+    ],
+    ...[
+      { ...rows, rows: [{ ...row, mood: 'x" onload="' }] },
+      { ...rows, rows: [{ ...row, action: null }] },
+      { ...rows, rows: {} },
+    ],
+  ];
+  for (const message of forged) assert.equal(isToLinkPage(message), false, JSON.stringify(message));
 });

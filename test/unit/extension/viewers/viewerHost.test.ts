@@ -88,6 +88,8 @@ test('what is no message of a page is passed over', () => {
     {},
     { type: 'bytes', id: 1, offset: 0, bytes: 'text' },
     { type: 'open', name: 3 },
+    { type: 'open', kind: 'script', name: 'n', mime: 'text/javascript', sizeBytes: 1, texts: {} },
+    { type: 'open', kind: 'text', name: 'n', mime: '', sizeBytes: 1, texts: { find: 3 } },
     { type: 'failed', id: 1 },
   ])
     assert.equal(isToPage(message), false, JSON.stringify(message));
