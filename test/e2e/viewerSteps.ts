@@ -33,6 +33,7 @@ function writeFilm(file: string): void {
     element(0x73c5, number(1)),
     element(0x83, number(1)),
     element(0x86, text('V_VP9')),
+    element(0x23e383, number(1e9)),
     size,
   );
   const pictures = Array.from({ length: 600 }, () => picture);
@@ -43,11 +44,12 @@ function writeFilm(file: string): void {
 /** In the page (this code has no DOM): plays the film from there, until something is seen. */
 const goneTo = `async (player) => {
   player.muted = true;
-  await player.play();
   player.currentTime = 431.5;
-  await new Promise((resolve) => player.requestVideoFrameCallback(() => resolve()));
+  void player.play();
+  const seen = new Promise((resolve) => player.requestVideoFrameCallback(resolve));
+  await Promise.race([seen, new Promise((resolve) => setTimeout(resolve, 15000))]);
   player.pause();
-  return { at: player.currentTime, lasts: player.duration, width: player.videoWidth };
+  return { at: player.currentTime, lasts: player.duration, width: player.videoWidth, state: player.readyState };
 }`;
 
 /** Its owner reads the whole file once for that; ranges are verified by it. */
@@ -55,7 +57,7 @@ async function contentIdKnown({ peer }: World, name: string): Promise<void> {
   const share = (await peer.client.request('catalog/shares', { peerId: peer.peerId })).find(({ title }) => title === tableTitle);
   if (share === undefined) throw new Error('the peer does not share its table');
   const entry = { peerId: peer.peerId, shareId: share.shareId, path: name };
-  await peer.client.request('files/fetchRange', { entry, offset: 0, length: 1 }, { timeoutMs: 120_000 });
+  await peer.client.request('links/create', { entry }, { timeoutMs: 180_000 });
 }
 
 async function menu({ window: { page } }: World, row: ReturnType<typeof peersRow>, label: string): Promise<void> {
@@ -94,6 +96,7 @@ export const viewerSteps: readonly Step[] = [
       await contentIdKnown(world, 'logs/big.log');
       await peersRow(world, 'big.log').dblclick();
       await window.page.locator('.notification-toast').getByText('Open by Range').click();
+      await window.activeTab('big.log').waitFor({ timeout: 120_000 });
       const frame = await window.webview('.body.text .row');
       await frame.getByText('line 1 of the log', { exact: true }).waitFor();
     },
@@ -135,8 +138,9 @@ export const viewerSteps: readonly Step[] = [
       const frame = await window.webview('video');
       const seen = await frame
         .locator('video')
-        .evaluate<{ at: number; lasts: number; width: number }, undefined>(goneTo, undefined);
-      if (seen.at < 431 || seen.at > 440 || seen.lasts !== 600 || seen.width !== 256) throw new Error(JSON.stringify(seen));
+        .evaluate<{ at: number; lasts: number; width: number; state: number }, undefined>(goneTo, undefined);
+      if (seen.at < 431 || seen.at > 440 || seen.lasts !== 600 || seen.width !== 256 || seen.state < 2)
+        throw new Error(JSON.stringify(seen));
       const about = (await frame.locator('.about').textContent()) ?? '';
       const [, size = '0', fetched = '0', unit] = /^([\d.]+) MB · ([\d.]+) ([KM]B) fetched$/.exec(about) ?? [];
       if (Number(size) < 5 || unit === undefined || (unit === 'MB' && Number(fetched) > 3)) throw new Error(about);

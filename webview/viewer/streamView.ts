@@ -153,8 +153,7 @@ class Stream {
       if (end !== undefined) this.#tried = undefined;
       const ahead = this.#player.paused ? stillSeconds : aheadSeconds;
       if (end === undefined && this.#isElsewhere(at)) await this.#goTo(buffer, at);
-      else if (this.#next < pieces.length && (end === undefined ? this.#next <= pieceAt(pieces, at) + 1 : end - at <= ahead))
-        await this.#takeNext(buffer);
+      else if (this.#isWanted(at, end === undefined ? undefined : ahead)) await this.#takeNext(buffer);
       else {
         if (this.#next >= pieces.length && this.#source.readyState === 'open') this.#source.endOfStream();
         if (end === undefined) this.#skipGap(buffer, at);
@@ -169,6 +168,14 @@ class Stream {
     const wanted = pieceAt(this.#plan.pieces, at);
     if (wanted < this.#from || wanted > this.#next) return true;
     return wanted < this.#next - 1 && this.#tried !== wanted;
+  }
+
+  /** By the pieces' times, which go on where there are gaps. Undefined `ahead`: nothing is there yet. */
+  #isWanted(at: number, ahead: number | undefined): boolean {
+    const { pieces } = this.#plan;
+    const next = pieces[this.#next];
+    if (next === undefined) return false;
+    return ahead === undefined ? this.#next <= pieceAt(pieces, at) + 1 : next.seconds <= at + ahead;
   }
 
   #skipGap({ buffered }: SourceBuffer, at: number): void {
