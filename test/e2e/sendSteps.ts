@@ -4,7 +4,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
-import { shareArrives, until } from '../../scripts/localPeers.ts';
+import { productVersion, shareArrives, until } from '../../scripts/localPeers.ts';
+import { SidecarClient } from '../../src/client/sidecarClient.ts';
 import type { PeerId } from '../../src/protocol/ids.ts';
 import { tableTitle } from '../vscode/testPeer.ts';
 import {
@@ -109,12 +110,20 @@ export const sendSteps: readonly Step[] = [
     shot: 'drag-to-shares',
     async run(world) {
       const { window, folder } = world;
+      // An empty view shows its first steps, which take no drops.
+      const first = path.join(world.temporary, 'first');
+      mkdirSync(first);
+      const own = await SidecarClient.connect({ dataFolder: world.home, client: 'test', clientVersion: productVersion });
+      await own.request('shares/add', { path: first }).finally(() => own.dispose());
+      await showPotluck(world);
+      await rowOf(world, 'Shares', 'first').waitFor();
+      await shareArrives(world.peer, await me(world), 'first');
       await showExplorer(world);
       await drag(world, window.explorerRow(path.join(folder, 'photos')), () =>
-        openedByDragging(world, 'Potluck', window.pane('Shares').locator('.pane-body')),
+        openedByDragging(world, 'Potluck', rowOf(world, 'Shares', 'first')),
       );
       await window.quickRow('Share "photos"').waitFor();
-      if ((await world.peer.client.request('catalog/shares', { peerId: await me(world) })).length > 0)
+      if ((await world.peer.client.request('catalog/shares', { peerId: await me(world) })).length > 1)
         throw new Error('it was shared before the answer');
       await window.quickRow('Share "photos"').click();
       await rowOf(world, 'Shares', 'photos').waitFor();
