@@ -125,7 +125,7 @@ export const trustSteps: readonly Step[] = [
       await window.expand(peersRow(world, 'Mallory'));
       await window.expand(peersRow(world, title));
       // It does offer them, as files among files.
-      for (const name of ['.git', '.vscode', 'gift.ts']) await peersRow(world, name.replaceAll('.', '\\.')).waitFor();
+      for (const name of ['.git', '.vscode', 'gift.ts']) await peersRow(world, name.replaceAll('.', '\\.')).last().waitFor();
       await window.contextMenu(peersRow(world, title), 'Mount in Explorer…');
       await window.dialogButton('Mount').click();
       await window.activityIcon('Explorer').click();
