@@ -10,6 +10,7 @@ import path from 'node:path';
 export function addLanguage(profile: string, locale: string): void {
   const words = path.join(profile, 'data', `${locale}.i18n.json`);
   writeFileSync(words, JSON.stringify({ '': [], version: '1.0.0', contents: {} }));
-  const pack = { hash: 'none', extensions: [], translations: { vscode: words }, label: locale };
+  const extensions = [{ extensionIdentifier: { id: `test.language-pack-${locale}` }, version: '1.0.0' }];
+  const pack = { hash: 'none', extensions, translations: { vscode: words }, label: locale };
   writeFileSync(path.join(profile, 'data', 'languagepacks.json'), JSON.stringify({ [locale]: pack }));
 }
