@@ -8,17 +8,7 @@ import { productVersion, shareArrives, until } from '../../scripts/localPeers.ts
 import { SidecarClient } from '../../src/client/sidecarClient.ts';
 import type { PeerId } from '../../src/protocol/ids.ts';
 import { tableTitle } from '../vscode/testPeer.ts';
-import {
-  chooseFile,
-  collapseAll,
-  openFromExplorer,
-  peersRow,
-  rowOf,
-  showExplorer,
-  showPotluck,
-  type Step,
-  type World,
-} from './walkWorld.ts';
+import { collapseAll, openFromExplorer, peersRow, rowOf, showExplorer, showPotluck, type Step, type World } from './walkWorld.ts';
 
 async function me({ peer }: World): Promise<PeerId> {
   const found = (await peer.client.request('peers/list', {})).find(({ isOnline }) => isOnline);
@@ -128,31 +118,6 @@ export const sendSteps: readonly Step[] = [
       await window.quickRow('Share "photos"').click();
       await rowOf(world, 'Shares', 'photos').waitFor();
       await shareArrives(world.peer, await me(world), 'photos');
-    },
-  },
-  {
-    name: 'a drop box takes by itself what its peer sends, up to its size',
-    shot: 'drop-box',
-    async run(world) {
-      const { window, peer, downloads } = world;
-      const box = path.join(downloads, '..', 'box');
-      mkdirSync(box);
-      await window.runCommand('Potluck: Drop Box…');
-      await window.quickRow('Ada').locator('.quick-input-list-checkbox, .monaco-checkbox').first().click();
-      await window.page.keyboard.press('Enter');
-      await chooseFile(world, box);
-      await window.answer('1');
-      await window.dialogButton('Take It Always').click();
-      await rowOf(world, 'Inbox and Outbox', 'box').filter({ hasText: '0 B of 1 MB' }).waitFor();
-      const peerId = await me(world);
-      const send = (name: string) =>
-        peer.client.request('outbox/send', { peerId, paths: [path.join(peer.tree, ...name.split('/'))] });
-      await send('README.md');
-      await until('what is small enough', () => existsSync(path.join(box, 'README.md')));
-      await send('data/numbers.bin');
-      const waits = window.pane('Inbox and Outbox').locator('.monaco-list-row', { hasText: 'waits for your answer' });
-      await waits.filter({ hasText: 'numbers.bin' }).waitFor();
-      if (existsSync(path.join(box, 'numbers.bin'))) throw new Error('it holds more than its size');
     },
   },
 ];
