@@ -81,9 +81,11 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, { sh
   try {
     const network = await startLoopbackNetwork();
     closings.push(() => network.close());
+    const installing = driver.installExtension(vscode, profile, vsix);
+    installing.catch(() => undefined); // told where it is awaited
     const peer = await startTestPeer(path.join(temporary, 'peer'), network.bootstrap);
     closings.push(() => peer.close());
-    await driver.installExtension(vscode, profile, vsix);
+    await installing;
     if (conditions.locale !== undefined) addLanguage(profile, conditions.locale);
     closings.push(() => stopSidecar(home));
     if (conditions.isUntrusted) await rememberBootstrap(home, network.bootstrap);
