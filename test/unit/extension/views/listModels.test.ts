@@ -13,6 +13,18 @@ test('a share tells what it offers and what it leaves out, secrets first', () =>
   assert.deepEqual(keys, ['path', 'counts', 'audience', 'secret', 'ignored', 'scanned']);
 });
 
+test('a share says what came later and looks secret, with hostile names made harmless', () => {
+  const suspect = { path: 'a\u202egpj.txt', sizeBytes: 9, kinds: ['private-key' as const], line: 3 };
+  const lateSecrets = { suspects: [suspect], found: 1, readFiles: 4, unreadFiles: 0 };
+  const [node] = ownShareNodes([ownShare(1, { lateSecrets })]);
+  assert(node);
+  const { description, icon } = sharesRow(node, known);
+  assert.deepEqual([description, icon], ['2 files, 2 KB · 1 look secret', 'warning']);
+  const labels = detailNodes(node, known, 0).map(({ label }) => label);
+  assert(labels.some((label) => label.endsWith(':3 (private key)')));
+  assert(labels.every((label) => !label.includes('\u202e')));
+});
+
 test('a share that is read or failed says so', () => {
   const [scanning, failed] = ownShareNodes([
     ownShare(1, { state: 'scanning', scannedEntries: 1234 }),
