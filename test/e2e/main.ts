@@ -19,7 +19,7 @@ await bundle({ target: hostTarget(), sourcemap: true, outFolder });
 if (args.includes('--host')) await bundleInHostTests();
 const vsix = await packageVsix(hostTarget(), outFolder);
 const shotsFolder = args.includes('--shots') ? path.join(root, 'docs', 'images') : undefined;
-const part = (['meeting', 'access', 'links', 'viewers', 'preview', 'trust', 'german'] as const).find((name) =>
+const part = (['meeting', 'access', 'links', 'viewers', 'board', 'preview', 'trust', 'german'] as const).find((name) =>
   args.includes(`--${name}`),
 );
 const { passed, failed } = await inEachFlavor(wanted, (browser, flavor) =>

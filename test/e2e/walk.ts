@@ -24,6 +24,7 @@ import * as driver from '../vscode/driver.ts';
 import { addLanguage } from '../vscode/profileChanges.ts';
 import { startTestPeer, tableTitle } from '../vscode/testPeer.ts';
 import { accessSteps } from './accessSteps.ts';
+import { boardSteps } from './boardSteps.ts';
 import { catalogSteps, goneSteps } from './catalogSteps.ts';
 import { linkSteps } from './linkSteps.ts';
 import { previewSteps } from './previewSteps.ts';
@@ -328,12 +329,13 @@ const parts = {
   access: { steps: [...sharing, ...accessSteps] },
   links: { steps: [...joining, ...linkSteps, ...sendSteps] },
   viewers: { steps: [...joining, ...viewerSteps] },
+  board: { steps: [...joining, ...boardSteps] },
   preview: { steps: [...joining, ...previewSteps] },
   trust: { steps: trustSteps, conditions: { isUntrusted: true } },
   german: { steps: germanSteps, conditions: { locale: 'de' } },
 } as const satisfies Record<string, Part>;
 /** Parts that are not among all steps: each begins with an empty profile. */
-const ownWalks = ['links', 'viewers', 'preview', 'trust', 'german'] as const;
+const ownWalks = ['links', 'viewers', 'board', 'preview', 'trust', 'german'] as const;
 const allSteps: readonly Step[] = [
   ...[...mainSteps, ...transferSteps, ...catalogSteps],
   ...[...accessSteps, ...meetingSteps, ...goneSteps],
