@@ -71,7 +71,8 @@ export class BoardPanel {
       localResourceRoots: [root],
     });
     this.#panel = panel;
-    panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'potluck.svg');
+    const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extensionUri, 'media', `potluck-${theme}.svg`);
+    panel.iconPath = { light: icon('light'), dark: icon('dark') };
     const { webview } = panel;
     const session = randomBytes(16).toString('hex');
     const { language } = vscode.env;
