@@ -10,7 +10,7 @@ import type { Settings } from '../../src/protocol/model.ts';
 import { startLaxPeer } from '../vscode/laxPeer.ts';
 import { tableTitle } from '../vscode/testPeer.ts';
 import { markOf, quietOwnTasks, redirected } from './untrusted.ts';
-import { peersPane, peersRow, showPotluck, type Step, type World } from './walkWorld.ts';
+import { peersPane, peersRow, showExplorer, showPotluck, type Step, type World } from './walkWorld.ts';
 
 const title = 'Gifts';
 const restricted = ({ window }: World) => window.page.locator('.statusbar-item', { hasText: 'Restricted Mode' });

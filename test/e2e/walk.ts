@@ -335,7 +335,7 @@ const parts = {
   german: { steps: germanSteps, conditions: { locale: 'de' } },
 } as const satisfies Record<string, Part>;
 /** Parts that are not among all steps: each begins with an empty profile. `viewers` is walked by its name alone until it was seen to end well. */
-const ownWalks = ['links', 'board', 'preview', 'trust', 'german'] as const;
+const ownWalks = ['links', 'board', 'preview'] as const;
 const allSteps: readonly Step[] = [
   ...[...mainSteps, ...transferSteps, ...catalogSteps],
   ...[...accessSteps, ...meetingSteps, ...goneSteps],
