@@ -50,16 +50,16 @@ interface Player {
   readyState: number;
   play(): Promise<void>;
   pause(): void;
-  requestVideoFrameCallback(seen: () => void): void;
+  seeking: boolean;
 }
 
 /** In the page: plays the film from there, until something is seen. */
 async function goneTo(player: Player): Promise<{ at: number; lasts: number; width: number; state: number }> {
   player.muted = true;
   player.currentTime = 431.5;
-  const seen = new Promise<void>((resolve) => player.requestVideoFrameCallback(resolve));
   player.play().catch(() => undefined);
-  await Promise.race([seen, new Promise((resolve) => setTimeout(resolve, 15_000))]);
+  const until = Date.now() + 15_000;
+  while ((player.seeking || player.readyState < 2) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
   player.pause();
   return { at: player.currentTime, lasts: player.duration, width: player.videoWidth, state: player.readyState };
 }
