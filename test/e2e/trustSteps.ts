@@ -60,7 +60,7 @@ async function tasks({ window }: World): Promise<string> {
 /** The mounted folder shows its file alone, `.vscode` is the workspace's own; the peer's settings and tasks count nowhere. */
 async function isQuiet(world: World): Promise<void> {
   const { window } = world;
-  await window.activityIcon('Explorer').click();
+  await showExplorer(world);
   await explorer(world)
     .filter({ hasText: /^gift\.ts$/ })
     .dblclick();
