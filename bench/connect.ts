@@ -10,7 +10,7 @@ import { packetsOf, sendAll } from '../test/unit/sidecar/network/halfOpen.ts';
 import { bareSwarmMs, here } from './connect/bare.ts';
 import { Crowd } from './connect/crowd.ts';
 import { inNetworks } from './connect/networks.ts';
-import { inBenchWorld, memoryMb, pause, processorMs, rootOf, told, watching, type BenchWorld } from './parts/benchWorld.ts';
+import { firstListing, inBenchWorld, memoryMb, pause, processorMs, told, watching, type BenchWorld } from './parts/benchWorld.ts';
 import { median, percentile } from './parts/report.ts';
 
 const { values } = parseArgs({
@@ -143,17 +143,6 @@ async function whenOnline(viewer: LocalPeer, owner: LocalPeer): Promise<number> 
   const { atMs } = await told(viewer, ['peers/changed'], async () => {
     const peers = await viewer.client.request('peers/list', {});
     return peers.find(({ peerId, isOnline }) => peerId === owner.peerId && isOnline);
-  });
-  return atMs;
-}
-
-/** When the first page of the share's root was answered with something in it. */
-async function firstListing(viewer: LocalPeer, owner: LocalPeer): Promise<number> {
-  const { atMs } = await told(viewer, ['catalog/changed'], async () => {
-    const [share] = await viewer.client.request('catalog/shares', { peerId: owner.peerId });
-    if (share === undefined) return undefined;
-    const page = await viewer.client.request('catalog/list', { entry: rootOf(share), limit: 100 }).catch(() => undefined);
-    return page !== undefined && page.entries.length > 0 ? page : undefined;
   });
   return atMs;
 }

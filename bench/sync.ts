@@ -7,7 +7,17 @@ import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import type { LocalPeer } from '../scripts/localPeers.ts';
 import type { CatalogShare, ShareInfo } from '../src/protocol/model.ts';
-import { arrived, inBenchWorld, isOnline, pause, rootOf, told, watching, type BenchWorld } from './parts/benchWorld.ts';
+import {
+  arrived,
+  firstListing,
+  inBenchWorld,
+  isOnline,
+  pause,
+  rootOf,
+  told,
+  watching,
+  type BenchWorld,
+} from './parts/benchWorld.ts';
 import { generatedTreeFolder, writeGeneratedTree } from './parts/generatedTree.ts';
 import { makeRealTree } from './parts/realTree.ts';
 import { median, seededRandom } from './parts/report.ts';
@@ -105,17 +115,6 @@ async function shareConnected(
   await world.stop(viewer);
   await isOnline(owner, viewer, false);
   return { found, wireBytes };
-}
-
-/** When the first page of the share's root was answered with something in it. */
-async function firstListing(viewer: LocalPeer, owner: LocalPeer): Promise<number> {
-  const { atMs } = await told(viewer, ['catalog/changed'], async () => {
-    const [share] = await viewer.client.request('catalog/shares', { peerId: owner.peerId });
-    if (share === undefined) return undefined;
-    const page = await viewer.client.request('catalog/list', { entry: rootOf(share), limit: 100 }).catch(() => undefined);
-    return page !== undefined && page.entries.length > 0 ? page : undefined;
-  });
-  return atMs;
 }
 
 /** When a search went through the whole share. */

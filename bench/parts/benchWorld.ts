@@ -169,3 +169,14 @@ export function processorMs(pid: number): number {
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+/** When the first page of the share's root was answered with something in it. */
+export async function firstListing(viewer: LocalPeer, owner: LocalPeer): Promise<number> {
+  const { atMs } = await told(viewer, ['catalog/changed'], async () => {
+    const [share] = await viewer.client.request('catalog/shares', { peerId: owner.peerId });
+    if (share === undefined) return undefined;
+    const page = await viewer.client.request('catalog/list', { entry: rootOf(share), limit: 100 }).catch(() => undefined);
+    return page !== undefined && page.entries.length > 0 ? page : undefined;
+  });
+  return atMs;
+}

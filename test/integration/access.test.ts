@@ -7,7 +7,7 @@ import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { decode as decodeZ32 } from 'z32';
 import type { PartyId, ShareId } from '../../src/protocol/ids.ts';
-import type { Audience, DownloadInfo } from '../../src/protocol/model.ts';
+import type { Audience, DownloadInfo, EntryRef } from '../../src/protocol/model.ts';
 import { decodeAnnouncement } from '../../src/sidecar/wire/announcement.ts';
 import * as catalogCodec from '../../src/sidecar/wire/catalogCodec.ts';
 import * as codec from '../../src/sidecar/wire/codec.ts';
@@ -196,6 +196,12 @@ async function infoOf(owner: TestPeer, shareId: ShareId) {
   return (await owner.client.request('shares/list', {})).find((share) => share.shareId === shareId) ?? assert.fail();
 }
 
+/** The content id of a file is there, by its owner's words. */
+async function knownTo(peer: TestPeer, entry: EntryRef): Promise<void> {
+  const contentId = async () => (await peer.client.request('catalog/details', { entry })).contentId;
+  await until(peer.client, ['catalog/changed'], contentId, { what: `${peer.name} knows what to ask for` });
+}
+
 test('nor does it come from a member who holds it, has downloaded it, and is in both parties', { timeout: 90_000 }, async (t) => {
   const s = await secret(t);
   const ben = await s.world.peer('ben');
@@ -203,6 +209,7 @@ test('nor does it come from a member who holds it, has downloaded it, and is in 
   await indexed(ben, s.ann, 'Treasure');
   await indexed(ben, s.ann, 'Flyers');
   const entry = { peerId: s.ann.client.peerId, shareId: s.shareId, path: 'gold.bin' };
+  await knownTo(ben, entry); // From its owner, so that it can be passed on.
   await done(ben, await ben.client.request('downloads/add', { entry }));
   const mallory = await s.underworld.connect(ben);
   const heard = recording(mallory);
@@ -219,9 +226,7 @@ test('nor does it come from a member who holds it, has downloaded it, and is in 
   const cem = await s.world.peer('cem');
   await joined(cem, inner);
   await indexed(cem, s.ann, 'Treasure');
-  await until(cem.client, ['catalog/changed'], async () => (await cem.client.request('catalog/details', { entry })).contentId, {
-    what: 'cem knows what to ask for',
-  });
+  await knownTo(cem, entry);
   assertBytes((await done(cem, await cem.client.request('downloads/add', { entry }))).destination, s.content);
 });
 

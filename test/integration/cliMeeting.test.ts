@@ -35,6 +35,20 @@ function sees(viewer: TestPeer, owner: TestPeer, expected: string[]): Promise<tr
   );
 }
 
+/** Waits until a party of the viewer has the other in it, listed and by its name. That both are online says nothing: they are before anybody is let in. */
+function showsMember(viewer: TestPeer, other: TestPeer): Promise<true> {
+  return until(
+    viewer.client,
+    ['parties/changed', 'peers/changed'],
+    async () => {
+      const parties = await viewer.client.request('parties/list', {});
+      const members = await Promise.all(parties.map(({ partyId }) => viewer.client.request('parties/members', { partyId })));
+      return members.flat().some(({ name, isListed, isOnline }) => name === other.name && isListed && isOnline) || undefined;
+    },
+    { what: `${viewer.name} has ${other.name} in its party` },
+  );
+}
+
 test('two people meet by an invite, choose who may see what, and part', async (t) => {
   const world = await createWorld(t);
   const [ann, ben, eve] = [await world.peer('ann'), await world.peer('ben'), await world.peer('eve')];
@@ -117,7 +131,8 @@ test('a closed party lets in whom its founder admits, from the command line', as
   assert.match((await ok(ben, 'party', 'list')).text, /closed, not let in/);
   assert.equal((await potluck(ben.dataFolder, ['invite', name])).code, 5, 'only the founder invites');
   await ok(ann, 'party', 'admit', name, ben.client.peerId);
-  await seen(ben, ann);
+  await showsMember(ben, ann);
+  await showsMember(ann, ben);
   assert.match((await ok(ben, 'party', 'members', name)).text, /ann +online/);
   await ok(ann, 'party', 'expel', name, 'ben');
   await seen(ben, ann, false);
