@@ -334,8 +334,8 @@ const parts = {
   trust: { steps: trustSteps, conditions: { isUntrusted: true } },
   german: { steps: germanSteps, conditions: { locale: 'de' } },
 } as const satisfies Record<string, Part>;
-/** Parts that are not among all steps: each begins with an empty profile. `viewers` is walked by its name alone until it was seen to end well. */
-const ownWalks = ['links', 'board', 'preview'] as const;
+/** Parts that are not among all steps: each begins with an empty profile. */
+const ownWalks = ['links', 'viewers', 'board', 'preview', 'trust', 'german'] as const;
 const allSteps: readonly Step[] = [
   ...[...mainSteps, ...transferSteps, ...catalogSteps],
   ...[...accessSteps, ...meetingSteps, ...goneSteps],

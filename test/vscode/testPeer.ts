@@ -40,7 +40,10 @@ function makeTree(tree: string): void {
   put('data/one.bin', Uint8Array.of(0));
   put('.vscode/settings.json', '{ "editor.fontSize": 40 }\n');
   put('code/.vscode/settings.json', '{ "editor.fontSize": 40 }\n');
-  put('code/.vscode/tasks.json', '{ "version": "2.0.0", "tasks": [{ "label": "peer task", "type": "shell", "command": "exit 0" }] }\n');
+  put(
+    'code/.vscode/tasks.json',
+    '{ "version": "2.0.0", "tasks": [{ "label": "peer task", "type": "shell", "command": "exit 0" }] }\n',
+  );
 }
 
 /** Bytes that repeat nowhere near: xorshift32 with a fixed seed. */
