@@ -1,6 +1,7 @@
 // A code as a QR symbol: as SVG for a page, as half blocks for a terminal. Knows nothing of what the text means.
 
 import qrcode from 'qrcode-generator';
+import { escapeText } from './html.ts';
 
 /** ISO/IEC 18004 wants four light modules around the symbol. */
 const quietZone = 4;
@@ -59,8 +60,4 @@ export function qrTerminal(text: string): string {
     lines.push(`\u001b[30;107m${line.join('')}\u001b[0m`);
   }
   return lines.join('\n');
-}
-
-function escapeText(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -34,7 +34,12 @@ import { World } from './world.ts';
 
 export function activate(context: vscode.ExtensionContext): PotluckApi {
   const startedMs = performance.now();
-  setTranslator((message, ...args) => vscode.l10n.t(message, ...args), vscode.env.language);
+  const { language } = vscode.env;
+  setTranslator(
+    (message, ...args) => vscode.l10n.t(message, ...args),
+    language,
+    vscode.l10n.bundle === undefined ? 'en' : language,
+  );
 
   const log = vscode.window.createOutputChannel('Potluck', { log: true });
   const messages = createMessages(log);

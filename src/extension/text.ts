@@ -6,14 +6,21 @@ type Translate = (message: string, ...args: (string | number)[]) => string;
 let translate: Translate = (message, ...args) =>
   message.replace(/\{(\d+)\}/g, (whole, index: string) => String(args[Number(index)] ?? whole));
 let locale: string | undefined;
+let language = 'en';
 /** Making a formatter takes as long as a hundred rows with it. One for each of the few ways in which this file asks. */
 const formatters = new Map<string, Intl.NumberFormat>();
 
-/** Called once, at activation. `language` is a BCP 47 tag, for numbers and plurals. */
-export function setTranslator(translator: Translate, language: string): void {
+/** Called once, at activation. Both are BCP 47 tags: that of the editor, for numbers and plurals, and that of the sentences, where they are translated. */
+export function setTranslator(translator: Translate, editorLanguage: string, sentences = 'en'): void {
   translate = translator;
-  locale = Intl.NumberFormat.supportedLocalesOf([language.replace('_', '-')])[0];
+  language = sentences;
+  locale = Intl.NumberFormat.supportedLocalesOf([editorLanguage.replace('_', '-')])[0];
   formatters.clear();
+}
+
+/** What the sentences are in, for pages: a screen reader picks its voice by it. */
+export function textLanguage(): string {
+  return language;
 }
 
 /** The sentence in the user's language; `{0}`, `{1}` … stand for the arguments. The message must be a literal (a test collects them). */

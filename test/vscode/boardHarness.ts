@@ -171,7 +171,6 @@ export async function openBoard(browser: Browser, dist: string, transfers: numbe
   const html = boardPage({
     nonce: 'n0nce',
     session,
-    language: 'en',
     source: origin,
     scriptUri: `${origin}/board.js`,
     styleUri: `${origin}/board.css`,

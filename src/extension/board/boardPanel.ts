@@ -97,7 +97,7 @@ export class BoardPanel {
     const uriOf = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(root, name)).toString();
     webview.html = boardPage({
       nonce: randomBytes(16).toString('hex'),
-      ...{ session, language, source: webview.cspSource },
+      ...{ session, source: webview.cspSource },
       ...{ scriptUri: uriOf('board.js'), styleUri: uriOf('board.css') },
     });
   }

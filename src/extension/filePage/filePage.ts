@@ -4,6 +4,7 @@
 import type { ContentId } from '../../protocol/ids.ts';
 import type { DetailField, EntryDetails, EntryRef, HistoryEntry } from '../../protocol/model.ts';
 import { displayName, hasHiddenCharacters, longDisplayName } from '../displayText.ts';
+import { escapeText, stillPage } from '../page.ts';
 import { formatAgo, formatBytes, formatCount, t } from '../text.ts';
 import { dateText } from '../views/mergedModel.ts';
 
@@ -44,19 +45,8 @@ const linkCharacters = 13_000;
 
 /** `nonce` is of this page alone: only its own style counts. */
 export function filePage(facts: FileFacts, nonce: string, nowMs: number): string {
-  const policy = `default-src 'none'; style-src 'nonce-${nonce}'`;
   const title = displayName(facts.name);
-  return `<!DOCTYPE html>
-<html>
-<head>
-<meta charset="UTF-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeText(title)}</title>
-<style nonce="${nonce}">${style}</style>
-</head>
-<body>
-<main>
+  const body = `<main>
 <h1>${escapeText(title)}</h1>
 <p class="hint">${escapeText(subtitle(facts, nowMs))}</p>
 ${hasHiddenCharacters(facts.name) ? `<p class="warning">${escapeText(t('The name has invisible characters.'))}</p>` : ''}
@@ -67,9 +57,8 @@ ${section(t('Who Has It'), holders(facts))}
 ${section(t('On This Machine'), facts.copies.length === 0 ? none(t('No copy that Potluck knows of.')) : list(facts.copies))}
 ${section(t('History'), history(facts.history, nowMs))}
 ${section(t('Link'), `<pre tabindex="0">${escapeText(displayName(facts.link, linkCharacters))}</pre>`)}
-</main>
-</body>
-</html>`;
+</main>`;
+  return stillPage({ title, style, body, nonce });
 }
 
 function subtitle({ owner, shareTitle, entry }: FileFacts, nowMs: number): string {
@@ -195,10 +184,6 @@ function list(items: readonly string[]): string {
 
 function none(text: string): string {
   return `<p class="hint">${escapeText(text)}</p>`;
-}
-
-function escapeText(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 const style = `

@@ -87,7 +87,6 @@ export function registerLinkEditor(services: Services, extensionUri: vscode.Uri)
       scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'link.js')).toString(),
       styleUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'link.css')).toString(),
       source: webview.cspSource,
-      language: vscode.env.language,
     });
   }
 

@@ -3,6 +3,7 @@
 
 import { qrSvg } from '../../client/qr.ts';
 import type { OwnCode } from '../../protocol/model.ts';
+import { escapeText, stillPage } from '../page.ts';
 import { t } from '../text.ts';
 
 export interface ShownCode {
@@ -16,20 +17,9 @@ export interface ShownCode {
 
 /** `nonce` is of this page alone: only its own style counts. */
 export function codePage({ title, sentences, code, link }: ShownCode, nonce: string): string {
-  const policy = `default-src 'none'; style-src 'nonce-${nonce}'`;
   const copy = (form: 'code' | 'link', label: string): string =>
     `<a class="button" role="button" href="command:potluck.code.copyShown?${encodeURIComponent(JSON.stringify([form]))}">${escapeText(label)}</a>`;
-  return `<!DOCTYPE html>
-<html>
-<head>
-<meta charset="UTF-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeText(title)}</title>
-<style nonce="${nonce}">${style}</style>
-</head>
-<body>
-<main>
+  const body = `<main>
 <h1>${escapeText(title)}</h1>
 ${sentences.map((sentence) => `<p>${escapeText(sentence)}</p>`).join('\n')}
 <div class="qr">${qrSvg(code.uri, t('QR code of the code below'))}</div>
@@ -41,9 +31,8 @@ ${sentences.map((sentence) => `<p>${escapeText(sentence)}</p>`).join('\n')}
 <p class="hint">${escapeText(t('Opens this kind of editor, where Potluck is installed, and asks before it does anything.'))}</p>
 <pre tabindex="0">${escapeText(link)}</pre>
 <p>${copy('link', t('Copy Link'))}</p>
-</main>
-</body>
-</html>`;
+</main>`;
+  return stillPage({ title, style, body, nonce });
 }
 
 const style = `
@@ -63,7 +52,3 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; user-select: all; margin: 
 .button:hover { color: var(--vscode-button-foreground); background: var(--vscode-button-hoverBackground); }
 .button:focus, pre:focus { outline: 1px solid var(--vscode-focusBorder); outline-offset: 2px; }
 `;
-
-function escapeText(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { codePage } from '../../../../src/extension/views/codePage.ts';
+import { policyOf } from '../policy.ts';
 
 const code = { text: `potluck-${'ybndrfg8'.repeat(40)}`, uri: `potluck:${'ybndrfg8'.repeat(40)}` };
 const shown = {
@@ -18,7 +19,7 @@ test('the page holds the code as QR symbol, as text and as link', () => {
 
 test('the page runs nothing, loads nothing, and has its own style alone', () => {
   const page = codePage(shown, 'abc');
-  assert.match(page, /content="default-src 'none'; style-src 'nonce-abc'"/);
+  assert.match(policyOf(page), /^default-src 'none'; style-src 'nonce-abc'; /);
   assert.doesNotMatch(page, /<script|<img|<link|<iframe|\son[a-z]+=|\sstyle=|https?:\/\/(?!www\.w3\.org\/2000\/svg)/);
 });
 
