@@ -54,7 +54,7 @@ import type {
 import type { SendingNotifications, SendingRequests } from './sending.ts';
 
 /** Raised by one whenever a client of the old version could not talk to the new sidecar, or the other way round. */
-export const protocolVersion = 4;
+export const protocolVersion = 5;
 
 /** `params` and `result` of every request. `session/hello` must come first; all else is refused with `unauthorized` before it. */
 export interface Requests extends BoardRequests, CompareRequests, SendingRequests {
@@ -345,7 +345,7 @@ export interface Notifications extends SendingNotifications {
   'search/live': { liveToken: string; hits: SearchHit[]; isDone: boolean };
   /** A watched search came, went, or has new matches; `hasNews` when a person should be told. */
   'watches/changed': { watchId: WatchId; hasNews: boolean };
-  /** State changes and, at most four times a second, progress. */
+  /** State changes, moves within the queue and, at most four times a second, progress. Not those whose place changed because others moved. */
   'downloads/changed': { download: DownloadInfo };
   'downloads/removed': { downloadId: DownloadId };
   /** Uploads began, ended or made progress, at most four times a second; or who is refused changed. */

@@ -49,6 +49,7 @@ export function configureAll(temporary: string, folder: string): void {
     'potluck.network.useRelay': true,
     'potluck.network.offerRelay': true,
     'potluck.network.directLinks': false,
+    'potluck.network.linkAddress': '127.0.0.9',
     'potluck.network.linkPort': 9,
     'potluck.network.gossip': false,
     'potluck.network.lanDiscovery': false,
@@ -58,6 +59,9 @@ export function configureAll(temporary: string, folder: string): void {
     'potluck.uploads.friendsFirst': true,
     'potluck.transfers.downloadLimitKiB': 1,
     'potluck.transfers.uploadLimitKiB': 1,
+    'potluck.transfers.slowDownloadLimitKiB': 1,
+    'potluck.transfers.slowUploadLimitKiB': 1,
+    'potluck.explorer.marks': false,
     // Counts: that it is read at all is shown by it.
     'editor.fontSize': 21,
     'task.allowAutomaticTasks': 'on',

@@ -6,23 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ShareInfo } from '../../src/protocol/model.ts';
-import { api, eventually, table } from './world.ts';
+import { api, dismissed, eventually, table } from './world.ts';
 
 const run = (command: string, ...args: unknown[]): Thenable<unknown> =>
   vscode.commands.executeCommand(`potluck.${command}`, ...args);
-
-/** Closes what the command asks with, until it ended. */
-async function dismissed(shown: Thenable<unknown>): Promise<unknown> {
-  let isOver = false;
-  const over = Promise.resolve(shown).finally(() => {
-    isOver = true;
-  });
-  while (!isOver) {
-    await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
-    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 50))]);
-  }
-  return over;
-}
 
 describe('commands of access', () => {
   let share: ShareInfo;
@@ -62,7 +49,7 @@ describe('commands of access', () => {
     const commands = ['access.grant', 'access.deny', 'access.ask', 'peer.block', 'peer.unblock', 'share.audience'];
     for (const command of [...commands, 'network.unban'])
       for (const given of nonsense)
-        assert.equal(await dismissed(run(command, given)), undefined, `${command} ${JSON.stringify(given)}`);
+        assert.equal(await dismissed(command, run(command, given)), undefined, `${command} ${JSON.stringify(given)}`);
     assert.deepEqual(await state(), before);
   });
 

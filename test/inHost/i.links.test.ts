@@ -7,23 +7,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { formatEntryLink } from '../../src/protocol/entryLinks.ts';
-import { api, eventually, table, tableUri, treePath } from './world.ts';
+import { api, dismissed, eventually, table, tableUri, treePath } from './world.ts';
 
 const run = (command: string, ...args: unknown[]): Thenable<unknown> =>
   vscode.commands.executeCommand(`potluck.${command}`, ...args);
-
-/** Closes what the command asks with, until it ended. */
-async function dismissed(shown: Thenable<unknown>): Promise<unknown> {
-  let isOver = false;
-  const over = Promise.resolve(shown).finally(() => {
-    isOver = true;
-  });
-  while (!isOver) {
-    await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
-    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 50))]);
-  }
-  return over;
-}
 
 describe('links and offers', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'plk-links-'));
@@ -56,7 +43,7 @@ describe('links and offers', () => {
     const failing = ['link.open', 'link.copy', 'link.copyDeep', 'link.create', 'link.saveTorrent', 'link.copyMagnet'];
     for (const command of [...asking, ...failing])
       for (const given of nonsense) {
-        const answer = await dismissed(run(command, given));
+        const answer = await dismissed(command, run(command, given));
         assert.equal(answer, undefined, `${command} ${JSON.stringify(given)}`);
       }
     assert.deepEqual(await state(), before);

@@ -6,23 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { EntryRef } from '../../src/protocol/model.ts';
-import { api, eventually, table, tableUri, treePath } from './world.ts';
+import { api, dismissed, eventually, table, tableUri, treePath } from './world.ts';
 
 const run = (command: string, ...args: unknown[]): Thenable<unknown> =>
   vscode.commands.executeCommand(`potluck.${command}`, ...args);
-
-/** Closes what the command asks with, until it ended. */
-async function dismissed(shown: Thenable<unknown>): Promise<unknown> {
-  let isOver = false;
-  const over = Promise.resolve(shown).finally(() => {
-    isOver = true;
-  });
-  while (!isOver) {
-    await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
-    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 50))]);
-  }
-  return over;
-}
 
 const activeInput = (): unknown => vscode.window.tabGroups.activeTabGroup.activeTab?.input;
 
@@ -95,10 +82,11 @@ describe('viewers and comparisons', () => {
     ];
     for (const command of commands)
       for (const given of nonsense) {
-        const answer = await dismissed(run(command, given));
+        const answer = await dismissed(command, run(command, given));
         assert.equal(answer, undefined, `${command} ${JSON.stringify(given)}`);
       }
-    for (const command of ['compare.download', 'compare.again', 'compare.exact', 'compare.close']) await dismissed(run(command));
+    for (const command of ['compare.download', 'compare.again', 'compare.exact', 'compare.close'])
+      await dismissed(command, run(command));
     assert.deepEqual(await state(), before);
   });
 });

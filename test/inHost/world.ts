@@ -96,3 +96,18 @@ export async function failureCode(work: PromiseLike<unknown>): Promise<string> {
   }
   assert.fail('it did not fail');
 }
+
+/** Closes what a command asks with, until it ended: VS Code tells nobody when a question opens. Fails after half a minute. */
+export async function dismissed(command: string, shown: Thenable<unknown>): Promise<unknown> {
+  let isOver = false;
+  const over = Promise.resolve(shown).finally(() => {
+    isOver = true;
+  });
+  const deadline = Date.now() + 30_000;
+  while (!isOver) {
+    assert.ok(Date.now() < deadline, `${command} does not end when its question is closed`);
+    await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
+    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 50))]);
+  }
+  return over;
+}

@@ -18,11 +18,11 @@ interface Manifest {
   activationEvents: string[];
   capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
   contributes: {
-    commands: { command: string; title: string; category: string }[];
+    commands: { command: string; title: string; category: string; shortTitle?: string }[];
     menus: Record<string, MenuItem[]>;
     views: Record<string, { id: string }[]>;
     viewsWelcome: { view: string; contents: string }[];
-    configuration: { properties: Record<string, { scope: string }> };
+    configuration: { properties: Record<string, { scope: string; description?: string; markdownDescription?: string }> };
     languages: object[];
     jsonValidation: object[];
     walkthroughs: { steps: { media: { svg: string; altText: string }; completionEvents: string[] }[] }[];
@@ -70,19 +70,24 @@ test('commands that the code runs exist', () => {
     .flat()
     .map(({ id }) => `${id}.focus`);
   const known = new Set([...commands, ...views]);
+  const areas = new Set(commands.map((command) => command.split('.')[1]));
+  const settings = manifest.contributes.configuration.properties;
   for (const { file, text } of sources) {
-    for (const [, command] of text.matchAll(
-      /'(potluck\.(?:party|invite|code|peer|identity|access|network|share|entry|download|downloads|transfers|upload|search|results|watch|sidecar|menu|link|inbox|outbox|dropbox)\.[a-zA-Z]+)'/g,
-    )) {
-      if (command === 'potluck.downloads.folder' || command === 'potluck.sidecar.dataFolder') continue; // settings
-      assert.ok(known.has(command ?? ''), `${command} in ${file}`);
-    }
+    for (const [, command = '', area = ''] of text.matchAll(/'(potluck\.([a-z]+)\.[a-zA-Z]+)'/g))
+      if (areas.has(area) && !(command in settings)) assert.ok(known.has(command), `${command} in ${file}`);
   }
 });
 
 test('every translatable text of the manifest exists and is used', () => {
   const used = new Set([...read('package.json').matchAll(/"%([^%"]+)%"/g)].map((match) => match[1]));
   assert.deepEqual([...used].sort(), Object.keys(texts).sort());
+});
+
+test('every command and every setting is described, in words that can be translated', () => {
+  for (const { command, title, shortTitle } of manifest.contributes.commands)
+    for (const text of [title, shortTitle ?? '%%']) assert.match(text, /^%.*%$/, command);
+  for (const [key, { description, markdownDescription }] of Object.entries(manifest.contributes.configuration.properties))
+    assert.match(description ?? markdownDescription ?? '', /^%.+%$/, key);
 });
 
 test('no workspace can set a setting', () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { RequestMethod } from '../../../src/protocol/rpc.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
@@ -76,9 +77,8 @@ test('at most six first steps, each with a picture that is described, and each e
 
 test('there is one status bar item', () => {
   const made = sources.filter(({ text }) => text.includes('createStatusBarItem('));
-  // Viewers show where one is in a file, only while they are in front.
   assert.deepEqual(
-    made.map(({ file }) => file).filter((file) => !/viewers?\//.test(file)),
+    made.map(({ file }) => file),
     ['src/extension/statusBar.ts'],
   );
 });
@@ -112,8 +112,16 @@ test('an untrusted workspace sets nothing: each setting is out of its reach, and
 
 test('nothing is shared, joined, accepted or sent without a command, and those ask', () => {
   // The only places that may ask the sidecar for it, each behind a question: what a workspace contains can run none of them.
-  const asking =
-    /request\(\s*'(?:shares\/add|shares\/setAudience|parties\/join|parties\/create|invites\/accept|codes\/accept|settings\/set)'/;
+  const asked: RequestMethod[] = [
+    ...(['shares/add', 'shares/setAudience', 'parties/join', 'parties/create', 'codes/accept', 'settings/set'] as const),
+    ...(['outbox/send', 'inbox/accept', 'dropBoxes/set', 'compare/download'] as const),
+  ];
+  const found = new Set<string>();
   for (const { file, text } of sources)
-    if (asking.test(text)) assert.match(file, /^src\/extension\/(?:commands\/\w+|settings)\.ts$/, file);
+    for (const [, method = ''] of text.matchAll(/request\(\s*'([a-zA-Z]+\/[a-zA-Z]+)'/g)) {
+      if (!asked.includes(method as RequestMethod)) continue;
+      found.add(method);
+      assert.match(file, /^src\/extension\/(?:commands\/\w+|settings)\.ts$/, `${method} in ${file}`);
+    }
+  assert.deepEqual([...found].sort(), [...asked].sort());
 });
