@@ -16,7 +16,7 @@ import { registerLinkLens } from './links/linkLens.ts';
 import { registerTextLinks } from './links/textLinks.ts';
 import { connectLog } from './logChannel.ts';
 import { createMessages } from './messages.ts';
-import { registerNetworkReport } from './networkReport.ts';
+import { registerReports } from './reports.ts';
 import { FindFiles } from './search/findFiles.ts';
 import { RecentSearches } from './search/recentSearches.ts';
 import { Offers } from './sending/offers.ts';
@@ -62,7 +62,7 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
     onFailure: (error) => messages.failure(error),
   });
 
-  const { showReport, disposable: networkReport } = registerNetworkReport();
+  const { showReport, disposable: reports } = registerReports();
 
   const codePanel = new CodePanel(context.extension.id);
   const board = new BoardPanel({ extensionUri: context.extensionUri, sidecar, world, log });
@@ -86,7 +86,7 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
 
   context.subscriptions.push(
     log,
-    networkReport,
+    reports,
     connectLog(log, sidecar),
     registerSettings(sidecar, (error) => messages.failure(error)),
     fileSystem,
@@ -102,7 +102,7 @@ export function activate(context: vscode.ExtensionContext): PotluckApi {
     registerTextLinks(services),
     registerLinkLens(),
     registerLinkDrop(),
-    registerViewers(context.extensionUri, sidecar, fileSystem),
+    registerViewers({ extensionUri: context.extensionUri, sidecar, fileSystem, world }),
     registerStatusBar(sidecar, world),
     registerDecorations(sidecar, world),
     registerTerminals(context),

@@ -7,6 +7,7 @@ import type { PotluckFileSystem } from './files/fileSystem.ts';
 import type { OpenAllowance } from './files/openAllowance.ts';
 import type { FindFiles } from './search/findFiles.ts';
 import type { Messages } from './messages.ts';
+import type { ShowReport } from './reports.ts';
 import type { Offers } from './sending/offers.ts';
 import type { Sidecar } from './sidecar.ts';
 import type { CodePanel } from './views/codePanel.ts';
@@ -26,7 +27,7 @@ export interface Services {
   /** Shows an entry of a peer in the Peers view, all the way down to it. */
   reveal: (entry: EntryRef, info: Entry) => Promise<void>;
   /** A read-only text in an editor. */
-  showReport: (text: string, title?: string) => Promise<void>;
+  showReport: ShowReport;
   /** The page that shows everything at once. */
   board: BoardPanel;
   /** Shows codes, and makes links of them. */

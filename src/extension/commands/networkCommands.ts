@@ -19,7 +19,8 @@ export function networkCommands(services: Services): CommandTable {
         return [found, await sidecar.request('network/bans', {}, { signal })] as const;
       });
       await world.load();
-      await services.showReport(reportText(report, { bans, peers: world.peers, nowMs: Date.now() }));
+      const text = reportText(report, { bans, peers: world.peers, nowMs: Date.now() });
+      await services.showReport(text, t('Potluck Network'), { linksSettings: true });
     },
 
     'network.unban': async () => {

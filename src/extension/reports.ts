@@ -1,4 +1,4 @@
-// Shows reports as read-only documents, in which the settings that they name can be opened. One document a title, replaced by the next report.
+// Shows reports as read-only documents. One document a title, replaced by the next report.
 
 import * as vscode from 'vscode';
 import { t } from './text.ts';
@@ -6,26 +6,28 @@ import { settingLinks } from './views/networkReport.ts';
 
 const scheme = 'potluck-report';
 
-export function registerNetworkReport(): {
-  showReport: (text: string, title?: string) => Promise<void>;
-  disposable: vscode.Disposable;
-} {
+/** `linksSettings`: the settings of ours that the text names can be opened from it. */
+export type ShowReport = (text: string, title: string, options?: { linksSettings?: boolean }) => Promise<void>;
+
+export function registerReports(): { showReport: ShowReport; disposable: vscode.Disposable } {
   /** By path of the document; there are as many as titles. */
-  const shown = new Map<string, string>();
+  const shown = new Map<string, { text: string; linksSettings: boolean }>();
   const changes = new vscode.EventEmitter<vscode.Uri>();
   const disposable = vscode.Disposable.from(
     changes,
     vscode.workspace.registerTextDocumentContentProvider(scheme, {
       onDidChange: changes.event,
-      provideTextDocumentContent: ({ path }) => shown.get(path) ?? '',
+      provideTextDocumentContent: ({ path }) => shown.get(path)?.text ?? '',
     }),
-    vscode.languages.registerDocumentLinkProvider({ scheme }, { provideDocumentLinks: linksIn }),
+    vscode.languages.registerDocumentLinkProvider({ scheme }, {
+      provideDocumentLinks: (document) => (shown.get(document.uri.path)?.linksSettings === true ? linksIn(document) : []),
+    }),
   );
   return {
     disposable,
-    async showReport(text, title = t('Potluck Network')) {
+    async showReport(text, title, { linksSettings = false } = {}) {
       const uri = vscode.Uri.from({ scheme, path: `/${title}` });
-      shown.set(uri.path, text);
+      shown.set(uri.path, { text, linksSettings });
       changes.fire(uri);
       const document = await vscode.workspace.openTextDocument(uri);
       await vscode.window.showTextDocument(document, { preview: true });
