@@ -19,9 +19,12 @@ export function registerReports(): { showReport: ShowReport; disposable: vscode.
       onDidChange: changes.event,
       provideTextDocumentContent: ({ path }) => shown.get(path)?.text ?? '',
     }),
-    vscode.languages.registerDocumentLinkProvider({ scheme }, {
-      provideDocumentLinks: (document) => (shown.get(document.uri.path)?.linksSettings === true ? linksIn(document) : []),
-    }),
+    vscode.languages.registerDocumentLinkProvider(
+      { scheme },
+      {
+        provideDocumentLinks: (document) => (shown.get(document.uri.path)?.linksSettings === true ? linksIn(document) : []),
+      },
+    ),
   );
   return {
     disposable,
