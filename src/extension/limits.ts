@@ -116,7 +116,7 @@ export const limits = {
   reasonCharacters: 128,
   /** Rows of a group of the Compare view at once, and added by each "more". */
   comparePage: 500,
-  /** Comparing half a million entries a side takes seconds; by contents, files are read. */
+  /** Comparing half a million entries a side takes seconds; by contents, files are read, for 45 minutes at most (see the sidecar's limits/compare.ts). */
   compareMs: 120_000,
   compareExactMs: 3_600_000,
   /** Ranged viewers: what is fetched at a time for looking (a screen is 10 KB; a round trip carries this much as fast), and kept of a file: 8 MiB. */
@@ -130,8 +130,11 @@ export const limits = {
   viewerWholeBytes: 256 * 1024 * 1024,
   /** What of a file is looked at to tell text from bytes. */
   viewerSniffBytes: 8 * 1024,
-  /** Requests of a viewer's page at a time; more are refused: it is no page of ours. */
+  /** Requests of a viewer's page at a time; ours asks for a handful. More are answered as cancelled. */
   viewerRequests: 64,
+  /** How far looking through a file got is told four times a second; and what a first range may be waiting for, after this. */
+  viewerProgressMs: 250,
+  viewerFirstMs: 1_500,
   /** One range of a viewer is waited for so long; its owner may have to hash the file before. */
   viewerRangeMs: 120_000,
   /** A `.p2p` file of the longest text that is read (16 MiB of characters), were half of them not of ASCII. */
@@ -140,12 +143,12 @@ export const limits = {
   linkedTextCharacters: 1024 * 1024,
   /** And of a line in a terminal, which wraps long ones. */
   linkedLineCharacters: 16 * 1024,
-  /** The longest link to an entry, percent-encoded. */
-  deepLinkCharacters: 12 * 1024 + 300,
   /** The end of a line, whatever its length; VS Code cuts it. */
   lineCharacters: 100_000,
   /** Who has what a link leads to is looked at again at most this often while peers come and go. */
   linkStatusMs: 1_500,
+  /** Files of a link whose status is asked for at once when one of them is looked for: as many as are answered. */
+  linkStatusFiles: 1_000,
   /** A link that is edited is read with each key, to say what is wrong with it; above this it is not: 25 ms. */
   linkLensCharacters: 256 * 1024,
   /** Above this a link is read by the sidecar from its file, not sent to it. */

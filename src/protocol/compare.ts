@@ -53,7 +53,10 @@ export interface Comparison {
   folders: { onlyLeft: number; onlyRight: number };
   /** Entries of plain local folders that were left out: links, devices, names that no share could carry, what may not be read. */
   skipped: number;
-  /** With `isExact`: pairs whose content ids could not be had (the owner away, refused, too many): they stay `likely-same` or likely `changed`. */
+  /**
+   * With `isExact`: files whose content ids could not be had (the owner away, refused, too many, no time): they stay `likely-same`, likely `changed`, or
+   * `only-right` where they could have been moved.
+   */
   unresolved: number;
 }
 
@@ -61,7 +64,8 @@ export interface Comparison {
 export interface CompareRequests {
   /**
    * Compares two folders, subfolders included; links are not followed. By content ids as far as they are known, else by size and time. `isExact`:
-   * missing ones are made (own and local files are hashed) or asked of their owner, at most 2,000 of peers, which may take long. Cancel it as any request.
+   * missing ones are asked of their owners, at most 2,000 of each side, and made (own and local files are hashed) where the other side's is known. That may
+   * take long: after 45 minutes it ends with what is known then. Cancel it as any request.
    * Progress counts entries, then, with `isExact`, files. The result is kept for 10 minutes after its last use, four at most: the oldest goes.
    * `not-found`, `not-folder`, `unavailable` (no index yet), `too-large` past 500,000 entries of a side, `busy` when two are running.
    */

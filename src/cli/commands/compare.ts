@@ -89,11 +89,13 @@ function lineOf({ path: shown, kind, state, isLikely, movedFrom }: ComparedEntry
   return `${marks[state]} ${safeText(shown)}${kind === 'folder' ? '/' : ''}${from}${isLikely ? '  (by its time)' : ''}`;
 }
 
-function summary({ totals, skipped, unresolved }: Comparison): string {
+function summary({ totals, folders, skipped, unresolved }: Comparison): string {
   const parts = all.filter((state) => totals[state].files > 0).map((state) => `${totals[state].files} ${state}`);
+  if (folders.onlyLeft > 0) parts.push(`${counted(folders.onlyLeft, 'folder')} only-left`);
+  if (folders.onlyRight > 0) parts.push(`${counted(folders.onlyRight, 'folder')} only-right`);
   const rest = [
     skipped > 0 ? `${counted(skipped, 'entry', 'entries')} left out` : '',
-    unresolved > 0 ? `${counted(unresolved, 'pair')} could not be told apart for certain` : '',
+    unresolved > 0 ? `${counted(unresolved, 'file')} could not be told apart for certain` : '',
   ].filter((each) => each !== '');
   return [parts.length === 0 ? 'Both are empty' : parts.join(', '), ...rest].join('; ') + '.';
 }

@@ -15,7 +15,7 @@ export interface CompareOperations {
   read: { params: { left: SideSource; right: SideSource }; result: { skipped: number } };
   learn: { params: { side: SideName; ids: ToldIds }; result: undefined };
   judge: { params: undefined; result: RowTotals & { unresolved: number } };
-  wanted: { params: undefined; result: WantedId[] };
+  wanted: { params: { side: SideName; isOtherKnown: boolean }; result: WantedId[] };
   page: {
     params: { states: readonly CompareState[]; under: string; offset: number; limit: number };
     result: { entries: ComparedEntry[]; total: number };

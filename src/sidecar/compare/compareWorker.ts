@@ -17,7 +17,7 @@ function handlersOf(rows: Rows, onEntries: (entries: number) => void): Handlers 
       return undefined;
     },
     judge: () => ({ ...rows.judge(), unresolved: rows.unresolved }),
-    wanted: () => rows.wanted(),
+    wanted: ({ side, ...which }) => rows.wanted(side, which),
     page: ({ states, ...page }) => rows.page(states, page),
     select: ({ states, paths }) => rows.select(states, paths),
   };

@@ -1,7 +1,7 @@
 // Comparisons as clients ask for them: made, kept for a while, paged, and their differences queued. What is compared comes from the indexes here and from this
 // disk; contents stay where they are.
 
-import { mkdirSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { AppError, asAppError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/ids.ts';
@@ -10,9 +10,11 @@ import type { ConflictPolicy, DownloadInfo, EntryRef, Priority } from '../../pro
 import { randomUUID } from 'node:crypto';
 import type { Catalog } from '../catalog/catalog.ts';
 import { compareLimits } from '../limits.ts';
+import { makeFolder } from '../storage/folders.ts';
 import { parseSafePath } from '../storage/safePath.ts';
-import { type ContentIdsOptions, findMissing, type Place, tellKnown } from './contentIds.ts';
-import type { SideName, WantedId } from './rows.ts';
+import type { ToldIds } from './compareMessages.ts';
+import { type ContentIdsOptions, findMissing, type Place, searchOrder, soughtOf, tellKnown } from './contentIds.ts';
+import { type SideName, sideNames } from './rows.ts';
 import type { SideSource } from './sides.ts';
 import { CompareWorker } from './worker.ts';
 
@@ -46,7 +48,6 @@ interface Kept {
   idle: NodeJS.Timeout;
 }
 
-const sideNames: readonly SideName[] = ['left', 'right'];
 const fetchable: readonly CompareState[] = ['changed', 'only-right', 'moved'];
 
 export class Comparisons {
@@ -146,16 +147,27 @@ export class Comparisons {
     const [{ skipped }] = await Promise.all([reading, ...known]);
     let judged = await worker.ask('judge', undefined);
     if (isExact) {
-      const wanted = await worker.ask('wanted', undefined);
-      let done = 0;
-      const onDone = (): void => onProgress(++done, wanted.length);
-      for (const group of [ofSide(wanted, 'left'), ofSide(wanted, 'right')]) {
-        const tell = (ids: Parameters<Parameters<typeof tellKnown>[2]>[0]) => worker.ask('learn', { side: group.side, ids });
-        await findMissing(places[group.side], group.files, this.#options, { tell, onDone, signal });
-      }
+      await this.#findOut(worker, places, { signal, onProgress });
       judged = await worker.ask('judge', undefined);
     }
     return { skipped, judged };
+  }
+
+  /** The missing content ids: of the second side only where the first one's is known then. What is found by the time limit is kept. */
+  async #findOut(
+    worker: CompareWorker,
+    places: Record<SideName, Place>,
+    { signal, onProgress }: Pick<CompareStart, 'signal' | 'onProgress'>,
+  ): Promise<void> {
+    const until = AbortSignal.timeout(compareLimits.exactMs);
+    let [done, total] = [0, 0];
+    const onDone = (): void => onProgress(++done, total);
+    for (const [at, side] of searchOrder(places).entries()) {
+      const files = soughtOf(places[side], await worker.ask('wanted', { side, isOtherKnown: at > 0 }));
+      total += files.length;
+      const tell = (ids: ToldIds) => worker.ask('learn', { side, ids });
+      await findMissing(places[side], files, this.#options, { tell, onDone, signal, until });
+    }
   }
 
   /** An index may be replaced between here and the worker: then the new one is read. */
@@ -216,19 +228,6 @@ export class Comparisons {
 
   #idle(compareId: string): NodeJS.Timeout {
     return setTimeout(() => this.drop(compareId), compareLimits.keptMs).unref();
-  }
-}
-
-function ofSide(wanted: readonly WantedId[], side: SideName): { side: SideName; files: WantedId[] } {
-  return { side, files: wanted.filter((each) => each.side === side) };
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    const message = `The folder ${folder} could not be made: ${String(error)}. Choose another one.`;
-    throw new AppError('io', message, { data: { path: folder }, cause: error });
   }
 }
 

@@ -13,7 +13,7 @@ import type { LocatedFile } from '../transfers/disk/sharedFile.ts';
 import type { Trees } from '../transfers/content/trees.ts';
 import type { PeerSession } from '../wire/services.ts';
 import type { ToldIds } from './compareMessages.ts';
-import type { WantedId } from './rows.ts';
+import { type SideName, sideNames, type WantedId } from './rows.ts';
 
 /** What is compared, checked. */
 export type Place =
@@ -30,6 +30,8 @@ export interface ContentIdsOptions {
   locate(shareId: ShareId, path: SafePath): LocatedFile | undefined;
   /** The session with a peer that is here. */
   source(peerId: PeerId): Pick<PeerSession, 'read'> | undefined;
+  /** Another limit than that of limits.ts, for tests. */
+  askMs?: number;
 }
 
 const rootBytes = 32;
@@ -93,25 +95,47 @@ async function tellLocal(
   }
 }
 
-/** Finds out the content ids of these files, a few at a time, and hands them over. `onDone` counts files. Rejects only when it is aborted. */
+/** Peers' sides first: what they do not answer need not be hashed here. */
+export function searchOrder(places: Readonly<Record<SideName, Place>>): SideName[] {
+  return sideNames.toSorted((one, other) => Number(isPeers(places[other])) - Number(isPeers(places[one])));
+}
+
+/** As many of them as are looked for at all. */
+export function soughtOf(place: Place, wanted: readonly WantedId[]): readonly WantedId[] {
+  return isPeers(place) ? wanted.slice(0, compareLimits.askedIds) : wanted;
+}
+
+function isPeers(place: Place): boolean {
+  return place.kind === 'entry' && !place.isOwn;
+}
+
+/**
+ * Finds out the content ids of these files, a few at a time, and hands them over. `onDone` counts files. Past `until` no more are looked for, and what was
+ * found is handed over. Rejects only when `signal` is aborted.
+ */
 export async function findMissing(
   place: Place,
   wanted: readonly WantedId[],
   options: ContentIdsOptions,
-  { tell, onDone, signal }: { tell: (ids: ToldIds) => Promise<unknown>; onDone: () => void; signal: AbortSignal },
+  {
+    tell,
+    onDone,
+    signal,
+    until,
+  }: { tell: (ids: ToldIds) => Promise<unknown>; onDone: () => void; signal: AbortSignal; until: AbortSignal },
 ): Promise<void> {
-  const isOwners = place.kind === 'entry' && !place.isOwn;
-  const queue = isOwners ? wanted.slice(0, compareLimits.askedIds) : [...wanted];
+  const isOwners = isPeers(place);
   const lanes = isOwners ? compareLimits.askedAtOnce : compareLimits.hashedAtOnce;
-  queue.reverse();
+  const queue = wanted.toReversed();
   const find = finder(place, options);
+  const over = AbortSignal.any([signal, until]);
   let isAway = false;
   const lane = async (): Promise<void> => {
     const ids = new IdColumns();
-    for (let file = queue.pop(); file !== undefined && !isAway; file = queue.pop()) {
+    for (let file = queue.pop(); file !== undefined && !isAway && !until.aborted; file = queue.pop()) {
       signal.throwIfAborted();
       try {
-        const root = await find(file, signal);
+        const root = await find(file, over);
         if (root !== undefined) ids.add(file.path, file.sizeBytes, root, file.mtimeMs);
       } catch (error) {
         signal.throwIfAborted();
@@ -159,11 +183,16 @@ async function askOwner(
 ): Promise<Uint8Array | undefined> {
   const session = options.source(peerId);
   if (session === undefined) throw new AppError('unavailable', 'The owner is not connected.');
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(compareLimits.askMs)]);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.askMs ?? compareLimits.askMs)]);
   const request = { shareId, path: file, offset: 0, length: 0, needsRoot: true };
-  const reply = await session.read(request, { signal: deadline });
-  await reply.bytes[Symbol.asyncIterator]().next();
-  return reply.sizeBytes === sizeBytes ? reply.root : undefined;
+  try {
+    const reply = await session.read(request, { signal: deadline });
+    await reply.bytes[Symbol.asyncIterator]().next();
+    return reply.sizeBytes === sizeBytes ? reply.root : undefined;
+  } catch (error) {
+    if (!deadline.aborted || signal.aborted) throw error;
+    throw new AppError('unavailable', 'The owner did not answer in time.', { cause: error });
+  }
 }
 
 /** Content ids as they are handed over. */

@@ -6,6 +6,7 @@ import type { TreeEntry } from './sides.ts';
 import { compareOrder } from './treeOrder.ts';
 
 export type SideName = 'left' | 'right';
+export const sideNames: readonly SideName[] = ['left', 'right'];
 
 /** Content ids of files of one side, in the state that they are of: `roots` has 32 bytes each. */
 export interface KnownIds {
@@ -18,7 +19,6 @@ export interface KnownIds {
 
 /** A file whose content id would decide something. */
 export interface WantedId {
-  side: SideName;
   path: string;
   sizeBytes: number;
   mtimeMs: number;
@@ -100,38 +100,42 @@ export class Rows {
     return this.#count();
   }
 
-  /** Files whose content ids are missing and would tell: those of equal size at one path, and those that could have been moved. */
-  wanted(): WantedId[] {
+  /**
+   * Files of a side whose content ids are missing and would tell: those of equal size at one path, and those that could have been moved. With `isOtherKnown`
+   * only where the id of the other file is known.
+   */
+  wanted(side: SideName, { isOtherKnown }: { isOtherKnown: boolean }): WantedId[] {
+    const other = side === 'left' ? 'right' : 'left';
+    const counts = (row: Row): boolean => !isOtherKnown || idOf(row, other) !== '';
+    const moving = new Set<number>();
+    for (const row of this.#rows)
+      if (row.state === `only-${other}` && !row.isFolder && counts(row)) moving.add(row[other]?.sizeBytes ?? 0);
     const wanted: WantedId[] = [];
-    const want = (side: SideName, row: Row): void => {
-      const file = row[side];
-      if (file === undefined || (side === 'left' ? row.leftId : row.rightId) !== '') return;
-      wanted.push({ side, path: file.path, sizeBytes: file.sizeBytes, mtimeMs: file.mtimeMs });
-    };
-    const gone = new Set<number>();
-    const come = new Set<number>();
-    for (const { state, isFolder, left, right } of this.#rows) {
-      if (isFolder) continue;
-      if (state === 'only-left' && left !== undefined) gone.add(left.sizeBytes);
-      if (state === 'only-right' && right !== undefined) come.add(right.sizeBytes);
-    }
     for (const row of this.#rows) {
-      const { isFolder, left, right, state } = row;
-      if (isFolder) continue;
-      if (left !== undefined && right !== undefined) {
-        if (left.sizeBytes !== right.sizeBytes || left.sizeBytes === 0) continue;
-        want('left', row);
-        want('right', row);
-      } else if (state === 'only-left' && left !== undefined && left.sizeBytes > 0 && come.has(left.sizeBytes)) want('left', row);
-      else if (state === 'only-right' && right !== undefined && right.sizeBytes > 0 && gone.has(right.sizeBytes))
-        want('right', row);
+      const { [side]: file, [other]: counterpart, isFolder, state } = row;
+      if (isFolder || file === undefined || file.sizeBytes === 0 || idOf(row, side) !== '') continue;
+      const { path, sizeBytes, mtimeMs } = file;
+      const isTelling =
+        counterpart === undefined
+          ? state === `only-${side}` && moving.has(sizeBytes)
+          : counterpart.sizeBytes === sizeBytes && counts(row);
+      if (isTelling) wanted.push({ path, sizeBytes, mtimeMs });
     }
     return wanted;
   }
 
-  /** Pairs of files that would be told apart by content ids that are missing. */
+  /** Files that would be told apart by content ids that are missing: pairs, and those of the right that could be moved ones. */
   get unresolved(): number {
-    return this.#rows.filter(({ state, isLikely }) => state === 'likely-same' || isLikely).length;
+    /** By size: whether all ids are known of what is gone. */
+    const gone = new Map<number, boolean>();
+    for (const { state, isHidden, isFolder, left, leftId } of this.#rows)
+      if (state === 'only-left' && !isHidden && !isFolder && left !== undefined && left.sizeBytes > 0)
+        gone.set(left.sizeBytes, leftId !== '' && gone.get(left.sizeBytes) !== false);
+    return this.#rows.filter(({ state, isLikely, isFolder, right, rightId }) => {
+      if (state !== 'only-right' || isFolder || right === undefined) return state === 'likely-same' || isLikely;
+      const areKnown = gone.get(right.sizeBytes);
+      return areKnown !== undefined && !(areKnown && rightId !== '');
+    }).length;
   }
 
   page(
@@ -251,6 +255,10 @@ export class Rows {
       ...(right && { right: fileOf(right, rightId) }),
     };
   }
+}
+
+function idOf({ leftId, rightId }: Row, side: SideName): string {
+  return side === 'left' ? leftId : rightId;
 }
 
 function fileOf({ sizeBytes, mtimeMs }: TreeEntry, id: string): ComparedFile {

@@ -6,11 +6,11 @@ import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../protocol/errors.ts';
 import { IndexView } from '../catalog/index/indexView.ts';
+import { compareNames } from '../catalog/index/names.ts';
 import type { Delta } from '../catalog/index/rows.ts';
 import { Segment } from '../catalog/index/segment.ts';
 import { compareLimits, indexLimits } from '../limits.ts';
 import { nameProblem, type SafePath } from '../storage/safePath.ts';
-import { compareNames } from './treeOrder.ts';
 
 /** One file or folder; `path` below what is compared. */
 export interface TreeEntry {

@@ -25,15 +25,6 @@ export function compareOrder(one: Place, other: Place): number {
   return unitAt(a, at) - unitAt(b, at);
 }
 
-/** Names by bytes, for a list of one folder. */
-export function compareNames(a: string, b: string): number {
-  const shorter = Math.min(a.length, b.length);
-  for (let at = 0; at < shorter; at++) {
-    if (a.charCodeAt(at) !== b.charCodeAt(at)) return unitAt(a, at) - unitAt(b, at);
-  }
-  return a.length - b.length;
-}
-
 /** A UTF-16 unit by its place in the order of UTF-8: surrogates stand for what is above all others. The end of a name is below all. */
 function unitAt(text: string, at: number): number {
   const unit = text.charCodeAt(at);

@@ -16,11 +16,13 @@ export const compareLimits = {
   stallMs: 120_000,
   /** Known content ids handed over at once: some milliseconds of work on the main thread. */
   idsAtOnce: 10_000,
-  /** Content ids that owners are asked for in one comparison, and how many at once: each may cost an owner the reading of a file. */
+  /** Content ids that the owner of a side is asked for, and how many at once: each may cost it the reading of a file. */
   askedIds: 2000,
   askedAtOnce: 4,
   /** An owner that does not answer one of them within this is not asked for more. */
   askMs: 60_000,
+  /** Looking for missing content ids ends then, with what was found: less than the hour that the extension waits for the answer. */
+  exactMs: 2_700_000,
   /** Own files hashed at once: the disk is the limit. */
   hashedAtOnce: 2,
   /** Files queued as one download of differences. */

@@ -71,7 +71,27 @@ test('a content id of another state of the file is not taken', () => {
   rows.learn('right', { paths: ['a', 'gone'], sizes: [1, 1], times: [6, 6], roots: roots([1, 1]) });
   rows.judge();
   assert.deepEqual(states(rows), { a: 'likely-same' });
-  assert.deepEqual(rows.wanted(), [{ side: 'right', path: 'a', sizeBytes: 1, mtimeMs: 5 }]);
+  assert.deepEqual(rows.wanted('right', { isOtherKnown: false }), [{ path: 'a', sizeBytes: 1, mtimeMs: 5 }]);
+  assert.deepEqual(rows.wanted('left', { isOtherKnown: false }), []);
+});
+
+test('of the second side only those are wanted whose other file has a known content', () => {
+  const rows = read(
+    [file('known', 1, 1), file('unknown', 1, 1), file('old1', 9, 1), file('size', 2, 1)],
+    [file('known', 1, 2), file('unknown', 1, 2), file('new1', 9, 1), file('new2', 8, 1), file('size', 3, 1)],
+  );
+  rows.judge();
+  const paths = (side: 'left' | 'right', isOtherKnown: boolean) =>
+    rows.wanted(side, { isOtherKnown }).map(({ path: each }) => each);
+  assert.deepEqual(paths('right', false).sort(), ['known', 'new1', 'unknown']);
+  assert.deepEqual(paths('left', true), []);
+  learn(rows, 'right', { known: 1, new1: 2 });
+  rows.judge();
+  assert.deepEqual(paths('left', true), ['known', 'old1']);
+  assert.equal(rows.unresolved, 3, 'two pairs, and what could have been moved');
+  learn(rows, 'left', { known: 1, old1: 3 });
+  rows.judge();
+  assert.equal(rows.unresolved, 1);
 });
 
 test('times that a file system rounded are the same', () => {
