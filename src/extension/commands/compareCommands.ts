@@ -3,17 +3,21 @@
 import * as vscode from 'vscode';
 import path from 'node:path';
 import type { CompareSide, CompareState } from '../../protocol/compare.ts';
-import type { ConflictPolicy, EntryRef, SearchHit } from '../../protocol/model.ts';
+import type { EntryRef, SearchHit } from '../../protocol/model.ts';
 import { refOn, type ShownSide } from '../compare/compareModel.ts';
 import { CompareView } from '../compare/compareView.ts';
+import { differenceChoices, withMineLeft } from '../compare/differences.ts';
 import { PeerQuickDiff } from '../compare/quickDiff.ts';
 import { displayName, messageName, iconSafeName } from '../displayText.ts';
 import { invalidArgument } from '../failures.ts';
-import { baseName, entryRefOfUri, uriPartsOf } from '../files/uris.ts';
+import { baseName, entryRefOfUri } from '../files/uris.ts';
 import { limits } from '../limits.ts';
+import { chooseTarget } from '../links/linkWork.ts';
+import { uriOf } from '../links/openLink.ts';
 import { notices } from '../notices.ts';
 import type { CommandTable, Services } from '../services.ts';
-import { formatBytes, formatFiles, t } from '../text.ts';
+import { formatFiles, t } from '../text.ts';
+import { setContext } from '../views/contexts.ts';
 import { activeTabUri } from './activeTab.ts';
 import { isFineInside } from './downloadFolder.ts';
 import { localPathOf } from './ownEntries.ts';
@@ -39,7 +43,7 @@ export function compareCommands(services: Services, disposables: vscode.Disposab
     const own = await localPathOf(services, entry);
     if (own !== undefined) return localSide(vscode.Uri.file(own));
     const owner = displayName(world.peer(entry.peerId)?.name ?? entry.peerId);
-    return { side: { entry }, kind, uri: vscode.Uri.from(uriPartsOf(entry)), name: owner };
+    return { side: { entry }, kind, uri: await uriOf(services, entry), name: owner };
   }
 
   async function localSide(uri: vscode.Uri): Promise<Side> {
@@ -60,14 +64,15 @@ export function compareCommands(services: Services, disposables: vscode.Disposab
     return entry === undefined ? undefined : entrySide(entry);
   }
 
-  async function compare(left: Side, right: Side, isExact = false): Promise<void> {
+  async function compare(left: Side, right: Side): Promise<void> {
     if (left.kind !== right.kind) throw invalidArgument(t('two files or two folders'));
     if (left.kind === 'file') {
       const title = t('{0} ({1} ↔ {2})', displayName(baseName(right.uri.path)), left.name, right.name);
       await vscode.commands.executeCommand('vscode.diff', left.uri, right.uri, title);
       return;
     }
-    await view.compare(left, right, { isExact });
+    const sides = withMineLeft(left, right);
+    await view.compare(sides.left, sides.right, { isExact: false });
   }
 
   return {
@@ -81,10 +86,11 @@ export function compareCommands(services: Services, disposables: vscode.Disposab
     },
 
     'compare.select': async (given: unknown) => {
-      selected = await sideOf(given, t('Select What for Compare?'));
-      if (selected === undefined) return;
-      await vscode.commands.executeCommand('setContext', 'potluck.hasSelectedForCompare', true);
-      vscode.window.setStatusBarMessage(t('Selected for compare: {0}', iconSafeName(baseName(selected.uri.path))), 4000);
+      const chosen = await sideOf(given, t('Select What for Compare?'));
+      if (chosen === undefined) return;
+      selected = chosen;
+      await setContext('hasSelectedForCompare', true);
+      vscode.window.setStatusBarMessage(t('Selected for compare: {0}', iconSafeName(baseName(chosen.uri.path))), 4000);
     },
 
     'compare.withSelected': async (given: unknown) => {
@@ -130,7 +136,7 @@ export function compareCommands(services: Services, disposables: vscode.Disposab
       const local = localFile(given);
       const hit = await pickCopy(local);
       if (hit === undefined) return;
-      quickDiff.show(local, vscode.Uri.from(uriPartsOf(hit.entry)));
+      await quickDiff.show(local, await uriOf(services, hit.entry));
       await vscode.window.showTextDocument(local);
     },
 
@@ -139,9 +145,8 @@ export function compareCommands(services: Services, disposables: vscode.Disposab
 
   async function uriOn(side: CompareSide, below: string): Promise<vscode.Uri> {
     const entry = refOn(side, below);
-    if (entry === undefined) return vscode.Uri.file(path.join('folder' in side ? side.folder : '', ...below.split('/')));
-    const own = await localPathOf(services, entry);
-    return own === undefined ? vscode.Uri.from(uriPartsOf(entry)) : vscode.Uri.file(own);
+    if (entry !== undefined) return uriOf(services, entry);
+    return vscode.Uri.file(path.join('folder' in side ? side.folder : '', ...below.split('/')));
   }
 
   async function openOne(uri: vscode.Uri): Promise<void> {
@@ -154,42 +159,27 @@ export function compareCommands(services: Services, disposables: vscode.Disposab
   async function downloadDifferences(): Promise<void> {
     const { shown } = view;
     if (shown === undefined) throw invalidArgument(t('a comparison in the Compare view'));
-    const { totals, compareId } = shown.comparison;
-    const missing = totals['only-right'];
-    const changed = totals.changed;
-    const all = t('{0}, {1}', formatFiles(missing.files + changed.files), formatBytes(missing.bytes + changed.bytes));
-    type Item = vscode.QuickPickItem & { states: CompareState[]; conflict: ConflictPolicy };
-    const items: Item[] = [];
-    if (missing.files > 0) {
-      const description = t('{0}, {1}', formatFiles(missing.files), formatBytes(missing.bytes));
-      items.push({ label: t('What I do not have'), description, states: ['only-right'], conflict: 'skip' });
-    }
-    if (changed.files > 0) {
-      const states: CompareState[] = ['only-right', 'changed'];
-      items.push(
-        { label: t('That and what differs, beside mine'), description: all, states, conflict: 'keep-both' },
-        { label: t('That and what differs, in place of mine'), description: all, states, conflict: 'overwrite' },
-      );
-    }
-    if (items.length === 0) {
-      void notices.info(t('There is nothing to download: {0} has nothing else.', messageName(shown.right.name)));
+    const choices = differenceChoices(shown);
+    if (choices.length === 0) {
+      const [one, other] = [messageName(shown.left.name), messageName(shown.right.name)];
+      void notices.info(t('There is nothing to download: all files of {0} are in {1}, too.', other, one));
       return;
     }
-    const chosen = await vscode.window.showQuickPick(items, { title: t('Download Which Differences?') });
+    const chosen = await vscode.window.showQuickPick(choices, { title: t('Download Which Differences?') });
     if (chosen === undefined) return;
-    const mine = 'folder' in shown.left.side ? vscode.Uri.file(shown.left.side.folder) : undefined;
-    const folder = mine ?? (await pickFolder(t('Download into This Folder')));
-    if (folder === undefined || !(await isFineInside(folder.fsPath))) return;
+    const folder = await targetOf(shown.left.side, t('Download into This Folder'));
+    if (folder === undefined) return;
+    const { totals, compareId } = shown.comparison;
     if (chosen.conflict === 'overwrite') {
       const detail = t(
         'Files of {0} take the place of yours in {1}. Yours are gone then.',
         shown.right.name,
-        displayName(folder.fsPath, 300),
+        displayName(folder, 300),
       );
-      if (!(await confirm(t('Replace {0}?', formatFiles(changed.files)), detail, t('Replace')))) return;
+      if (!(await confirm(t('Replace {0}?', formatFiles(totals.changed.files)), detail, t('Replace')))) return;
     }
     const { states, conflict } = chosen;
-    await sidecar.request('compare/download', { compareId, folder: folder.fsPath, states, conflict });
+    await sidecar.request('compare/download', { compareId, folder, states, conflict });
     vscode.window.setStatusBarMessage(t('Downloading the differences'), 4000);
   }
 
@@ -257,11 +247,16 @@ async function pickMine(right: Side): Promise<vscode.Uri | undefined> {
     if (chosen === undefined || chosen.uri !== undefined) return chosen?.uri;
   }
   const options = { title, canSelectFiles: isFile, canSelectFolders: !isFile, openLabel: t('Compare') };
-  return (await vscode.window.showOpenDialog(options))?.[0];
+  const [picked] = (await vscode.window.showOpenDialog(options)) ?? [];
+  // A dialog also offers file systems of other extensions: their paths name something else on this disk.
+  if (picked !== undefined && picked.scheme !== 'file') throw invalidArgument(t('a file or folder of this machine'));
+  return picked;
 }
 
-async function pickFolder(title: string): Promise<vscode.Uri | undefined> {
-  return (await vscode.window.showOpenDialog({ title, canSelectFiles: false, canSelectFolders: true }))?.[0];
+/** Where differences go: the folder that they were told from, or one that a person chose; undefined when files of peers should not go there. */
+async function targetOf(left: CompareSide, title: string): Promise<string | undefined> {
+  if ('entry' in left) return chooseTarget(title, t('Download'));
+  return (await isFineInside(left.folder)) ? left.folder : undefined;
 }
 
 /** What the row of our view stands for, as far as it is read here. */

@@ -173,16 +173,24 @@ function comparedRow(node: ComparedNode, shown: ShownComparison): Row {
 
 /** Above the groups. */
 export function compareMessage({ comparison, left, right }: ShownComparison): string {
-  const { leftTotal, rightTotal, skipped, unresolved, totals } = comparison;
+  const { leftTotal, rightTotal, skipped, unresolved } = comparison;
   const parts = [
     `${left.name}: ${formatFiles(leftTotal.files)}, ${formatBytes(leftTotal.bytes)}`,
     `${right.name}: ${formatFiles(rightTotal.files)}, ${formatBytes(rightTotal.bytes)}`,
   ];
-  const differing = totals.changed.files + totals['only-left'].files + totals['only-right'].files + totals.moved.files;
-  if (differing === 0) parts.push(totals['likely-same'].files > 0 ? t('No difference by size and time') : t('No difference'));
+  const same = sameness(comparison);
+  if (same !== undefined) parts.push(same);
   if (skipped > 0) parts.push(t('{0} left out (links, devices, unreadable)', formatCount(skipped)));
   if (unresolved > 0) parts.push(t('{0} could not be compared by content', formatCount(unresolved)));
   return parts.join(' · ');
+}
+
+/** What is said where no file differs; undefined where one does. */
+function sameness({ totals, folders, skipped }: Comparison): string | undefined {
+  if (totals.changed.files + totals['only-left'].files + totals['only-right'].files + totals.moved.files > 0) return undefined;
+  if (folders.onlyLeft + folders.onlyRight > 0) return t('Only folders differ');
+  if (totals['likely-same'].files > 0) return t('No difference by size and time');
+  return skipped > 0 ? t('No difference in what was compared') : t('No difference');
 }
 
 /** An entry of a side, where that side is a share. */

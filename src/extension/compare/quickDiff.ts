@@ -3,34 +3,36 @@
 
 import * as vscode from 'vscode';
 import { t } from '../text.ts';
+import { setContext } from '../views/contexts.ts';
 
 export class PeerQuickDiff {
   /** Local file to a peer's copy, both as text. */
   readonly #copies = new Map<string, vscode.Uri>();
   #control: vscode.SourceControl | undefined;
 
-  has(local: vscode.Uri): boolean {
-    return this.#copies.has(local.toString());
-  }
-
-  show(local: vscode.Uri, copy: vscode.Uri): void {
+  async show(local: vscode.Uri, copy: vscode.Uri): Promise<void> {
     this.#copies.set(local.toString(), copy);
-    // Made anew, so that VS Code asks anew for files that are open.
-    this.#control?.dispose();
-    const control = vscode.scm.createSourceControl('potluck', t("Peers' Copies"));
-    control.inputBox.visible = false;
-    control.quickDiffProvider = { provideOriginalResource: (uri) => this.#copies.get(uri.toString()) };
-    this.#control = control;
+    await this.#renew();
   }
 
-  hide(local: vscode.Uri): void {
-    this.#copies.delete(local.toString());
-    if (this.#copies.size > 0) return;
-    this.dispose();
+  async hide(local: vscode.Uri): Promise<void> {
+    if (this.#copies.delete(local.toString())) await this.#renew();
   }
 
   dispose(): void {
     this.#control?.dispose();
     this.#control = undefined;
+  }
+
+  /** The control is made anew, so that VS Code asks anew for files that are open. */
+  async #renew(): Promise<void> {
+    this.dispose();
+    const { size } = this.#copies;
+    if (size > 0) {
+      this.#control = vscode.scm.createSourceControl('potluck', t("Peers' Copies"));
+      this.#control.inputBox.visible = false;
+      this.#control.quickDiffProvider = { provideOriginalResource: (uri) => this.#copies.get(uri.toString()) };
+    }
+    await setContext('hasCopyInGutter', size > 0);
   }
 }

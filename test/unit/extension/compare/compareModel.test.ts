@@ -94,6 +94,18 @@ test('names of peers are shown harmlessly, and moves say from where', () => {
   assert.match(row.description ?? '', /from old␊name/);
   assert.equal(
     compareMessage(comparison),
-    'mine: 2 files, 10 B · Ada: 3 files, 20 B · No difference · 1 left out (links, devices, unreadable)',
+    'mine: 2 files, 10 B · Ada: 3 files, 20 B · No difference in what was compared · 1 left out (links, devices, unreadable)',
   );
+});
+
+test('no difference is claimed where folders differ, or not all was compared', () => {
+  const said = (change: Partial<ShownComparison['comparison']>): string | undefined => {
+    const base = shown([]);
+    return compareMessage({ ...base, comparison: { ...base.comparison, skipped: 0, ...change } }).split(' · ')[2];
+  };
+  const { totals } = shown([]).comparison;
+  assert.equal(said({}), 'No difference');
+  assert.equal(said({ folders: { onlyLeft: 0, onlyRight: 1 } }), 'Only folders differ');
+  assert.equal(said({ totals: { ...totals, 'likely-same': { files: 1, bytes: 1 } } }), 'No difference by size and time');
+  assert.equal(said({ totals: { ...totals, moved: { files: 1, bytes: 1 } } }), undefined);
 });
