@@ -9,6 +9,7 @@ import type { Sidecar } from '../sidecar.ts';
 import { formatCount, t } from '../text.ts';
 import { setContext } from '../views/contexts.ts';
 import { ListView } from '../views/listView.ts';
+import { stateMessage } from '../views/stateMessage.ts';
 import {
   compareChildren,
   compareGroups,
@@ -24,6 +25,7 @@ export class CompareView {
   readonly #sidecar: Sidecar;
   readonly #list: ListView<CompareNode>;
   readonly #tree: vscode.TreeView<CompareNode>;
+  readonly #subscription: vscode.Disposable;
   #shown: ShownComparison | undefined;
 
   constructor(sidecar: Sidecar) {
@@ -39,6 +41,7 @@ export class CompareView {
       showCollapseAll: true,
       canSelectMany: true,
     });
+    this.#subscription = sidecar.onDidChangeState(() => this.#draw());
   }
 
   get shown(): ShownComparison | undefined {
@@ -101,6 +104,7 @@ export class CompareView {
   }
 
   dispose(): void {
+    this.#subscription.dispose();
     this.#tree.dispose();
     this.#list.dispose();
   }
@@ -115,7 +119,8 @@ export class CompareView {
   #draw(): void {
     const shown = this.#shown;
     this.#tree.description = shown === undefined ? '' : `${shown.left.name} ↔ ${shown.right.name}`;
-    this.#tree.message = shown === undefined ? '' : compareMessage(shown).slice(0, limits.messageCharacters);
+    const found = shown === undefined ? '' : compareMessage(shown).slice(0, limits.messageCharacters);
+    this.#tree.message = stateMessage(this.#sidecar) ?? found;
     this.#list.refresh();
   }
 }

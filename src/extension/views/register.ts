@@ -14,6 +14,7 @@ import { registerSearchViews } from './registerSearch.ts';
 import { registerRequestNews } from './requestNews.ts';
 import type { ResultsModel } from './resultsModel.ts';
 import { detailNodes, ownShareNodes, sharesRow, type SharesNode } from './sharesModel.ts';
+import { stateMessage } from './stateMessage.ts';
 import { downloadNodeId, transferChildren, transferGroups, transferRow, type TransfersNode } from './transfersModel.ts';
 import { registerTransferNews } from './transferNews.ts';
 
@@ -128,20 +129,4 @@ export function registerViews(
     await peersTree.reveal(await peersView.locate(entry, info), { select: true, focus: true, expand: info.kind === 'folder' });
   };
   return { peersView, results, reveal, disposable };
-}
-
-/** Above each tree while the sidecar is away; the rows below it may be old. */
-function stateMessage(sidecar: Sidecar): string | undefined {
-  switch (sidecar.state) {
-    case 'idle':
-    case 'running':
-      return undefined;
-    case 'starting':
-      return t('Starting…');
-    case 'lost':
-      return t('The sidecar stopped. Starting it again…');
-    case 'stopped':
-    case 'failed':
-      return sidecar.failure?.message;
-  }
 }
