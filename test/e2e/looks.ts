@@ -1,4 +1,5 @@
-// Pictures of one moment in other themes and in a narrow window, for who wants to look at them: `LOOKS=shot,shot node test/e2e/main.ts …`.
+// Pictures of one moment in other themes and in a narrow window, for who wants to look at them: `LOOKS=shot,shot` or
+// `LOOKS=all node test/e2e/main.ts …`.
 
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,11 +14,13 @@ const looks = [
   { name: 'vs', colorScheme: 'light', forcedColors: 'none' },
   { name: 'vs-dark', colorScheme: 'dark', forcedColors: 'none' },
   { name: 'hc-black', colorScheme: 'dark', forcedColors: 'active' },
+  { name: 'hc-light', colorScheme: 'light', forcedColors: 'active' },
 ] as const;
 const widths = [800, 1280];
 
 export function isLookedAt(shot: string): boolean {
-  return process.env['LOOKS']?.split(',').includes(shot) ?? false;
+  const wanted = process.env['LOOKS']?.split(',') ?? [];
+  return wanted.includes(shot) || wanted.includes('all');
 }
 
 /** What is open stays open. */
