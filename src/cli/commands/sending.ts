@@ -2,16 +2,17 @@
 
 import path from 'node:path';
 import type { SidecarClient } from '../../client/sidecarClient.ts';
-import { isPeerId, type OfferId } from '../../protocol/ids.ts';
-import type { Audience } from '../../protocol/meeting.ts';
-import type { DropBox, IncomingOffer, OfferItem, OutgoingOffer } from '../../protocol/sending.ts';
+import type { OfferId } from '../../protocol/ids.ts';
+import type { IncomingOffer, OfferItem, OutgoingOffer } from '../../protocol/sending.ts';
+import { audienceNames, audienceOf, audienceOptions } from '../audience.ts';
 import { cell, shortId, sizeCell } from '../cells.ts';
 import { choice, conflicts } from '../choices.ts';
 import { argument, type Command, type Context } from '../command.ts';
 import { usageError } from '../errors.ts';
 import { counted, formatSize, formatTime, parseSize } from '../format.ts';
-import { resolveParty, resolvePeer } from '../resolve.ts';
+import { resolvePeer } from '../resolve.ts';
 import { safeText } from '../terminalText.ts';
+import { audienceText } from '../words.ts';
 
 const dayMs = 24 * 3_600_000;
 
@@ -134,16 +135,15 @@ const inboxCommand: Command = {
 
 const dropBoxCommand: Command = {
   name: 'dropbox',
-  usage: 'dropbox [add DIR --quota SIZE [--peer PEER | --party PARTY] | remove ID]',
+  usage: 'dropbox [add DIR --quota SIZE [--party PARTY]... [--peer PEER]... | remove ID]',
   summary: 'folders that take what some peers send, by themselves',
   details:
-    'add   what PEER (or members of PARTY, or without either every peer that is no stranger) sends goes into a folder of its name in DIR, as long\n' +
-    '      as all in DIR is within SIZE, such as 500M or 2G. What does not fit waits in the inbox.\n' +
+    'add   what these peers and members of these parties (or, with none named, all peers that are no strangers) send goes into a folder of its\n' +
+    '      sender in DIR, as long as all in DIR is within SIZE, such as 500M or 2G. What does not fit waits in the inbox.\n' +
     'remove   ends the rule; the folder stays',
   options: {
     quota: { type: 'string', short: 'q', value: 'SIZE', help: 'with add: how much may lie in DIR' },
-    peer: { type: 'string', short: 'p', value: 'PEER', help: 'with add: only what this peer sends' },
-    party: { type: 'string', value: 'PARTY', help: 'with add: only what members of this party send' },
+    ...audienceOptions,
   },
   args: { min: 0, max: 2 },
   run: async (context) => {
@@ -163,11 +163,8 @@ const dropBoxCommand: Command = {
     const quotaBytes = quota === undefined ? undefined : parseSize(quota);
     if (quotaBytes === undefined) throw usageError('give --quota a size such as 500M or 2G', 'dropbox');
     const folder = path.resolve(context.cwd, what);
-    const box = await client.request(
-      'dropBoxes/set',
-      { folder, quotaBytes, audience: await audienceOf(client, context) },
-      context.limits,
-    );
+    const audience = (await audienceOf(client, context)) ?? { everyone: true, partyIds: [], peerIds: [] };
+    const box = await client.request('dropBoxes/set', { folder, quotaBytes, audience }, context.limits);
     if (context.terminal.isJson) context.terminal.json(box);
     else context.terminal.note(`${box.folder} takes what is sent, up to ${formatSize(box.quotaBytes)}.`);
     return undefined;
@@ -230,8 +227,10 @@ async function listInbox(client: SidecarClient, { terminal, limits }: Context): 
   return undefined;
 }
 
-async function listBoxes(client: SidecarClient, { terminal, limits }: Context): Promise<undefined> {
+async function listBoxes(client: SidecarClient, context: Context): Promise<undefined> {
+  const { terminal, limits } = context;
   const boxes = await client.request('dropBoxes/list', {}, limits);
+  const names = await audienceNames(client, context);
   if (terminal.isJson) terminal.json(boxes);
   else
     terminal.table(
@@ -242,12 +241,12 @@ async function listBoxes(client: SidecarClient, { terminal, limits }: Context): 
         { title: 'FOR' },
         { title: 'ID' },
       ],
-      boxes.map((box) => [
-        cell(box.folder, 'bold'),
-        sizeCell(box.usedBytes),
-        sizeCell(box.quotaBytes),
-        cell(audienceText(box)),
-        cell(shortId(box.dropBoxId), 'dim'),
+      boxes.map(({ folder, usedBytes, quotaBytes, audience, dropBoxId }) => [
+        cell(folder, 'bold'),
+        sizeCell(usedBytes),
+        sizeCell(quotaBytes),
+        cell(audience.everyone ? 'everybody who is no stranger' : audienceText(audience, names)),
+        cell(shortId(dropBoxId), 'dim'),
       ]),
       'No drop box. Make one with "potluck dropbox add DIR --quota SIZE".',
     );
@@ -263,21 +262,6 @@ async function showOffer(
   if (terminal.isJson) return terminal.json(entries);
   for (const { path: shown, kind, sizeBytes } of entries)
     terminal.line(kind === 'folder' ? `${safeText(shown)}/` : `${safeText(shown)}  ${formatSize(sizeBytes)}`);
-}
-
-async function audienceOf(client: SidecarClient, context: Context): Promise<Audience> {
-  const [peer, party] = [context.text('peer'), context.text('party')];
-  if (peer === undefined && party === undefined) return { everyone: true, partyIds: [], peerIds: [] };
-  return {
-    everyone: false,
-    partyIds: party === undefined ? [] : [(await resolveParty(client, party, context.limits)).partyId],
-    peerIds: peer === undefined ? [] : [isPeerId(peer) ? peer : await resolvePeer(client, peer, context.limits)],
-  };
-}
-
-function audienceText({ audience }: DropBox): string {
-  if (audience.everyone) return 'everybody who is no stranger';
-  return [...audience.peerIds, ...audience.partyIds].map((id) => shortId(id)).join(', ');
 }
 
 function outgoingCell({ state, reason, isOnline }: OutgoingOffer) {

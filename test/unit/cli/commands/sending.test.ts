@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Comparison } from '../../../../src/protocol/compare.ts';
-import type { IncomingOffer } from '../../../../src/protocol/sending.ts';
-import { createCli, ownId } from '../world.ts';
+import type { DropBox, IncomingOffer } from '../../../../src/protocol/sending.ts';
+import { createCli, ownId, partyId, peer, peerId } from '../world.ts';
 
 const offer: IncomingOffer = {
   ...{ offerId: 'y'.repeat(26) as IncomingOffer['offerId'], peerId: ownId, name: 'ann', derivedName: 'amber-otter' },
@@ -31,6 +31,27 @@ test('the inbox shows offers without what could harm a terminal, and accepts one
   );
   assert.equal((await cli.run(['inbox', 'accept', 'zzzz'])).code, 2);
   assert.equal((await cli.run(['inbox', 'eat', 'yyyy'])).code, 2);
+});
+
+test('a drop box takes the parties and peers that are named, several too, and is listed by their names', async (t) => {
+  const [ann, ben] = [peerId('ann'), peerId('ben')];
+  const techno = partyId('tech');
+  let box: DropBox | undefined;
+  const cli = await createCli(t, {
+    'peers/list': () => [peer(ann, { petname: 'Ann' }), peer(ben, { petname: 'Ben' })],
+    'parties/list': () => [{ partyId: techno, name: 'techno', state: 'joined', joinedAtMs: 0, peersOnline: 0, isPublic: true }],
+    'dropBoxes/set': (fields) => {
+      box = { ...(fields as unknown as DropBox), dropBoxId: 'box12345', usedBytes: 0, addedAtMs: 1 };
+      return box;
+    },
+    'dropBoxes/list': () => (box === undefined ? [] : [box]),
+  });
+  const added = await cli.run(['dropbox', 'add', 'here', '--quota', '2M', '--peer', 'Ann', '--peer', 'Ben', '-p', 'techno']);
+  assert.equal(added.code, 0, added.errors);
+  assert.deepEqual(box?.audience, { everyone: false, partyIds: [techno], peerIds: [ann, ben] });
+  assert.match((await cli.run(['dropbox'])).text, /party "techno"; Ann, Ben/);
+  assert.equal((await cli.run(['dropbox', 'add', 'here', '--quota', '2M'])).code, 0);
+  assert.equal(box.audience.everyone, true);
 });
 
 test('compare tells each difference on a line, and ends with 9 when there is one', async (t) => {
