@@ -1,11 +1,11 @@
 // What the view of offers says: what peers want to send, what is sent to them, and drop boxes. Must not know `vscode`.
 
 import type { OfferId, PeerId } from '../../protocol/ids.ts';
-import type { PeerInfo } from '../../protocol/model.ts';
 import type { DropBox, IncomingOffer, OfferItem, OutgoingOffer } from '../../protocol/sending.ts';
 import { displayName, longDisplayName } from '../displayText.ts';
 import { limits } from '../limits.ts';
 import { formatBytes, formatCount, formatFiles, t } from '../text.ts';
+import { audienceText, type Known } from '../views/audienceChoice.ts';
 import { dateText } from '../views/mergedModel.ts';
 import type { Row } from '../views/row.ts';
 
@@ -86,7 +86,7 @@ function incomingOf(node: IncomingNode, { incoming }: OfferLists): IncomingOffer
 }
 
 /** The row of a node; undefined for what went meanwhile. */
-export function offerRow(node: OffersNode, lists: OfferLists, peers: readonly PeerInfo[]): Row | undefined {
+export function offerRow(node: OffersNode, lists: OfferLists, known: Known): Row | undefined {
   switch (node.kind) {
     case 'offers':
       return groupRow(node, lists);
@@ -100,7 +100,7 @@ export function offerRow(node: OffersNode, lists: OfferLists, peers: readonly Pe
     }
     case 'dropBox': {
       const box = lists.dropBoxes.find(({ dropBoxId }) => dropBoxId === node.dropBoxId);
-      return box && dropBoxRow(node.id, box, peers);
+      return box && dropBoxRow(node.id, box, known);
     }
     case 'offerItem':
       return itemRow(node.id, node.item);
@@ -109,6 +109,25 @@ export function offerRow(node: OffersNode, lists: OfferLists, peers: readonly Pe
       return { id: node.id, label, icon: 'ellipsis', children: 'none', context: 'offerRest', accessibility: label };
     }
   }
+}
+
+/** Of an offer that failed, what is missing may be taken once more. */
+export function canAccept({ state }: Pick<IncomingOffer, 'state'>): boolean {
+  return state === 'offered' || state === 'failed';
+}
+
+/** Nothing more of it comes then. */
+export function canDecline({ state }: Pick<IncomingOffer, 'state'>): boolean {
+  return state === 'offered' || state === 'accepted' || state === 'failed';
+}
+
+/** Nothing of it comes by itself any more: it may leave the list. */
+export function isIncomingOver({ state }: Pick<IncomingOffer, 'state'>): boolean {
+  return state !== 'offered' && state !== 'accepted';
+}
+
+export function isOutgoingOpen({ state }: Pick<OutgoingOffer, 'state'>): boolean {
+  return state === 'waiting' || state === 'offered' || state === 'accepted';
 }
 
 /** "report.pdf", "report.pdf and 3 more". */
@@ -228,7 +247,7 @@ function outgoingRow(id: string, offer: OutgoingOffer): Row {
     t('Until {0}', dateText(offer.expiresAtMs)),
     t('Key: {0}', offer.peerId),
   ];
-  const isOpen = offer.state === 'waiting' || offer.state === 'offered' || offer.state === 'accepted';
+  const isOpen = isOutgoingOpen(offer);
   return {
     id,
     label,
@@ -262,9 +281,9 @@ export function outgoingState({ state, reason }: Pick<OutgoingOffer, 'state' | '
   }
 }
 
-function dropBoxRow(id: string, box: DropBox, peers: readonly PeerInfo[]): Row {
+function dropBoxRow(id: string, box: DropBox, known: Known): Row {
   const label = displayName(box.folder.split(/[/\\]/).at(-1) ?? box.folder);
-  const whose = dropBoxAudience(box, peers);
+  const whose = dropBoxAudience(box, known);
   const room = t('{0} of {1}', formatBytes(box.usedBytes), formatBytes(box.quotaBytes));
   return {
     id,
@@ -278,12 +297,9 @@ function dropBoxRow(id: string, box: DropBox, peers: readonly PeerInfo[]): Row {
   };
 }
 
-export function dropBoxAudience({ audience }: Pick<DropBox, 'audience'>, peers: readonly PeerInfo[]): string {
-  if (audience.everyone) return t('everyone you know');
-  const [only] = audience.peerIds;
-  if (audience.partyIds.length === 0 && audience.peerIds.length === 1)
-    return displayName(peers.find(({ peerId }) => peerId === only)?.name ?? `${only?.slice(0, 8) ?? ''}…`, 40);
-  return t('{0} parties, {1} peers', formatCount(audience.partyIds.length), formatCount(audience.peerIds.length));
+/** Whose offers go into it: as the audience of a share, but everyone is every peer that is no stranger. */
+export function dropBoxAudience({ audience }: Pick<DropBox, 'audience'>, known: Known): string {
+  return audience.everyone ? t('everyone you know') : audienceText(audience, known);
 }
 
 function itemRow(id: string, { name, kind, fileCount, sizeBytes }: OfferItem): Row {

@@ -1,9 +1,13 @@
-// Offers got and made, and drop boxes, as the sidecar last told them: read again when it says that they changed. Must not know `vscode`.
+// Offers got and made, and drop boxes, as the sidecar last told them: each list is read again when it may read differently. Must not know `vscode`.
 
 import type { EntryRef } from '../../protocol/model.ts';
 import type { DropBox, IncomingOffer, OutgoingOffer } from '../../protocol/sending.ts';
 import { limits } from '../limits.ts';
 import type { Sidecar } from '../sidecar.ts';
+import { isIncomingOver, isOutgoingOpen } from './offerRows.ts';
+
+export type OfferList = 'incoming' | 'outgoing' | 'dropBoxes';
+const allLists: readonly OfferList[] = ['incoming', 'outgoing', 'dropBoxes'];
 
 export class Offers {
   incoming: IncomingOffer[] = [];
@@ -12,20 +16,22 @@ export class Offers {
   readonly #sidecar: Sidecar;
   readonly #listeners = new Set<() => void>();
   readonly #subscriptions: { dispose(): void }[];
+  readonly #wanted = new Set<OfferList>();
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
 
   constructor(sidecar: Sidecar) {
     this.#sidecar = sidecar;
-    const soon = (): void => this.#soon();
     this.#subscriptions = [
-      sidecar.onDidConnect(soon),
-      sidecar.on('inbox/changed', soon),
-      sidecar.on('outbox/changed', soon),
-      sidecar.on('dropBoxes/changed', soon),
-      // Whether its peer is here stands in its row.
+      sidecar.onDidConnect(() => this.#soon(allLists)),
+      // What came may lie in a drop box: its row says how full it is. For that the sidecar looks at the disk, so there must be one.
+      sidecar.on('inbox/changed', () => this.#soon(this.dropBoxes.length > 0 ? ['incoming', 'dropBoxes'] : ['incoming'])),
+      sidecar.on('outbox/changed', () => this.#soon(['outgoing'])),
+      sidecar.on('dropBoxes/changed', () => this.#soon(['dropBoxes'])),
+      // Whether its peer is here stands in the row of an offer that is not over.
       sidecar.on('peers/changed', () => {
-        if (this.incoming.length + this.outgoing.length > 0) soon();
+        if (!this.incoming.every(isIncomingOver)) this.#soon(['incoming']);
+        if (this.outgoing.some(isOutgoingOpen)) this.#soon(['outgoing']);
       }),
     ];
   }
@@ -40,11 +46,11 @@ export class Offers {
     return this.incoming.some((offer) => offer.peerId === peerId && `${offer.offerId}` === `${shareId}`);
   }
 
-  /** All of it, anew. */
-  async read(): Promise<void> {
+  /** These lists anew; none named: all. Rejects as the sidecar's requests do. */
+  async read(...lists: readonly OfferList[]): Promise<void> {
     // One at a time, so that an older answer never overwrites a newer one.
     while (this.#reading !== undefined) await this.#reading.catch(() => undefined);
-    this.#reading = this.#readAll().finally(() => {
+    this.#reading = this.#readLists(lists.length === 0 ? allLists : lists).finally(() => {
       this.#reading = undefined;
     });
     await this.#reading;
@@ -56,20 +62,32 @@ export class Offers {
     this.#listeners.clear();
   }
 
-  #soon(): void {
+  #soon(lists: readonly OfferList[]): void {
+    for (const list of lists) this.#wanted.add(list);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
+      const wanted = [...this.#wanted];
+      this.#wanted.clear();
       // The next connection asks for all of it.
-      this.read().catch(() => undefined);
+      this.read(...wanted).catch(() => undefined);
     }, limits.redrawMs);
   }
 
-  async #readAll(): Promise<void> {
-    [this.incoming, this.outgoing, this.dropBoxes] = await Promise.all([
-      this.#sidecar.request('inbox/list', {}),
-      this.#sidecar.request('outbox/list', {}),
-      this.#sidecar.request('dropBoxes/list', {}),
-    ]);
+  async #readLists(lists: readonly OfferList[]): Promise<void> {
+    await Promise.all(lists.map((list) => this.#readList(list)));
     for (const listener of this.#listeners) listener();
+  }
+
+  async #readList(list: OfferList): Promise<void> {
+    switch (list) {
+      case 'incoming':
+        this.incoming = await this.#sidecar.request('inbox/list', {});
+        return;
+      case 'outgoing':
+        this.outgoing = await this.#sidecar.request('outbox/list', {});
+        return;
+      case 'dropBoxes':
+        this.dropBoxes = await this.#sidecar.request('dropBoxes/list', {});
+    }
   }
 }

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import {
+  canAccept,
+  canDecline,
+  dropBoxAudience,
   incomingState,
+  isIncomingOver,
   offerChildren,
   offerGroups,
   offerNews,
@@ -11,6 +16,7 @@ import {
 } from '../../../../src/extension/sending/offerRows.ts';
 import type { DownloadId, OfferId, PeerId } from '../../../../src/protocol/ids.ts';
 import type { DropBox, IncomingOffer, OutgoingOffer } from '../../../../src/protocol/sending.ts';
+import { partyId, peerId as otherId, peer } from '../worlds.ts';
 
 const peerId = 'y'.repeat(52) as PeerId;
 const facts = {
@@ -41,13 +47,14 @@ const box: DropBox = {
   audience: { everyone: false, partyIds: [], peerIds: [peerId] },
   ...{ quotaBytes: 1024 ** 3, usedBytes: 0, addedAtMs: 1 },
 };
+const incomingStates = ['offered', 'accepted', 'done', 'failed', 'declined', 'withdrawn', 'expired'] as const;
 const lists = { incoming: [incoming], outgoing: [outgoing], dropBoxes: [box] };
 
 function allRows(of: typeof lists) {
   const rows = (node: OffersNode): OffersNode[] => [node, ...offerChildren(node, of).flatMap(rows)];
   return offerGroups(of)
     .flatMap(rows)
-    .map((node) => offerRow(node, of, []));
+    .map((node) => offerRow(node, of, { peers: [], parties: [] }));
 }
 
 test('groups stand only where there is something in them', () => {
@@ -87,9 +94,51 @@ test('one offer is told with its sender’s own name, several are counted', () =
 });
 
 test('every state has its words', () => {
-  for (const state of ['offered', 'accepted', 'done', 'failed', 'declined', 'withdrawn', 'expired'] as const)
-    assert.ok(incomingState({ state, isOnline: false }) !== '');
+  for (const state of incomingStates) assert.ok(incomingState({ state, isOnline: false }) !== '');
   for (const state of ['waiting', 'offered', 'accepted', 'delivered', 'declined', 'withdrawn', 'expired'] as const)
     assert.ok(outgoingState({ state }) !== '');
   assert.notEqual(outgoingState({ state: 'waiting', reason: 'full' }), outgoingState({ state: 'waiting', reason: 'unwelcome' }));
 });
+
+test('the menu of an offer has what its state allows: one that failed can be taken once more, refused, or cleared', () => {
+  const manifest = readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8');
+  const { contributes } = JSON.parse(manifest) as {
+    contributes: { menus: Record<string, { command?: string; when?: string; group?: string }[]> };
+  };
+  const items = (contributes.menus['view/item/context'] ?? []).filter(({ group }) => group?.startsWith('inline') === false);
+  const stands = (command: string, state: string): boolean =>
+    items.some((item) => item.command === command && matches(item.when ?? '', `incoming.${state}`));
+  for (const state of incomingStates) {
+    assert.equal(stands('potluck.inbox.accept', state), canAccept({ state }), `accept of ${state}`);
+    assert.equal(stands('potluck.inbox.acceptTo', state), canAccept({ state }), `acceptTo of ${state}`);
+    assert.equal(stands('potluck.inbox.decline', state), canDecline({ state }), `decline of ${state}`);
+    assert.equal(stands('potluck.inbox.clear', state), isIncomingOver({ state }), `clear of ${state}`);
+  }
+  assert.ok(canAccept({ state: 'failed' }) && canDecline({ state: 'failed' }) && isIncomingOver({ state: 'failed' }));
+});
+
+test('whose drop box it is reads as the audience of a share does, one of each or many', () => {
+  const known = { peers: [peer(2)], parties: [] };
+  const of = (peers: number, parties: number): string =>
+    dropBoxAudience(
+      {
+        audience: {
+          everyone: false,
+          peerIds: Array.from({ length: peers }, (_, at) => otherId(at + 2)),
+          partyIds: Array.from({ length: parties }, (_, at) => partyId(at)),
+        },
+      },
+      known,
+    );
+  assert.equal(of(1, 0), 'peer 2');
+  assert.equal(of(2, 1), '1 party, 2 peers');
+  assert.equal(of(3, 0), '3 peers');
+  assert.equal(dropBoxAudience({ audience: { everyone: true, peerIds: [], partyIds: [] } }, known), 'everyone you know');
+});
+
+/** As far as our menus need it: `viewItem == text` and `viewItem =~ /pattern/`. */
+function matches(when: string, context: string): boolean {
+  const [, equal] = /viewItem == (\S+)/.exec(when) ?? [];
+  const [, pattern] = /viewItem =~ \/(.*)\/$/.exec(when) ?? [];
+  return equal === context || (pattern !== undefined && new RegExp(pattern).test(context));
+}
