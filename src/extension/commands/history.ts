@@ -24,14 +24,15 @@ function titleOf(action: HistoryAction): string {
 
 /** Resolves once the list is closed and what was chosen is done. */
 export async function showHistory(services: Services): Promise<void> {
-  const { sidecar, offers } = services;
-  const [{ entries, total }, totals] = await Promise.all([
+  const { sidecar } = services;
+  const [{ entries, total }, totals, shares] = await Promise.all([
     sidecar.request('transfers/history', { limit: limits.historyRows }),
     sidecar.request('transfers/totals', {}),
+    sidecar.request('catalog/shares', {}),
   ]);
   const now = Date.now();
   const items = entries.map((entry): Item & { buttons: ActionButton[] } => {
-    const actions = historyActions(entry, { isOffered: offers.hasIncoming(entry) });
+    const actions = historyActions(entry, shares);
     const buttons = actions.map((action) => {
       return { action, iconPath: new vscode.ThemeIcon(icons[action]), tooltip: titleOf(action) };
     });

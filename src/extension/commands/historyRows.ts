@@ -1,7 +1,7 @@
 // What the list of past transfers says, as rows of plain data. Must not know `vscode`.
 
 import { isOfLink } from '../../protocol/linkPeer.ts';
-import type { HistoryEntry } from '../../protocol/model.ts';
+import type { CatalogShare, HistoryEntry } from '../../protocol/model.ts';
 import { iconSafeName } from '../displayText.ts';
 import { failureText } from '../failures.ts';
 import { baseName } from '../files/uris.ts';
@@ -39,9 +39,16 @@ export function historyName(entry: HistoryEntry): string {
 
 export type HistoryAction = 'reveal' | 'show' | 'again';
 
-/** What can be done with it: a download that is done lies on this disk; what came from a share may be had again. `isOffered`: it was sent to us. */
-export function historyActions(entry: HistoryEntry, { isOffered = false } = {}): HistoryAction[] {
+/**
+ * What can be done with it: a download that is done lies on this disk; what is in a share that is listed still may be had again. What was sent to us, or came
+ * by a link, never was in one.
+ */
+export function historyActions(
+  entry: HistoryEntry,
+  shares: readonly Pick<CatalogShare, 'peerId' | 'shareId'>[],
+): HistoryAction[] {
   if (entry.direction === 'upload') return ['reveal'];
-  const again: HistoryAction[] = isOffered || isOfLink(entry) ? [] : ['show', 'again'];
+  const isListed = shares.some(({ peerId, shareId }) => peerId === entry.peerId && shareId === entry.shareId);
+  const again: HistoryAction[] = isListed ? ['show', 'again'] : [];
   return entry.outcome === 'done' && entry.destination !== undefined ? ['reveal', ...again] : again;
 }

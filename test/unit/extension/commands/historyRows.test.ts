@@ -33,17 +33,19 @@ test('a row says what, whose, how much, how it ended and when, and draws no icon
 });
 
 test('only what lies on this disk is revealed, only what a peer has is had again', () => {
-  assert.deepEqual(historyActions(entry), ['reveal', 'show', 'again']);
-  assert.deepEqual(historyActions({ ...entry, outcome: 'cancelled' }), ['show', 'again']);
-  assert.deepEqual(historyActions({ ...entry, direction: 'upload' }), ['reveal']);
+  assert.deepEqual(historyActions(entry, [entry]), ['reveal', 'show', 'again']);
+  assert.deepEqual(historyActions({ ...entry, outcome: 'cancelled' }, [entry]), ['show', 'again']);
+  assert.deepEqual(historyActions({ ...entry, direction: 'upload' }, [entry]), ['reveal']);
 });
 
-test('what came by a link, or was sent to us, is in no share to look into or to take from again', () => {
+test('what came by a link, was sent to us, or was in a share that is gone cannot be looked into or had again', () => {
   const byLink = { ...entry, peerId: linkPeerId, peerName: 'Nobody', path: '', destination: '/downloads/Photos' };
   const row = historyRow(byLink, 1000);
   assert.equal(row.label, '$(arrow-down) Photos');
   assert.equal(row.description, 'by a link · 2 KB · just now');
-  assert.deepEqual(historyActions(byLink), ['reveal']);
-  assert.deepEqual(historyActions({ ...byLink, outcome: 'failed' }), []);
-  assert.deepEqual(historyActions(entry, { isOffered: true }), ['reveal']);
+  assert.deepEqual(historyActions(byLink, [entry]), ['reveal']);
+  assert.deepEqual(historyActions({ ...byLink, outcome: 'failed' }, [entry]), []);
+  // Its offer may have been cleared: nothing tells any more that it was one.
+  assert.deepEqual(historyActions({ ...entry, shareId: shareId(2) }, [entry]), ['reveal']);
+  assert.deepEqual(historyActions({ ...entry, peerId: peerId(2) }, [entry]), ['reveal']);
 });
