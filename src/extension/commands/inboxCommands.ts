@@ -6,7 +6,16 @@ import type { DropBox, IncomingOffer } from '../../protocol/sending.ts';
 import { displayName, iconSafeName, messageName } from '../displayText.ts';
 import { limits } from '../limits.ts';
 import { chooseTarget } from '../links/linkWork.ts';
-import { dropBoxAudience, incomingState, itemsText, senderName, sizeText } from '../sending/offerRows.ts';
+import {
+  canAccept,
+  canDecline,
+  dropBoxAudience,
+  incomingState,
+  isIncomingOver,
+  itemsText,
+  senderName,
+  sizeText,
+} from '../sending/offerRows.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { formatBytes, formatCount, t } from '../text.ts';
 import { pickPeers } from './audiencePick.ts';
@@ -25,7 +34,7 @@ export function inboxCommands(services: Services): CommandTable {
     title: string,
     accepts: (offer: IncomingOffer) => boolean,
   ): Promise<IncomingOffer | undefined> {
-    await offers.read();
+    await offers.read('incoming');
     const [id, peer] = [offerIdOf(given), peerIdOf(given)];
     const known = offers.incoming.find(({ offerId, peerId }) => offerId === id && peerId === peer);
     if (known !== undefined) return known;
@@ -51,7 +60,7 @@ export function inboxCommands(services: Services): CommandTable {
     const question = t('Take {0} from {1}?', messageName(itemsText(offer.items)), messageName(senderName(offer)));
     if (!(await confirm(question, detail, t('Accept')))) return;
     await sidecar.request('inbox/accept', { peerId, offerId, folder });
-    await offers.read();
+    await offers.read('incoming');
   }
 
   async function setDropBox(audience: Audience, whose: string, box?: DropBox): Promise<DropBox | undefined> {
@@ -74,48 +83,44 @@ export function inboxCommands(services: Services): CommandTable {
     if (!(await confirm(question, detail, t('Take It Always')))) return undefined;
     const id = box === undefined ? {} : { dropBoxId: box.dropBoxId };
     const set = await sidecar.request('dropBoxes/set', { ...id, folder, audience, quotaBytes });
-    await offers.read();
+    await offers.read('dropBoxes', 'incoming');
     return set;
   }
 
   async function dropBoxOf(given: unknown, title: string): Promise<DropBox | undefined> {
-    await offers.read();
-    await world.load();
+    await Promise.all([offers.read('dropBoxes'), world.load()]);
     const id = typeof given === 'object' && given !== null ? (given as { dropBoxId?: unknown }).dropBoxId : given;
     const known = offers.dropBoxes.find(({ dropBoxId }) => dropBoxId === id);
     if (known !== undefined) return known;
     const items = offers.dropBoxes.map((box) => ({
       label: iconSafeName(box.folder),
-      description: iconSafeName(dropBoxAudience(box, world.peers)),
+      description: iconSafeName(dropBoxAudience(box, world)),
       box,
     }));
     if (items.length === 0) void services.messages.info(t('You have no drop box.'));
     return items.length === 0 ? undefined : (await vscode.window.showQuickPick(items, { title }))?.box;
   }
 
-  const isOpen = ({ state }: IncomingOffer): boolean => state === 'offered';
-
   return {
     /** Into the download folder. */
     'inbox.accept': async (given: unknown) => {
-      const offer = await offerOf(given, t('Accept Which Offer?'), isOpen);
+      const offer = await offerOf(given, t('Accept Which Offer?'), canAccept);
       if (offer === undefined) return;
       const { downloadFolder } = await sidecar.request('settings/get', {});
       if (await isFineInside(downloadFolder)) await accept(offer, downloadFolder);
     },
 
     'inbox.acceptTo': async (given: unknown) => {
-      const offer = await offerOf(given, t('Accept Which Offer?'), isOpen);
+      const offer = await offerOf(given, t('Accept Which Offer?'), canAccept);
       const folder = offer && (await chooseTarget(t('Into Which Folder?'), t('Accept')));
       if (offer !== undefined && folder !== undefined) await accept(offer, folder);
     },
 
     'inbox.decline': async (given: unknown) => {
-      const canDecline = ({ state }: IncomingOffer): boolean => state === 'offered' || state === 'accepted';
       const offer = await offerOf(given, t('Decline Which Offer?'), canDecline);
       if (offer === undefined) return;
       await sidecar.request('inbox/decline', { peerId: offer.peerId, offerId: offer.offerId });
-      await offers.read();
+      await offers.read('incoming');
     },
 
     /** From now on what this peer offers goes into a folder by itself. */
@@ -139,30 +144,45 @@ export function inboxCommands(services: Services): CommandTable {
       await vscode.window.showQuickPick(items, { title: t('What {0} Offers', displayName(senderName(offer))) });
     },
 
-    /** One, or all that ended. */
+    /** One that ended. */
     'inbox.clear': async (given: unknown) => {
-      const [offerId, peerId] = [offerIdOf(given), peerIdOf(given)];
-      await sidecar.request('inbox/clear', offerId === undefined || peerId === undefined ? {} : { offerId, peerId });
-      await offers.read();
+      const offer = await offerOf(given, t('Remove Which Offer from the List?'), isIncomingOver);
+      if (offer === undefined) return;
+      await sidecar.request('inbox/clear', { peerId: offer.peerId, offerId: offer.offerId });
+      await offers.read('incoming');
     },
 
-    /** A new one, or the one of the row changed. */
-    'dropbox.set': async (given: unknown) => {
+    /** All that ended. */
+    'inbox.clearAll': async () => {
+      await sidecar.request('inbox/clear', {});
+      await offers.read('incoming');
+    },
+
+    'dropbox.add': async () => {
       await world.load();
-      const box = given === undefined || given === null ? undefined : await dropBoxOf(given, t('Change Which Drop Box?'));
-      if (box === undefined && given !== undefined && given !== null) return;
-      const nobody = { everyone: false, partyIds: [], peerIds: [] };
-      const audience = await pickPeers(world, t('Whose Offers Go into the Drop Box?'), box?.audience ?? nobody);
-      if (audience !== undefined) await setDropBox(audience, dropBoxAudience({ audience }, world.peers), box);
+      const audience = await pickPeers(world, whoseQuestion(), { everyone: false, partyIds: [], peerIds: [] });
+      if (audience !== undefined) await setDropBox(audience, dropBoxAudience({ audience }, world));
+    },
+
+    /** Whose offers it takes, and how much. */
+    'dropbox.set': async (given: unknown) => {
+      const box = await dropBoxOf(given, t('Change Which Drop Box?'));
+      if (box === undefined) return;
+      const audience = await pickPeers(world, whoseQuestion(), box.audience);
+      if (audience !== undefined) await setDropBox(audience, dropBoxAudience({ audience }, world), box);
     },
 
     'dropbox.remove': async (given: unknown) => {
       const box = await dropBoxOf(given, t('Remove Which Drop Box?'));
       if (box === undefined) return;
       await sidecar.request('dropBoxes/remove', { dropBoxId: box.dropBoxId });
-      await offers.read();
+      await offers.read('dropBoxes');
     },
   };
+}
+
+function whoseQuestion(): string {
+  return t('Whose Offers Go into the Drop Box?');
 }
 
 function quotaOf(text: string): number | undefined {

@@ -21,6 +21,7 @@ import { searchCommands } from './searchCommands.ts';
 import { sendCommands } from './sendCommands.ts';
 import { shareCommands } from './shareCommands.ts';
 import { sidecarCommands } from './sidecarCommands.ts';
+import { titleCommands } from './titleCommands.ts';
 import { transferCommands } from './transferCommands.ts';
 import { viewerCommands } from './viewerCommands.ts';
 
@@ -44,6 +45,7 @@ export function registerCommands(services: Services): vscode.Disposable {
     ...linkCommands(services),
     ...sendCommands(services),
     ...inboxCommands(services),
+    ...titleCommands(),
     ...sidecarCommands(services),
     ...viewerCommands(services),
     ...compareCommands(services, disposables),

@@ -1,6 +1,7 @@
 // potluck.peer.send and potluck.outbox.*: files of this machine offered to one peer, after a look at what would go and what is left out.
 
 import * as vscode from 'vscode';
+import { asAppError } from '../../protocol/errors.ts';
 import { isOfferId, type OfferId } from '../../protocol/ids.ts';
 import type { PeerInfo } from '../../protocol/model.ts';
 import type { OfferPreview, OutgoingOffer } from '../../protocol/sending.ts';
@@ -8,7 +9,7 @@ import { withDelayedProgress } from '../delayedProgress.ts';
 import { displayName, iconSafeName, messageName } from '../displayText.ts';
 import { invalidArgument } from '../failures.ts';
 import { limits } from '../limits.ts';
-import { itemsText, outgoingState, sizeText } from '../sending/offerRows.ts';
+import { isOutgoingOpen, itemsText, outgoingState, sizeText } from '../sending/offerRows.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { secretKindText } from '../secretText.ts';
 import { formatCount, t } from '../text.ts';
@@ -28,7 +29,7 @@ export function sendCommands(services: Services): CommandTable {
   }
 
   /** Names left out are told before anything is offered. */
-  async function isWanted(peer: PeerInfo, preview: OfferPreview): Promise<boolean> {
+  async function isWanted(peer: PeerInfo, preview: OfferPreview, { isAgain }: { isAgain: boolean }): Promise<boolean> {
     const skipped = skippedTotal(preview.skippedCounts);
     const names = preview.skipped.slice(0, 8).map(({ path }) => messageName(path, 80));
     const { suspects, found } = preview.secrets;
@@ -36,6 +37,7 @@ export function sendCommands(services: Services): CommandTable {
       .slice(0, 8)
       .map(({ path, kinds }) => `${messageName(path, 80)} (${kinds.map(secretKindText).join(', ')})`);
     const detail = [
+      ...(isAgain ? [t('It changed since you looked: this is how it is now.')] : []),
       sizeText(preview),
       peer.isOnline ? t('It is asked at once.') : t('It is offline: it is asked when it comes.'),
       t('Nothing is copied before it accepts. Nobody else learns of it.'),
@@ -45,12 +47,50 @@ export function sendCommands(services: Services): CommandTable {
     return confirm(t('Send {0} to {1}?', messageName(itemsText(preview.items)), messageName(peer.name)), detail, t('Send'));
   }
 
+  /** Asks again while what would go is not what was looked at last. */
+  async function offerWhenWanted(peer: PeerInfo, paths: string[]): Promise<OutgoingOffer | undefined> {
+    let text: string | undefined;
+    for (let isAgain = false; ; isAgain = true) {
+      const preview = await withDelayedProgress(t('Looking at what would be sent'), (signal) =>
+        sidecar.request('outbox/preview', { paths }, { signal, timeoutMs: limits.previewMs }),
+      );
+      if (!(await isWanted(peer, preview, { isAgain }))) return undefined;
+      text ??= await askText(peer);
+      if (text === undefined) return undefined;
+      try {
+        return await send(peer, paths, text);
+      } catch (error) {
+        if (asAppError(error).kind !== 'changed') throw error;
+      }
+    }
+  }
+
+  /** It walks the folders once more. Rejects as `outbox/send` does: with `changed` when it is not what the preview showed. */
+  function send({ peerId }: PeerInfo, paths: string[], text: string): Promise<OutgoingOffer> {
+    const offer = { peerId, paths, ...(text === '' ? {} : { text }) };
+    return withDelayedProgress(t('Offering it'), (signal) =>
+      sidecar.request('outbox/send', offer, { signal, timeoutMs: limits.previewMs }),
+    );
+  }
+
+  async function askText(peer: PeerInfo): Promise<string | undefined> {
+    const text = await vscode.window.showInputBox({
+      title: t('A Word with It'),
+      prompt: t('{0} reads it before it accepts.', displayName(peer.name)),
+      placeHolder: t('Optional'),
+      ignoreFocusOut: true,
+      validateInput: (value) =>
+        value.length > limits.offerTextCharacters ? t('At most {0} characters.', limits.offerTextCharacters) : undefined,
+    });
+    return text?.trim();
+  }
+
   async function offerOf(
     given: unknown,
     title: string,
     accepts: (offer: OutgoingOffer) => boolean,
   ): Promise<OutgoingOffer | undefined> {
-    await offers.read();
+    await offers.read('outgoing');
     const id = offerIdOf(given);
     const known = offers.outgoing.find(({ offerId }) => offerId === id);
     if (known !== undefined) return known;
@@ -75,39 +115,32 @@ export function sendCommands(services: Services): CommandTable {
       const paths = uris.map((uri) => uri.fsPath);
       if (paths.length === 0) return undefined;
       if (paths.length > limits.offerPaths) throw invalidArgument(t('at most {0} files and folders at once', limits.offerPaths));
-      const preview = await withDelayedProgress(t('Looking at what would be sent'), (signal) =>
-        sidecar.request('outbox/preview', { paths }, { signal, timeoutMs: limits.previewMs }),
-      );
-      if (!(await isWanted(peer, preview))) return undefined;
-      const text = await vscode.window.showInputBox({
-        title: t('A Word with It'),
-        prompt: t('{0} reads it before it accepts.', displayName(peer.name)),
-        placeHolder: t('Optional'),
-        ignoreFocusOut: true,
-        validateInput: (value) =>
-          value.length > limits.offerTextCharacters ? t('At most {0} characters.', limits.offerTextCharacters) : undefined,
-      });
-      if (text === undefined) return undefined;
-      const said = text.trim() === '' ? {} : { text: text.trim() };
-      const offer = await sidecar.request('outbox/send', { peerId: peer.peerId, paths, ...said });
+      const offer = await offerWhenWanted(peer, paths);
+      if (offer === undefined) return undefined;
       vscode.window.setStatusBarMessage(t('Offered to {0}.', iconSafeName(peer.name)), 5000);
-      await offers.read();
+      await offers.read('outgoing');
       return offer;
     },
 
     'outbox.withdraw': async (given: unknown) => {
-      const isOpen = ({ state }: OutgoingOffer): boolean => state === 'waiting' || state === 'offered' || state === 'accepted';
-      const offer = await offerOf(given, t('Take Back Which Offer?'), isOpen);
+      const offer = await offerOf(given, t('Take Back Which Offer?'), isOutgoingOpen);
       if (offer === undefined) return;
       await sidecar.request('outbox/withdraw', { offerId: offer.offerId });
-      await offers.read();
+      await offers.read('outgoing');
     },
 
-    /** One, or all that ended. */
+    /** One that ended. */
     'outbox.clear': async (given: unknown) => {
-      const offerId = offerIdOf(given);
-      await sidecar.request('outbox/clear', offerId === undefined ? {} : { offerId });
-      await offers.read();
+      const offer = await offerOf(given, t('Remove Which Offer from the List?'), (one) => !isOutgoingOpen(one));
+      if (offer === undefined) return;
+      await sidecar.request('outbox/clear', { offerId: offer.offerId });
+      await offers.read('outgoing');
+    },
+
+    /** All that ended. */
+    'outbox.clearAll': async () => {
+      await sidecar.request('outbox/clear', {});
+      await offers.read('outgoing');
     },
   };
 }

@@ -8,6 +8,7 @@ import type { Sidecar } from '../sidecar.ts';
 import { formatCount, t } from '../text.ts';
 import { setContext } from '../views/contexts.ts';
 import { ListView } from '../views/listView.ts';
+import { stateMessage } from '../views/stateMessage.ts';
 import type { World } from '../world.ts';
 import { offerChildren, offerGroups, offerNews, offerRow, type OffersNode } from './offerRows.ts';
 import type { Offers } from './offers.ts';
@@ -20,12 +21,17 @@ export function registerOffers(sidecar: Sidecar, offers: Offers, world: World, s
     load: () => world.load(),
     roots: () => offerGroups(offers),
     children: (node) => offerChildren(node, offers),
-    row: (node) => offerRow(node, offers, world.peers),
+    row: (node) => offerRow(node, offers, world),
   });
   const tree = vscode.window.createTreeView('potluck.offers', { treeDataProvider: view });
   let openCount = 0;
   let timer: NodeJS.Timeout | undefined;
   let lastShownMs = -Infinity;
+
+  function drawState(): void {
+    tree.message = stateMessage(sidecar) ?? '';
+    view.refresh();
+  }
 
   function draw(): void {
     void setContext('hasOffers', offers.incoming.length + offers.outgoing.length + offers.dropBoxes.length > 0);
@@ -76,18 +82,20 @@ export function registerOffers(sidecar: Sidecar, offers: Offers, world: World, s
     await vscode.commands.executeCommand(command, { peerId: only.peerId, offerId: only.offerId });
   }
 
+  drawState();
   draw();
   return vscode.Disposable.from(
     tree,
     view,
     offers.onDidChange(draw),
     world.onDidChange((changed) => {
-      if (changed.has('peers')) view.refresh();
+      // As whose drop boxes they are.
+      if (changed.has('peers') || changed.has('parties')) view.refresh();
     }),
     vscode.window.onDidChangeWindowState(({ focused }) => {
       if (focused && openCount > 0) soon(0);
     }),
-    sidecar.onDidChangeState(() => view.refresh()),
+    sidecar.onDidChangeState(drawState),
     new vscode.Disposable(() => clearTimeout(timer)),
   );
 }
