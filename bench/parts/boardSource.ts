@@ -85,6 +85,7 @@ function makeDownload(index: number, transfers: number): DownloadInfo {
     entry: { peerId: peerIdOf(2 + (index % people.length)), shareId, path: `music/${name}` },
     kind: 'file',
     ...{ name, state, priority: 'normal', conflict: 'keep-both' },
+    order: index + 1,
     place: isOver ? 0 : index + 1,
     destination: `/home/me/Downloads/${index}`,
     doneBytes: state === 'done' ? totalBytes : Math.floor((totalBytes * (index % 100)) / 100),

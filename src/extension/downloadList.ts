@@ -1,16 +1,25 @@
 // The downloads as the sidecar told them: found by id, counted by state and put in order without looking at all of them for each change.
 // Must not know `vscode`, nor who asks.
 
-import type { DownloadInfo, DownloadState } from '../protocol/model.ts';
+import type { DownloadInfo, DownloadState, Priority } from '../protocol/model.ts';
 
 export const isOver = ({ state }: DownloadInfo): boolean => state === 'done' || state === 'failed' || state === 'cancelled';
 
-/** By place; then finished ones, newest first. */
+const priorityRanks: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 };
+/** Orders lie between minus and plus this: each added or moved one takes one number further. */
+const mostOrders = 1e9;
+
+/** Where one that is not over stands in the queue: lower is sooner. From 0 to 6e9, and the same until it is moved itself. */
+export function queueRank({ priority, order }: DownloadInfo): number {
+  return priorityRanks[priority] * 2 * mostOrders + mostOrders + order;
+}
+
+/** As the queue runs; then finished ones, newest first. */
 export function orderedDownloads(downloads: Iterable<DownloadInfo>): DownloadInfo[] {
   const ended = ({ finishedAtMs, addedAtMs }: DownloadInfo): number => finishedAtMs ?? addedAtMs;
   return [...downloads].sort((a, b) => {
     if (isOver(a) !== isOver(b)) return isOver(a) ? 1 : -1;
-    return isOver(a) ? ended(b) - ended(a) : a.place - b.place || a.addedAtMs - b.addedAtMs;
+    return isOver(a) ? ended(b) - ended(a) : queueRank(a) - queueRank(b);
   });
 }
 
@@ -48,6 +57,12 @@ export class DownloadList implements Iterable<DownloadInfo> {
     return (this.#order ??= orderedDownloads(this).map(({ downloadId }) => downloadId));
   }
 
+  /** From 1: how soon it runs, as the sidecar counts. 0 for what is over or not known. Costs as much as it stands far behind. */
+  placeOf(downloadId: string): number {
+    const download = this.#known.get(downloadId);
+    return download === undefined || isOver(download) ? 0 : this.ordered().indexOf(downloadId) + 1;
+  }
+
   replace(downloads: Iterable<DownloadInfo>): void {
     this.#known.clear();
     this.#counts.clear();
@@ -79,5 +94,6 @@ export class DownloadList implements Iterable<DownloadInfo> {
 }
 
 function standsAlike(a: DownloadInfo, b: DownloadInfo): boolean {
-  return isOver(a) === isOver(b) && a.place === b.place && a.finishedAtMs === b.finishedAtMs && a.addedAtMs === b.addedAtMs;
+  if (isOver(a) !== isOver(b)) return false;
+  return isOver(a) ? a.finishedAtMs === b.finishedAtMs && a.addedAtMs === b.addedAtMs : queueRank(a) === queueRank(b);
 }

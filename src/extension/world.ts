@@ -87,8 +87,15 @@ export class World {
       // How much a peer shares stands in its row.
       sidecar.on('catalog/changed', () => this.#soon(['peers'])),
       sidecar.on('shares/changed', () => this.#soon(['shares', 'status'])),
-      sidecar.on('downloads/changed', ({ download }) => this.#putDownload(download)),
-      sidecar.on('downloads/removed', ({ downloadId }) => this.#removeDownload(downloadId)),
+      // Others stand where their order says: nothing is asked for again because one ended, went or was moved.
+      sidecar.on('downloads/changed', ({ download }) => {
+        this.downloads.put(download);
+        this.#tellDownload(download.downloadId);
+      }),
+      sidecar.on('downloads/removed', ({ downloadId }) => {
+        this.downloads.remove(downloadId);
+        this.#tellDownload(downloadId);
+      }),
       sidecar.on('uploads/changed', () => this.#soon(['uploads'])),
       sidecar.on('transfers/rates', (rates) => {
         this.rates = rates;
@@ -140,20 +147,6 @@ export class World {
     clearTimeout(this.#downloadsTimer);
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#listeners.clear();
-  }
-
-  #putDownload(download: DownloadInfo): void {
-    const placeBefore = this.downloads.put(download)?.place ?? 0;
-    // It went up or down among the others, so they stand elsewhere as well. When one ends, those behind it keep their order.
-    if (placeBefore !== 0 && download.place !== 0 && placeBefore !== download.place) this.#soon(['downloads']);
-    this.#tellDownload(download.downloadId);
-  }
-
-  #removeDownload(downloadId: string): void {
-    this.downloads.remove(downloadId);
-    // Those behind it in the queue stand one further to the front.
-    this.#soon(['downloads']);
-    this.#tellDownload(downloadId);
   }
 
   /** Progress of many is told together. */

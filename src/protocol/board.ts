@@ -95,6 +95,9 @@ export type FromBoard = { session: string } & (
   | { type: 'run'; command: BoardCommand }
 );
 
+/** A message before the session is put to it. */
+export type WithoutSession<M> = M extends { session: string } ? Omit<M, 'session'> : never;
+
 export const boardMaxima = {
   /** Rows of one message, and how many of downloads are in one; all are told in as many as it takes. */
   rows: 1_000,

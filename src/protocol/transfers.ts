@@ -59,7 +59,12 @@ export interface DownloadInfo {
   name: string;
   state: DownloadState;
   priority: Priority;
-  /** Its place among those that are not finished, from 1: priority first, then as ordered. 0 for finished ones. */
+  /** Lower goes first among those of its priority; no two are equal. Changes only when it is moved, or has another priority. */
+  order: number;
+  /**
+   * Its place among those that are not finished, from 1: priority first, then by `order`. 0 for finished ones. As it stood when this was told:
+   * those that move up because another one ended are not told again, and who shows places counts by priority and `order`.
+   */
   place: number;
   conflict: ConflictPolicy;
   /** Absolute path of the file or folder as it will be (or is) on this disk. */
@@ -85,6 +90,12 @@ export interface DownloadInfo {
   failedFiles: { path: string; message: string }[];
   failure?: Failure;
 }
+
+/**
+ * What is here of an entry. `verified`: it was downloaded, stands as it was verified, and its owner lists no other state of it. `stale`: the owner
+ * does. `none`: it was not downloaded, or what was is gone or was changed here; or it is a folder.
+ */
+export type DownloadMark = { state: 'none' } | { state: 'verified' | 'stale'; localPath: string };
 
 /** What a peer takes from us now, or waits for: one file, or small files of one share together. */
 export interface UploadInfo {

@@ -20,7 +20,9 @@ export const queueCommands: readonly Command[] = [
     name: 'queue',
     usage: 'queue [--watch] [--long]',
     summary: 'list what is downloaded, waits, is paused, done or failed',
-    details: 'With --watch and --json: first every download, one a line, then each that changed, and {"removed":ID}.',
+    details:
+      'With --watch and --json: first every download, one a line, then each that changed, and {"removed":ID}.\n' +
+      'One that moves up because another ended is not told again: those of a priority run by their "order".',
     options: {
       watch: { type: 'boolean', short: 'w', help: 'follow it until Ctrl-C' },
       long: { type: 'boolean', short: 'l', help: 'destinations and each source too' },

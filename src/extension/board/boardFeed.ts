@@ -1,7 +1,7 @@
 // Keeps one page up to date: rows (rowFeed.ts), rates, figures and the detail of the chosen row. While the page is hidden nothing is sent or
 // asked for. Must not know `vscode`.
 
-import { boardMaxima, type RateSample, type RowId, type ToBoard } from '../../protocol/board.ts';
+import { boardMaxima, type RateSample, type RowId, type ToBoard, type WithoutSession } from '../../protocol/board.ts';
 import type { PieceMap, StorageUsage } from '../../protocol/boardRequests.ts';
 import type { DownloadInfo, TransferRates, TransferTotals } from '../../protocol/model.ts';
 import { limits } from '../limits.ts';
@@ -14,7 +14,6 @@ import { boardTexts } from './boardTexts.ts';
 import { fingerprint } from './fingerprint.ts';
 import { RowFeed } from './rowFeed.ts';
 
-type WithoutSession<M> = M extends { session: string } ? Omit<M, 'session'> : never;
 export type Posted = WithoutSession<ToBoard>;
 
 interface Disposable {
@@ -187,12 +186,13 @@ export class BoardFeed {
     if (download === undefined || !this.#isShown) return;
     this.#maps = maps;
     this.#mapsOf = download.downloadId;
-    const row = downloadAsRow(download, peerNames(this.#options.world.peers));
+    const { world } = this.#options;
+    const row = downloadAsRow(download, peerNames(world.peers));
     const id = downloadRowId(download.downloadId);
     this.#detailStateTold = download.state;
     const detail: Posted = {
       ...{ type: 'detail', id, title: row.name, said: row.said },
-      ...{ ...detailOf(download, maps), actions: actionsFor(download) },
+      ...{ ...detailOf(download, maps), actions: actionsFor(download, world.downloads.placeOf(download.downloadId)) },
     };
     const now = fingerprint(detail);
     if (now === this.#detailTold) return;

@@ -114,9 +114,11 @@ export class BoardPanel {
         void vscode.commands.executeCommand(commandOf[message.command]);
         return;
       case 'act': {
-        const download = this.#parts.world.download(downloadIdOfRow(message.id) ?? '');
+        const { downloads } = this.#parts.world;
+        const download = downloads.get(downloadIdOfRow(message.id) ?? '');
         // Only what the page offers for it: it may have changed meanwhile.
-        if (download === undefined || !actionsFor(download).includes(message.action)) return;
+        if (download === undefined) return;
+        if (!actionsFor(download, downloads.placeOf(download.downloadId)).includes(message.action)) return;
         void vscode.commands.executeCommand(actionCommandOf[message.action], download.downloadId);
         return;
       }

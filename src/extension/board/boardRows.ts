@@ -13,15 +13,15 @@ import {
 import { isOfLink } from '../../protocol/linkPeer.ts';
 import type { DownloadInfo, PeerInfo, UploadInfo } from '../../protocol/model.ts';
 import { displayName } from '../displayText.ts';
-import { isOver } from '../downloadList.ts';
+import { isOver, queueRank } from '../downloadList.ts';
 import { baseName } from '../files/uris.ts';
 import { formatBytes, formatFiles, formatPercent, t } from '../text.ts';
 import { downloadState, sourceState } from '../views/downloadRow.ts';
 import { uploadKey, uploadState } from '../views/uploadRow.ts';
 
-/** Uploads stand between what is to come and what is over; what is over stands by when it ended, the newest first. */
-const uploadRank = 1e9;
-const overRank = 1e10;
+/** What is to come stands by `queueRank`, below these; then uploads; then what is over by when it ended, the newest first. */
+const uploadRank = 1e10;
+const overRank = 1e11;
 const latestMs = 1e13;
 
 export const downloadRowId = (downloadId: string): RowId => `d/${downloadId}`;
@@ -51,7 +51,7 @@ export function downloadAsRow(download: DownloadInfo, names: ReadonlyMap<string,
     size: formatBytes(totalBytes),
     permille: state === 'done' ? 1000 : permilleOf(doneBytes, totalBytes),
     bytesPerSecond: Math.max(0, bytesPerSecond),
-    rank: isOver(download) ? overRank + Math.max(0, latestMs - ended) : download.place,
+    rank: isOver(download) ? overRank + Math.max(0, latestMs - ended) : queueRank(download),
   };
 }
 
@@ -80,7 +80,8 @@ function cut(text: string): string {
   return text.length > boardMaxima.text ? `${text.slice(0, boardMaxima.text - 1)}…` : text;
 }
 
-export function actionsFor({ state, kind, place }: DownloadInfo): ActionName[] {
+/** `place`: in the queue, from 1. */
+export function actionsFor({ state, kind }: DownloadInfo, place: number): ActionName[] {
   switch (state) {
     case 'queued':
     case 'waiting':

@@ -16,7 +16,7 @@ const canRetry = ({ state, failedFiles }: DownloadInfo): boolean =>
 const isFile = ({ state, kind }: DownloadInfo): boolean => state === 'done' && kind === 'file';
 
 export function downloadCommands(services: Services): CommandTable {
-  const { sidecar, world } = services;
+  const { sidecar } = services;
   return {
     'download.cancel': async (...args: unknown[]) => {
       for (const { downloadId } of await downloadsOf(services, args, { title: t('Cancel Which Download?'), accepts: isActive })) {
@@ -36,12 +36,10 @@ export function downloadCommands(services: Services): CommandTable {
       for (const { downloadId } of await downloadsOf(services, args, wanted)) {
         await sidecar.request('downloads/clear', { downloadId });
       }
-      await world.reload();
     },
 
     'download.clearFinished': async () => {
       await sidecar.request('downloads/clear', {});
-      await world.reload();
     },
 
     'download.reveal': async (given: unknown) => {

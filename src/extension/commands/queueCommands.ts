@@ -16,7 +16,7 @@ const isGoing = (download: DownloadInfo): boolean => !isOver(download) && !isPau
 const isQueued = (download: DownloadInfo): boolean => !isOver(download);
 
 export function queueCommands(services: Services): CommandTable {
-  const { sidecar, world } = services;
+  const { sidecar } = services;
 
   async function move(to: ParamsOf<'downloads/move'>['to'], args: readonly unknown[]): Promise<void> {
     const downloads = orderedDownloads(
@@ -25,7 +25,6 @@ export function queueCommands(services: Services): CommandTable {
     // Several keep their order among each other: the one that goes first must not be overtaken by the next.
     if (to === 'top' || to === 'down') downloads.reverse();
     for (const { downloadId } of downloads) await sidecar.request('downloads/move', { downloadId, to });
-    await world.reload();
   }
 
   return {
@@ -68,7 +67,6 @@ export function queueCommands(services: Services): CommandTable {
       for (const { downloadId } of downloads) {
         await sidecar.request('downloads/prioritize', { downloadId, priority: chosen.priority });
       }
-      await world.reload();
     },
 
     'download.moveTop': (...args: unknown[]) => move('top', args),

@@ -87,11 +87,11 @@ function doneState(download: DownloadInfo): string {
   return said.join(' · ');
 }
 
-/** `isOffered`: it was sent to us, and is in no share. */
+/** `place`: in the queue, from 1; 0 when it ended. `isOffered`: it was sent to us, and is in no share. */
 export function downloadRow(
   id: string,
   download: DownloadInfo,
-  { peers, nowMs, isOffered }: { peers: readonly PeerInfo[]; nowMs: number; isOffered: boolean },
+  { peers, nowMs, place, isOffered }: { peers: readonly PeerInfo[]; nowMs: number; place: number; isOffered: boolean },
 ): Row {
   const name = displayName(download.name);
   const from = peerName(peers, download.entry.peerId);
@@ -102,7 +102,7 @@ export function downloadRow(
     id,
     label: name,
     description: state,
-    tooltip: tooltipOf(download, { state, origin: originLine(download, { from, isOffered }), nowMs }),
+    tooltip: tooltipOf(download, { state, origin: originLine(download, { from, isOffered }), nowMs, place }),
     ...(download.state === 'queued' && download.retryAtMs !== undefined ? { icon: 'sync' } : icons[download.state]),
     children: hasRows ? 'collapsed' : 'none',
     context: `download.${download.kind}.${download.state}${isPartial ? '.partial' : ''}`,
@@ -122,10 +122,13 @@ function originLine({ entry }: DownloadInfo, { from, isOffered }: { from: string
   return isOffered ? t('Sent to you by {0}', from) : t('From {0}', from);
 }
 
-function tooltipOf(download: DownloadInfo, { state, origin, nowMs }: { state: string; origin: string; nowMs: number }): string {
+function tooltipOf(
+  download: DownloadInfo,
+  { state, origin, nowMs, place }: { state: string; origin: string; nowMs: number; place: number },
+): string {
   const lines = [longDisplayName(download.name), state, origin, t('To {0}', longDisplayName(download.destination))];
-  if (download.place > 0) {
-    lines.push(t('Place {0} here, priority: {1}', formatCount(download.place), priorityText(download.priority)));
+  if (place > 0) {
+    lines.push(t('Place {0} here, priority: {1}', formatCount(place), priorityText(download.priority)));
     lines.push(t('{0} of {1}', formatBytes(download.doneBytes), formatBytes(download.totalBytes)));
   }
   if (download.retryAtMs !== undefined && download.retryAtMs > nowMs)

@@ -29,7 +29,7 @@ export type RestNode = { kind: 'rest'; id: string; count: number; parent: GroupN
 export type TransfersNode = GroupNode | DownloadNode | SourceNode | FailedFileNode | UploadNode | RefusedNode | RestNode;
 
 export interface Transfers {
-  downloads: Pick<DownloadList, 'get' | 'count' | 'ordered' | 'size'>;
+  downloads: Pick<DownloadList, 'get' | 'count' | 'ordered' | 'placeOf' | 'size'>;
   uploads: readonly UploadInfo[];
   refused: readonly RefusedPeer[];
   peers: readonly PeerInfo[];
@@ -113,7 +113,8 @@ export function transferRow(
     case 'download': {
       const download = transfers.downloads.get(node.downloadId);
       if (download === undefined) return undefined;
-      return downloadRow(node.id, download, { peers: transfers.peers, nowMs, isOffered: isOffered(download.entry) });
+      const place = transfers.downloads.placeOf(node.downloadId);
+      return downloadRow(node.id, download, { peers: transfers.peers, nowMs, place, isOffered: isOffered(download.entry) });
     }
     case 'source': {
       const source = sourceOf(node, transfers);

@@ -113,8 +113,6 @@ export const transferLimits = {
   contentLooksPerSecond: 0.2,
   holderLooksPerSecond: 20,
   holderLookMs: 10_000,
-  /** Downloads whose place changed are told at once up to this many; further ones by the list. */
-  placesTold: 256,
 } as const;
 
 /** Direct TCP links. */

@@ -118,6 +118,7 @@ export function download(id: DownloadId, changes: Partial<DownloadInfo> = {}): D
     name,
     state: 'running',
     priority: 'normal',
+    order: 1,
     place: 1,
     conflict: 'keep-both',
     destination: `/tmp/${name}`,

@@ -126,24 +126,33 @@ test(
 );
 
 test(
-  'rates need no question; a download that went up or down among the others makes the list be asked for',
+  'neither rates nor downloads that end, move among the others or are cleared make anything be asked for',
   { timeout: 5000 },
   async () => {
     const { connection, asked, answers, tell } = fake();
-    answers['downloads/list'] = [download(1, { place: 1 }), download(2, { place: 2 })];
+    answers['downloads/list'] = [1, 2, 3].map((n) => download(n));
     const sidecar = new Sidecar(() => Promise.resolve(connection));
     const world = new World(sidecar);
     await world.load();
     asked.length = 0;
+    const told: string[] = [];
+    world.onDidChange((parts, downloads) => {
+      if (parts.has('downloads')) told.push(...(downloads ?? ['any']));
+    });
     tell('transfers/rates', rates({ downloads: 1 }));
     assert.equal(world.rates?.downloads, 1);
+    const ids = [1, 2, 3].map((n) => download(n).downloadId);
     tell('downloads/changed', { download: download(1, { state: 'done', place: 0 }) });
-    assert.deepEqual(asked, []);
-    answers['downloads/list'] = [download(2, { place: 1 })];
-    tell('downloads/changed', { download: download(2, { place: 1 }) });
+    tell('downloads/changed', { download: download(3, { order: 0, place: 1 }) });
+    tell('downloads/removed', { downloadId: ids[0] });
     await changed(world, 'downloads');
-    assert.deepEqual(asked, ['downloads/list']);
-    assert.equal(world.downloads.size, 1);
+    assert.deepEqual(world.downloads.ordered(), [ids[2], ids[1]]);
+    assert.deepEqual(new Set(told), new Set([ids[0], ids[2]]), 'nobody is told of the one that only moved up');
+    // What would be asked for is asked for with the next question at the latest.
+    answers['uploads/list'] = [];
+    tell('uploads/changed');
+    await changed(world, 'uploads');
+    assert.deepEqual(asked, ['uploads/list', 'uploads/refused']);
     world.dispose();
     sidecar.dispose();
   },

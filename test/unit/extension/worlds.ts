@@ -188,6 +188,7 @@ export function download(n: number, change: Partial<DownloadInfo> = {}): Downloa
     name: 'file.bin',
     state: 'running',
     priority: 'normal',
+    order: n,
     place: n,
     conflict: 'keep-both',
     destination: '/downloads/file.bin',

@@ -20,8 +20,6 @@ export interface Running {
 export class DownloadItem implements Ordered {
   readonly record: DownloadRecord;
   place = 0;
-  /** As clients heard it last. */
-  toldPlace = 0;
   /** Tells of progress. */
   readonly pace: Pace;
   speed = new SpeedMeter();

@@ -143,7 +143,7 @@ export function wantedPathOf({ folder, name }: Pick<DownloadRecord, 'folder' | '
 
 /** As clients see it. The destination is where it will be, until a name was claimed. */
 export function infoOf(record: DownloadRecord, moment: Moment): DownloadInfo {
-  const { folder: _folder, order: _order, startedAtMs: _startedAtMs, failure, finishedAtMs, destination, ...rest } = record;
+  const { folder: _folder, startedAtMs: _startedAtMs, failure, finishedAtMs, destination, ...rest } = record;
   const isRunning = record.state === 'running';
   const bytesPerSecond = isRunning ? moment.bytesPerSecond : 0;
   const leftBytes = record.totalBytes - record.doneBytes;

@@ -20,8 +20,6 @@ type OfTheMoment = 'bytesPerSecond' | 'secondsLeft' | 'sources' | 'retryAtMs' | 
 export interface DownloadRecord extends Omit<DownloadInfo, OfTheMoment | 'failure' | 'finishedAtMs'> {
   /** The folder that the download goes into. */
   folder: string;
-  /** Lower goes first among those of its priority; no two are equal. */
-  order: number;
   failure: Failure | undefined;
   /** When its first attempt began. */
   startedAtMs: number | undefined;

@@ -7,13 +7,12 @@ import { AppError } from '../../../protocol/errors.ts';
 import type { DownloadId, PeerId } from '../../../protocol/ids.ts';
 import type { ConflictPolicy, DownloadInfo, EntryRef, Priority } from '../../../protocol/model.ts';
 import { isOfLink } from '../../../protocol/linkPeer.ts';
-import { localLimits, transferLimits } from '../../limits.ts';
+import { localLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
 import { parseSafePath } from '../../storage/safePath.ts';
 import { removePartialFolder } from '../disk/placement.ts';
 import type { History } from '../history/history.ts';
-import { Pace } from '../pace.ts';
 import { DownloadItem } from './downloadItem.ts';
 import { type AddOptions, type DownloadCatalog, isActive, isUnfinished, newRecord, sameRef } from './downloadRecord.ts';
 import { type DownloadRecord, DownloadTable } from './downloadTable.ts';
@@ -60,13 +59,11 @@ export class Downloads {
   /** What is not finished. */
   readonly #order = new QueueOrder<DownloadItem>();
   readonly #running: Running;
-  readonly #places: Pace;
   #isOpen = false;
 
   constructor(options: DownloadsOptions) {
     this.#options = options;
     this.#table = new DownloadTable(options.database);
-    this.#places = new Pace(1, () => this.#tellPlaces());
     this.#running = new Running({
       order: this.#order,
       isHere: (peerId) => options.isHere(peerId),
@@ -100,7 +97,6 @@ export class Downloads {
   async close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#places.stop();
     await this.#running.close();
     for (const { pace } of this.#items.values()) pace.stop();
     this.#items.clear();
@@ -166,7 +162,6 @@ export class Downloads {
       item.isHeldElsewhere = isOfLink(ref); // for one attempt: what is on this machine needs nobody
       this.#items.set(record.downloadId, item);
       this.#order.add(item);
-      this.#places.touch();
       this.#running.schedule();
       this.#changed(item);
       return this.#info(item);
@@ -202,7 +197,6 @@ export class Downloads {
         record.failure = undefined;
         record.finishedAtMs = undefined;
         this.#order.add(item);
-        this.#places.touch();
         this.#save(item);
       } else if (record.state === 'waiting') {
         record.state = 'queued';
@@ -332,7 +326,6 @@ export class Downloads {
   #reordered(items: DownloadItem[]): void {
     if (items.length === 0) return;
     this.#table.update(...items.map(({ record }) => record));
-    this.#places.touch();
     this.#running.schedule();
     for (const item of items) this.#changed(item);
   }
@@ -340,7 +333,6 @@ export class Downloads {
   /** It came to its end: out of the queue, into the history. */
   #ended(item: DownloadItem): void {
     this.#order.remove(item);
-    this.#places.touch();
     const { record } = item;
     this.#options.history.add(endOf(item, this.#options.nameOf(record.entry.peerId)));
   }
@@ -373,18 +365,7 @@ export class Downloads {
 
   #changed(item: DownloadItem): void {
     if (!this.#isOpen || !this.#items.has(item.record.downloadId)) return;
-    item.toldPlace = item.place;
     this.#options.onChange(this.#info(item));
-  }
-
-  /** Those that moved because others did. Of a long queue only the first: the list has the rest. */
-  #tellPlaces(): void {
-    let told = 0;
-    for (const item of this.#order) {
-      if (item.toldPlace === item.place) continue;
-      if (told++ >= transferLimits.placesTold) return;
-      this.#changed(item);
-    }
   }
 
   #removePartial(record: DownloadRecord): void {

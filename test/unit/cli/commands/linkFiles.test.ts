@@ -93,6 +93,7 @@ test('link get queues the link, or some files of it, and link verify tells diffe
       },
       ...{
         priority: 'normal',
+        order: 1,
         place: 1,
         conflict: 'keep-both',
         destination: '/d/Photos',

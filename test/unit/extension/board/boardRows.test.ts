@@ -36,8 +36,10 @@ test('an upload of a path of 4 KB has a short id, and is no download', () => {
 test('what runs stands before what waits behind it, what ended comes last and the newest of it first', () => {
   const names = new Map<string, string>();
   const ranks = [
-    downloadAsRow(download(1, { state: 'running', place: 1 }), names),
-    downloadAsRow(download(2, { state: 'queued', place: 2 }), names),
+    downloadAsRow(download(1, { state: 'waiting', priority: 'high', order: 7 }), names),
+    downloadAsRow(download(1, { state: 'running', order: -5 }), names),
+    downloadAsRow(download(2, { state: 'queued', order: 2 }), names),
+    downloadAsRow(download(2, { state: 'queued', priority: 'low', order: -9 }), names),
     uploadAsRow(upload(1), 0),
     downloadAsRow(download(3, { state: 'done', place: 0, finishedAtMs: 2000 }), names),
     downloadAsRow(download(4, { state: 'failed', place: 0, finishedAtMs: 1000 }), names),
@@ -46,12 +48,21 @@ test('what runs stands before what waits behind it, what ended comes last and th
     [...ranks].sort((a, b) => a - b),
     ranks,
   );
+  const message = { session: 's', type: 'rows', isFirst: true, isMore: false, removed: [] };
+  for (const rank of ranks) assert.ok(parseToBoard({ ...message, rows: [{ ...downloadAsRow(download(1), names), rank }] }, 's'));
+});
+
+test('a row reads the same when only its place is another: nothing is told again', () => {
+  const row = (place: number) => downloadAsRow(download(1, { state: 'queued', order: 4, place }), new Map());
+  assert.deepEqual(row(7), row(6));
 });
 
 test('only what can be done is offered', () => {
-  assert.deepEqual(actionsFor(download(1, { state: 'running' })), ['pause', 'cancel']);
-  assert.deepEqual(actionsFor(download(1, { state: 'done', kind: 'folder' })), ['reveal']);
-  assert.deepEqual(actionsFor(download(1, { state: 'cancelled' })), ['retry']);
+  assert.deepEqual(actionsFor(download(1, { state: 'running' }), 1), ['pause', 'cancel']);
+  assert.deepEqual(actionsFor(download(1, { state: 'done', kind: 'folder' }), 0), ['reveal']);
+  assert.deepEqual(actionsFor(download(1, { state: 'cancelled' }), 0), ['retry']);
+  assert.deepEqual(actionsFor(download(1, { state: 'queued' }), 1), ['pause', 'cancel']);
+  assert.deepEqual(actionsFor(download(1, { state: 'queued' }), 2), ['pause', 'top', 'cancel']);
 });
 
 test('the sources of several maps are one list, and who sent wrong data is marked', () => {

@@ -43,7 +43,7 @@ function page(downloads: DownloadInfo[]): Page {
 
 const many = (count: number): DownloadInfo[] =>
   Array.from({ length: count }, (_, n) => ({
-    ...download(1, { place: n + 1 }),
+    ...download(1, { order: n + 1 }),
     downloadId: `${download(1).downloadId}${n}` as DownloadInfo['downloadId'],
   }));
 

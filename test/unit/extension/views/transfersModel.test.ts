@@ -34,10 +34,10 @@ test('downloads stand by their place, finished ones after them, newest first; up
     ...nothing,
     downloads: new DownloadList([
       download(1, { state: 'done', place: 0, finishedAtMs: 10 }),
-      download(2, { state: 'queued', place: 2 }),
+      download(2, { state: 'queued', order: 2 }),
       download(3, { state: 'failed', place: 0, finishedAtMs: 20 }),
-      download(4, { state: 'running', place: 1 }),
-      download(5, { state: 'paused', place: 3 }),
+      download(4, { state: 'running', order: 1 }),
+      download(5, { state: 'paused', order: 3 }),
     ]),
     uploads: [upload(1), upload(2, { state: 'waiting', position: 1 })],
     refused: [{ peerId: peerId(3), name: 'peer 3', reason: 'later' }],
@@ -119,6 +119,7 @@ test('a tooltip says whose it is, where it goes, when it is tried again and who 
   for (const line of [
     /^From Grace$/m,
     /^To \/downloads\/file\.bin$/m,
+    /^Place 1 here, priority: Normal$/m,
     /^Tried again in 1 min$/m,
     /^2 KB were on this/m,
     /^Ada: /m,
@@ -143,7 +144,7 @@ test('what comes by a link has no owner, and what was sent to us is in no share:
 });
 
 test('a queue of thousands is drawn in part, quickly', () => {
-  const downloads = Array.from({ length: 10_000 }, (_, n) => download(n % 32, { place: n + 1 })).map((info, n) => ({
+  const downloads = Array.from({ length: 10_000 }, (_, n) => download(n % 32, { order: n + 1 })).map((info, n) => ({
     ...info,
     downloadId: `${info.downloadId}${n}` as typeof info.downloadId,
   }));

@@ -39,6 +39,25 @@ test('a few run at a time, the others in their order', async (t) => {
   assert.equal(queue.find('f4').place, 4);
 });
 
+test('of a long queue only what ended and what began is told, and orders say who is before whom', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const queue = await queueOver(t, temporaryFolder(t));
+  await added(queue, 'f', slots + 300);
+  await queue.until(() => queue.attempts.size === slots);
+  const told = queue.told.length;
+  queue.attempts.get('f0')?.end();
+  await queue.until(() => queue.attempts.has(`f${slots}`) && queue.find('f0').state === 'done');
+  t.mock.timers.tick(10_000);
+  const since = new Set(queue.told.slice(told).map(({ entry }) => entry.path));
+  assert.deepEqual(since, new Set(['f0', `f${slots}`]));
+  const orders = queue.downloads.list().flatMap(({ order, place }) => (place > 0 ? [order] : []));
+  assert.deepEqual(
+    orders,
+    orders.toSorted((a, b) => a - b),
+  );
+  assert.equal(new Set(orders).size, orders.length);
+});
+
 test('a more urgent one takes the slot of the last of the less urgent, which goes on later', async (t) => {
   const queue = await queueOver(t, temporaryFolder(t));
   await added(queue, 'f', slots);
