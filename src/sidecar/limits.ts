@@ -13,3 +13,4 @@ export { contentLinkLimits } from './limits/contentLinks.ts';
 export { previewLimits } from './limits/preview.ts';
 export { compareLimits } from './limits/compare.ts';
 export { sendingLimits } from './limits/sending.ts';
+export { boardLimits } from './limits/board.ts';

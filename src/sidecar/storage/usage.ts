@@ -3,7 +3,7 @@
 import { lstat, opendir, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { StorageKind, StorageUsage } from '../../protocol/boardRequests.ts';
-import { boardLimits } from '../limits/board.ts';
+import { boardLimits } from '../limits.ts';
 
 /** Where unfinished downloads into a folder lie: transfers/disk/placement.ts. */
 const partialFolderName = '.potluck-partial';

@@ -4,7 +4,7 @@
 import type { PieceMap } from '../../../../protocol/boardRequests.ts';
 import type { PeerId } from '../../../../protocol/ids.ts';
 import type { EntryRef } from '../../../../protocol/model.ts';
-import { boardLimits } from '../../../limits/board.ts';
+import { boardLimits } from '../../../limits.ts';
 import { leafBytes } from '../../content/merkle.ts';
 import type { LeafSet } from '../../disk/leafSet.ts';
 

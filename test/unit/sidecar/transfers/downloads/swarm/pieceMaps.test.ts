@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isPeerId, isShareId, type PeerId, type ShareId } from '../../../../../../src/protocol/ids.ts';
-import { boardLimits } from '../../../../../../src/sidecar/limits/board.ts';
+import { boardLimits } from '../../../../../../src/sidecar/limits.ts';
 import { LeafSet } from '../../../../../../src/sidecar/transfers/disk/leafSet.ts';
 import { PieceMaps } from '../../../../../../src/sidecar/transfers/downloads/swarm/pieceMaps.ts';
 
