@@ -6,6 +6,8 @@ export function boardTexts(): Record<string, string> {
   return {
     percent: t('{0} %'),
     rate: t('{0}/s'),
+    upload: t('An upload'),
+    download: t('A download'),
     count: t('{0} in all'),
     countOf: t('{0} of {1}'),
     pieceMap: t('Pieces of {0}: {1}. Who gave which is in the list below.'),
