@@ -7,10 +7,14 @@ import { t } from '../text.ts';
 import { contentsLine, readLink, type ReadLink } from './linkDocument.ts';
 
 export function registerLinkLens(): vscode.Disposable {
+  let isJsonAwake = false;
   // Asked for with each key; a link of megabytes is not read each time.
   let last: { document: vscode.TextDocument; version: number; read: ReadLink } | undefined;
 
   function provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    // VS Code's own extension, which knows the schema: it takes link files for JSON, but wakes for those called so alone.
+    if (!isJsonAwake) void vscode.extensions.getExtension('vscode.json-language-features')?.activate();
+    isJsonAwake = true;
     const text = document.getText();
     const at = new vscode.Range(0, 0, 0, 0);
     const lens = (title: string, command: string): vscode.CodeLens =>
