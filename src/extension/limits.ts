@@ -110,8 +110,10 @@ export const limits = {
   marksAtOnce: 1_000,
   marksDelayMs: 20,
   marksKept: 20_000,
-  /** More changed marks than this, and VS Code is told that all may have changed. */
-  markedUris: 500,
+  /** Changes that come all the time (a shared folder that is worked in) have marks asked for again at most this often. */
+  marksRedrawMs: 5_000,
+  /** More changed marks than this, and VS Code is told that all may have changed: it takes 250 in one event, and drops what is more. */
+  markedUris: 250,
   /** Told to a peer that is refused. */
   reasonCharacters: 128,
   /** Rows of a group of the Compare view at once, and added by each "more". */

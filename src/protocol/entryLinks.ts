@@ -30,8 +30,8 @@ export interface FoundLink {
   link: EntryLink;
 }
 
-/** Every byte of the longest path percent-encoded, ids and anchor. */
-const maxCharacters = 3 * 4096 + 300;
+/** The longest link: every byte of the longest path percent-encoded, ids and anchor. */
+export const maxEntryLinkCharacters = 3 * 4096 + 300;
 /** What is found in one text; more are not worth underlining. */
 const maxFound = 1000;
 /** Columns and lines above this are nobody's. */
@@ -45,7 +45,7 @@ const inText =
 
 /** Undefined when it is no link to an entry: another scheme, wrong ids, a path that no index could hold, an anchor that is none. */
 export function parseEntryLink(text: string): EntryLink | undefined {
-  if (text.length > maxCharacters) return undefined;
+  if (text.length > maxEntryLinkCharacters) return undefined;
   const match = form.exec(text);
   if (!match) return undefined;
   const [, peer = '', share = '', encoded = '', anchor] = match;

@@ -1,4 +1,4 @@
-// What the page of a link file (webview/link.ts) and its host in the extension say to each other. The host checks what comes from the page, and hands
+// What the page of a link file (webview/link) and its host in the extension say to each other. The host checks what comes from the page, and hands
 // it only text that may be shown as it is; the page draws text, never HTML.
 
 export const linkPageActions = [
@@ -45,13 +45,16 @@ export type FromLinkPage =
   | { kind: 'do'; action: LinkPageAction }
   | { kind: 'file'; revision: number; index: number; action: LinkRowAction };
 
+/** A message as it travels: it bears the page's session, a secret that only this page was given. */
+export type OfSession<Message> = Message & { session: string };
+
 /** Rows asked for at once, and their alignment. */
 export const linkPageRows = 200;
 
-/** Undefined for what no page of ours says. */
-export function fromLinkPage(value: unknown): FromLinkPage | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { kind, revision, offset, index, action } = value as Record<string, unknown>;
+/** What the page says, if it is a message and of this session; undefined for anything else. */
+export function parseFromLinkPage(value: unknown, session: string): FromLinkPage | undefined {
+  if (!isOfSession(value, session)) return undefined;
+  const { kind, revision, offset, index, action } = value;
   if (kind === 'ready') return { kind };
   if (kind === 'do') {
     const known = linkPageActions.find((each) => each === action);
@@ -63,10 +66,16 @@ export function fromLinkPage(value: unknown): FromLinkPage | undefined {
   return undefined;
 }
 
-/** Whether it is what a host of ours says. */
-export function isToLinkPage(value: unknown): value is ToLinkPage {
-  if (typeof value !== 'object' || value === null) return false;
-  const said = value as Record<string, unknown>;
+/** As `parseFromLinkPage`, for the other direction. */
+export function parseToLinkPage(value: unknown, session: string): ToLinkPage | undefined {
+  return isOfSession(value, session) && isToLinkPage(value) ? value : undefined;
+}
+
+function isOfSession(value: unknown, session: string): value is Record<string, unknown> {
+  return session !== '' && typeof value === 'object' && value !== null && 'session' in value && value.session === session;
+}
+
+function isToLinkPage(said: Record<string, unknown>): said is Record<string, unknown> & ToLinkPage {
   if (!isCount(said['revision'])) return false;
   if (said['kind'] === 'rows') return isCount(said['offset']) && isListOf(said['rows'], isRow);
   if (said['kind'] !== 'state' || !isCount(said['fileCount'])) return false;

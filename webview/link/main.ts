@@ -1,10 +1,17 @@
 // The page of a link file: draws what its host says as text, asks for rows as they come into view, and tells what was clicked. Rows are drawn
 // only while they are seen.
 
-import { isToLinkPage, type FromLinkPage, type LinkPageRow, type ToLinkPage } from '../../src/protocol/linkPage.ts';
+import {
+  linkPageRows,
+  parseToLinkPage,
+  type FromLinkPage,
+  type LinkPageRow,
+  type OfSession,
+  type ToLinkPage,
+} from '../../src/protocol/linkPage.ts';
 
 declare function acquireVsCodeApi(): {
-  postMessage(message: FromLinkPage): void;
+  postMessage(message: OfSession<FromLinkPage>): void;
   getState(): unknown;
   setState(state: unknown): void;
 };
@@ -12,8 +19,8 @@ declare function acquireVsCodeApi(): {
 type State = Extract<ToLinkPage, { kind: 'state' }>;
 
 const vscode = acquireVsCodeApi();
-/** As in linkPage.ts: rows asked for at once. */
-const pageRows = 200;
+const session = document.body.dataset['session'] ?? '';
+const send = (message: FromLinkPage): void => vscode.postMessage({ ...message, session });
 /** link.css has the same. */
 const rowPixels = 26;
 /** Rows drawn above and below what is seen. */
@@ -40,9 +47,9 @@ let active = 0;
 let frame = 0;
 
 addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-  if (!isToLinkPage(data)) return;
-  if (data.kind === 'state') showState(data);
-  else showRows(data);
+  const message = parseToLinkPage(data, session);
+  if (message?.kind === 'state') showState(message);
+  else if (message !== undefined) showRows(message);
 });
 
 list.addEventListener('scroll', drawSoon);
@@ -75,7 +82,7 @@ list.addEventListener('click', ({ target }) => {
   if (target.closest('.act') !== null) act(index);
 });
 
-vscode.postMessage({ kind: 'ready' });
+send({ kind: 'ready' });
 
 function showState(next: State): void {
   if (state?.revision !== next.revision) {
@@ -112,7 +119,7 @@ function showActions(next: State): void {
   actions.replaceChildren(
     ...next.actions.map(({ id, label, isMain }) => {
       const button = element('button', { type: 'button', class: isMain ? 'main' : 'other', 'data-action': id }, label);
-      button.addEventListener('click', () => vscode.postMessage({ kind: 'do', action: id }));
+      button.addEventListener('click', () => send({ kind: 'do', action: id }));
       return button;
     }),
   );
@@ -138,7 +145,7 @@ function draw(): void {
   const last = Math.min(state.fileCount - 1, Math.ceil((list.scrollTop + list.clientHeight) / rowPixels) + spare);
   const drawn: HTMLElement[] = [];
   for (let index = first; index <= last; index++) {
-    ask(index - (index % pageRows));
+    ask(index - (index % linkPageRows));
     drawn.push(rowElement(index, state.fileCount));
   }
   space.replaceChildren(...drawn);
@@ -149,7 +156,7 @@ function draw(): void {
 function ask(offset: number): void {
   if (state === undefined || asked.has(offset)) return;
   asked.add(offset);
-  vscode.postMessage({ kind: 'rows', revision: state.revision, offset });
+  send({ kind: 'rows', revision: state.revision, offset });
 }
 
 function rowElement(index: number, count: number): HTMLElement {
@@ -182,8 +189,7 @@ function activate(index: number): void {
 
 function act(index: number): void {
   const action = rows.get(index)?.action;
-  if (action !== undefined && state !== undefined)
-    vscode.postMessage({ kind: 'file', revision: state.revision, index, action: action.id });
+  if (action !== undefined && state !== undefined) send({ kind: 'file', revision: state.revision, index, action: action.id });
 }
 
 function element(tag: string, attributes: Record<string, string>, text = ''): HTMLElement {

@@ -1,6 +1,7 @@
 // All that is known of one file or folder, as a page: HTML without a script; every word of a peer is escaped, and made visible first. Must not
 // know `vscode`.
 
+import { maxEntryLinkCharacters } from '../../protocol/entryLinks.ts';
 import type { ContentId } from '../../protocol/ids.ts';
 import type { DetailField, EntryDetails, EntryRef, HistoryEntry } from '../../protocol/model.ts';
 import { displayName, hasHiddenCharacters, longDisplayName } from '../displayText.ts';
@@ -40,8 +41,6 @@ export const pageCommands = [
 ] as const;
 
 const textLines = 12;
-/** Every byte of the longest path percent-encoded, ids and anchor. */
-const linkCharacters = 13_000;
 
 /** `nonce` is of this page alone: only its own style counts. */
 export function filePage(facts: FileFacts, nonce: string, nowMs: number): string {
@@ -56,7 +55,7 @@ ${begins(facts)}
 ${section(t('Who Has It'), holders(facts))}
 ${section(t('On This Machine'), facts.copies.length === 0 ? none(t('No copy that Potluck knows of.')) : list(facts.copies))}
 ${section(t('History'), history(facts.history, nowMs))}
-${section(t('Link'), `<pre tabindex="0">${escapeText(displayName(facts.link, linkCharacters))}</pre>`)}
+${section(t('Link'), `<pre tabindex="0">${escapeText(displayName(facts.link, maxEntryLinkCharacters))}</pre>`)}
 </main>`;
   return stillPage({ title, style, body, nonce });
 }

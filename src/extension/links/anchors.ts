@@ -1,8 +1,11 @@
-// Places in texts: `#L10-L20` and editor positions (which count from 0), both ways; and the link that opens an editor with an entry. Must not know
-// `vscode`.
+// Places in texts: `#L10-L20` and editor positions (which count from 0), both ways; whom a pinned content is asked of; and the link that opens an
+// editor with an entry. Must not know `vscode`.
 
 import { formatEntryLink, parseEntryLink, type EntryLink, type LineRange } from '../../protocol/entryLinks.ts';
 import { AppError } from '../../protocol/errors.ts';
+import type { PeerId } from '../../protocol/ids.ts';
+import type { EntryRef } from '../../protocol/model.ts';
+import { isSameEntry } from '../files/uris.ts';
 import { limits } from '../limits.ts';
 import { t } from '../text.ts';
 
@@ -35,6 +38,15 @@ export function spanOf({ start, end }: LineRange): TextSpan {
   };
 }
 
+/** Who is asked for a content: somebody who is here (or we), else anybody who lists it; never `but`. */
+export function likeliestHolder(
+  holders: readonly EntryRef[],
+  { but, isHere }: { but: EntryRef; isHere: (peerId: PeerId) => boolean },
+): EntryRef | undefined {
+  const others = holders.filter((holder) => !isSameEntry(holder, but));
+  return others.find(({ peerId }) => isHere(peerId)) ?? others[0];
+}
+
 /** `vscode://potluck.potluck/entry#…`: opens this kind of editor, which asks first. */
 export function deepEntryLink(link: EntryLink, { uriScheme, extensionId }: { uriScheme: string; extensionId: string }): string {
   return `${uriScheme}://${extensionId}/entry#${encodeURIComponent(formatEntryLink(link))}`;
@@ -42,7 +54,7 @@ export function deepEntryLink(link: EntryLink, { uriScheme, extensionId }: { uri
 
 /** The link in a deep link's fragment, as VS Code decoded it. Throws `invalid-argument`, which never repeats what stands in it. */
 export function linkedEntry({ query, fragment }: { query: string; fragment: string }): EntryLink {
-  const link = query === '' && fragment.length <= limits.deepLinkCharacters ? parseEntryLink(fragment) : undefined;
+  const link = query === '' ? parseEntryLink(fragment) : undefined;
   if (link === undefined)
     throw new AppError('invalid-argument', t('There is no link to a shared file in that. Copy it again, whole.'));
   return link;

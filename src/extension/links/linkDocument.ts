@@ -6,6 +6,7 @@ import type { LinkPageRow } from '../../protocol/linkPage.ts';
 import type { LinkContents, LinkEntry, LinkFileStatus, LinkStatus, LinkVerification } from '../../protocol/links.ts';
 import { displayName, longDisplayName } from '../displayText.ts';
 import { baseName, parentPath } from '../files/uris.ts';
+import { limits } from '../limits.ts';
 import { formatBytes, formatCount, formatFiles, formatFolders, formatPeers, t } from '../text.ts';
 
 export interface ReadLink {
@@ -61,6 +62,20 @@ export function statusLines(status: LinkStatus): string[] {
   if (named.length > 0)
     lines.push(t('Who lists it: {0}', [...named, ...(rest > 0 ? [t('and {0} more', formatCount(rest))] : [])].join(', ')));
   return lines;
+}
+
+/** A file of it on this machine: in the page of its status that is known, else in those after it. Empty files lie nowhere. */
+export async function firstHere(
+  known: LinkStatus | undefined,
+  statusOf: (offset: number, limit: number) => Promise<LinkFileStatus[]>,
+): Promise<string | undefined> {
+  if (known === undefined || known.hereFiles === 0) return undefined;
+  let files = known.files;
+  for (let offset = 0; ; files = await statusOf(offset, limits.linkStatusFiles)) {
+    const here = files.find(({ localPath }) => localPath !== undefined)?.localPath;
+    offset += files.length;
+    if (here !== undefined || files.length === 0 || offset >= known.lookedAt) return here;
+  }
 }
 
 /** What reading a folder found. */

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { asAppError } from '../../protocol/errors.ts';
+import type { OfSession, ToLinkPage } from '../../protocol/linkPage.ts';
 import { displayName } from '../displayText.ts';
 import { baseName, parentPath } from '../files/uris.ts';
 import type { Services } from '../services.ts';
@@ -11,6 +12,7 @@ import { readLink, type ReadLink } from './linkDocument.ts';
 import { linkEditorPage } from './linkEditorPage.ts';
 import { LinkPage } from './linkPageHost.ts';
 import { readLinkText } from './linkWork.ts';
+import { openPanel } from './openPanel.ts';
 
 export const linkEditorId = 'potluck.link';
 
@@ -67,11 +69,14 @@ export function registerLinkEditor(services: Services, extensionUri: vscode.Uri)
   function resolveCustomEditor(document: LinkDocument, panel: vscode.WebviewPanel): void {
     const { webview } = panel;
     webview.options = { enableScripts: true, enableForms: false, localResourceRoots: [folder] };
+    const session = randomBytes(16).toString('hex');
+    const { post, isVisible } = openPanel<OfSession<ToLinkPage>>(panel);
     const page = new LinkPage(services, {
       uri: document.uri,
+      session,
       read: () => document.read,
-      post: (message) => void webview.postMessage(message),
-      isVisible: () => panel.visible,
+      post: (message) => post({ ...message, session }),
+      isVisible,
     });
     const subscriptions = [
       page,
@@ -84,6 +89,7 @@ export function registerLinkEditor(services: Services, extensionUri: vscode.Uri)
     });
     webview.html = linkEditorPage({
       nonce: randomBytes(16).toString('hex'),
+      session,
       scriptUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'link.js')).toString(),
       styleUri: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'link.css')).toString(),
       source: webview.cspSource,

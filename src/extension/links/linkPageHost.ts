@@ -3,8 +3,9 @@
 import * as vscode from 'vscode';
 import type { LinkContents, LinkFileStatus, LinkStatus } from '../../protocol/links.ts';
 import {
-  fromLinkPage,
   linkPageRows,
+  parseFromLinkPage,
+  type FromLinkPage,
   type LinkPageAction,
   type LinkPageRow,
   type LinkRowAction,
@@ -17,11 +18,13 @@ import { baseName } from '../files/uris.ts';
 import { limits } from '../limits.ts';
 import type { Services } from '../services.ts';
 import { t } from '../text.ts';
-import { linkFacts, linkRow, statusLines, verificationLines, type Difference, type ReadLink } from './linkDocument.ts';
+import { firstHere, linkFacts, linkRow, statusLines, verificationLines, type Difference, type ReadLink } from './linkDocument.ts';
 import { chooseTarget, copyMagnet, downloadLink, reopenWith, saveTorrent, sourceOf, verifyLink } from './linkWork.ts';
 
 export interface PageSurroundings {
   uri: vscode.Uri;
+  /** Of this page alone: messages without it are not its. */
+  session: string;
   read: () => ReadLink;
   post: (message: ToLinkPage) => void;
   isVisible: () => boolean;
@@ -63,7 +66,7 @@ export class LinkPage {
 
   /** What the page said: anything, checked here. */
   receive(message: unknown): void {
-    const asked = fromLinkPage(message);
+    const asked = parseFromLinkPage(message, this.#around.session);
     if (asked === undefined) {
       this.#services.log.warn(t('A message that no page of Potluck sends was dropped.'));
       return;
@@ -89,7 +92,7 @@ export class LinkPage {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  async #answer(asked: NonNullable<ReturnType<typeof fromLinkPage>>): Promise<void> {
+  async #answer(asked: FromLinkPage): Promise<void> {
     switch (asked.kind) {
       case 'ready':
         this.#isReady = true;
@@ -147,7 +150,7 @@ export class LinkPage {
       case 'reveal': {
         await services.sidecar.connected();
         await this.#look();
-        const here = this.#status?.files.find(({ localPath }) => localPath !== undefined)?.localPath;
+        const here = await firstHere(this.#status, (offset, limit) => this.#statusOf(offset, limit));
         if (here === undefined) void services.messages.info(t('Nothing of it is known to be on this machine.'));
         else await revealLocal(here);
         return;

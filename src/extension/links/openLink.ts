@@ -4,16 +4,18 @@
 import * as vscode from 'vscode';
 import type { EntryLink } from '../../protocol/entryLinks.ts';
 import { AppError, asAppError } from '../../protocol/errors.ts';
+import type { PeerId } from '../../protocol/ids.ts';
 import type { Entry, EntryRef } from '../../protocol/model.ts';
 import { localPathOf } from '../commands/ownEntries.ts';
 import { messageName } from '../displayText.ts';
+import { fetchVerified } from '../files/fetch.ts';
 import { isHiddenPath } from '../files/hiddenConfiguration.ts';
 import { notices } from '../notices.ts';
-import { baseName, isSameEntry, revealedQuery, uriPartsOf } from '../files/uris.ts';
+import { baseName, revealedQuery, uriPartsOf } from '../files/uris.ts';
 import type { Services } from '../services.ts';
 import { maxOpenBytes } from '../settings.ts';
 import { t } from '../text.ts';
-import { spanOf } from './anchors.ts';
+import { likeliestHolder, spanOf } from './anchors.ts';
 
 /** Throws `not-found` where nothing known here has it. */
 export async function openEntryLink(services: Services, link: EntryLink): Promise<void> {
@@ -22,9 +24,10 @@ export async function openEntryLink(services: Services, link: EntryLink): Promis
     await vscode.commands.executeCommand('potluck.entry.reveal', { entry: link.entry });
     return;
   }
-  const entry = await pinnedEntry(services, link);
+  const isText = info.sizeBytes <= maxOpenBytes();
+  const entry = await pinnedEntry(services, link, isText ? info : undefined);
   if (entry === undefined) return;
-  if (info.sizeBytes > maxOpenBytes() || link.lines === undefined) {
+  if (!isText || link.lines === undefined) {
     await vscode.commands.executeCommand('potluck.entry.open', { entry });
     return;
   }
@@ -55,17 +58,28 @@ async function infoOf(services: Services, entry: EntryRef): Promise<Entry> {
   }
 }
 
-/** The entry to open: where the content is another one now, a person chooses; undefined when nothing is to be opened. */
-async function pinnedEntry({ sidecar }: Services, { entry, contentId }: EntryLink): Promise<EntryRef | undefined> {
+/**
+ * The entry to open: where the content is another one now, a person chooses; undefined when nothing is to be opened. `text`: it is fetched whole for its
+ * editor anyway, so that its content is learned by that where nobody told it.
+ */
+async function pinnedEntry(
+  { sidecar, world }: Services,
+  { entry, contentId }: EntryLink,
+  text: Entry | undefined,
+): Promise<EntryRef | undefined> {
   if (contentId === undefined) return entry;
-  const known = (await sidecar.request('catalog/details', { entry })).contentId;
+  const told = (await sidecar.request('catalog/details', { entry })).contentId;
+  const known = told ?? (text && (await fetchVerified(sidecar, entry, text, maxOpenBytes())).contentId);
   if (known === undefined || known === contentId) return entry;
-  const holders = (await sidecar.request('catalog/holders', { contentId })).filter((holder) => !isSameEntry(holder, entry));
+  const holders = await sidecar.request('catalog/holders', { contentId });
+  await world.load();
+  const isHere = (peerId: PeerId): boolean => peerId === sidecar.connection?.peerId || world.peer(peerId)?.isOnline === true;
+  const holder = likeliestHolder(holders, { but: entry, isHere });
   const [openNow, openThen] = [t('Open as It Is Now'), t('Open What Was Linked')];
   const taken = await notices.warning(
     t('{0} was changed since this link was made: lines may be elsewhere.', messageName(baseName(entry.path))),
     openNow,
-    ...(holders.length > 0 ? [openThen] : []),
+    ...(holder === undefined ? [] : [openThen]),
   );
-  return taken === openNow ? entry : taken === openThen ? holders[0] : undefined;
+  return taken === openNow ? entry : taken === openThen ? holder : undefined;
 }

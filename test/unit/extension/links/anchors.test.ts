@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deepEntryLink, linkedEntry, linesOf, spanOf } from '../../../../src/extension/links/anchors.ts';
+import { deepEntryLink, likeliestHolder, linkedEntry, linesOf, spanOf } from '../../../../src/extension/links/anchors.ts';
 import type { ContentId, PeerId, ShareId } from '../../../../src/protocol/ids.ts';
 
 const entry = { peerId: 'y'.repeat(52) as PeerId, shareId: 'b'.repeat(26) as ShareId, path: 'a b/ü#.md' };
@@ -20,6 +20,15 @@ test('selected lines and their anchors agree', () => {
   assert.deepEqual([startLine, startCharacter, endLine], [4, 0, 9]);
   const place = spanOf({ start: { line: 2, column: 4 } });
   assert.deepEqual(place, { startLine: 1, startCharacter: 3, endLine: 1, endCharacter: 3 });
+});
+
+test('of those who list a content, whoever is here is asked, and never the place that has another one now', () => {
+  const at = (peer: string) => ({ ...entry, peerId: peer.repeat(52) as PeerId });
+  const holders = [entry, at('n'), at('d'), at('r')];
+  const isHere = (peerId: PeerId): boolean => peerId !== at('n').peerId;
+  assert.deepEqual(likeliestHolder(holders, { but: entry, isHere }), at('d'));
+  assert.deepEqual(likeliestHolder(holders, { but: entry, isHere: () => false }), at('n'));
+  assert.equal(likeliestHolder([entry], { but: entry, isHere }), undefined);
 });
 
 test('a deep link is read back as VS Code decodes it', () => {

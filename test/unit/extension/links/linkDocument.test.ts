@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { linkFacts, linkRow, readLink, statusLines, verificationLines } from '../../../../src/extension/links/linkDocument.ts';
+import {
+  firstHere,
+  linkFacts,
+  linkRow,
+  readLink,
+  statusLines,
+  verificationLines,
+} from '../../../../src/extension/links/linkDocument.ts';
 import { writeLinkFile } from '../../../../src/protocol/linkFile.ts';
 import type { ContentId, PeerId, ShareId } from '../../../../src/protocol/ids.ts';
 import type { LinkContents, LinkFileStatus, LinkStatus } from '../../../../src/protocol/links.ts';
@@ -96,6 +103,34 @@ test('who has it is said in sentences, a crowd is counted', () => {
   const lines = statusLines(status);
   assert.equal(lines.length, 5);
   assert.match(lines.at(-1) ?? '', /P0 \(online\).*P5 \(offline\), and 2 more$/);
+});
+
+test('a file of a link that lies here is found, however far down', async () => {
+  const files = Array.from({ length: 2500 }, (_, at): LinkFileStatus => {
+    return { path: `${at}`, sizeBytes: 1, contentId, holders: [], holderCount: 0, onlineCount: 0 };
+  });
+  const asked: number[] = [];
+  const statusOf = (offset: number, limit: number) => {
+    asked.push(offset);
+    return Promise.resolve(files.slice(offset, offset + limit));
+  };
+  const summary: LinkStatus['summary'] = {
+    ...{ form: 'link', title: 'x', kind: 'folder', fileCount: 2500, totalBytes: 1, hints: link.hints },
+    ...{ isComplete: true, warnings: [] },
+  };
+  const status = (hereFiles: number): LinkStatus => ({
+    ...{ summary, lookedAt: files.length, hereFiles, hereBytes: 0, onlineFiles: 0, onlineBytes: 0, missingFiles: 0 },
+    ...{ peers: [], files: files.slice(0, 200) },
+  });
+  assert.equal(await firstHere(undefined, statusOf), undefined);
+  assert.equal(await firstHere(status(0), statusOf), undefined);
+  assert.deepEqual(asked, []);
+  Object.assign(files[2400] ?? {}, { localPath: '/here' });
+  assert.equal(await firstHere(status(1), statusOf), '/here');
+  assert.deepEqual(asked, [200, 1200, 2200]);
+  // Empty files count as here, and lie nowhere.
+  Object.assign(files[2400] ?? {}, { localPath: undefined });
+  assert.equal(await firstHere(status(1), statusOf), undefined);
 });
 
 test('a verification without a difference says so, another one counts', () => {
