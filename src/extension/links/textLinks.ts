@@ -2,35 +2,32 @@
 // sidecar; what is told of a link is what is known here.
 
 import * as vscode from 'vscode';
-import { findEntryLinks, formatEntryLink, type EntryLink } from '../../protocol/entryLinks.ts';
+import { formatEntryLink, type EntryLink } from '../../protocol/entryLinks.ts';
 import { displayName, longDisplayName } from '../displayText.ts';
 import { baseName } from '../files/uris.ts';
 import { limits } from '../limits.ts';
 import type { Services } from '../services.ts';
 import { formatBytes, t } from '../text.ts';
+import { linkedSchemes, linksWithin, terminalLinksIn } from './linksInText.ts';
 
 class TerminalEntryLink extends vscode.TerminalLink {
   readonly text: string;
 
-  constructor(at: { start: number; length: number }, link: EntryLink) {
-    super(at.start, at.length, t('Open This Shared File'));
-    this.text = formatEntryLink(link);
+  constructor({ start, length, text }: { start: number; length: number; text: string }) {
+    super(start, length, t('Open This Shared File'));
+    this.text = text;
   }
 }
 
 export function registerTextLinks(services: Services): vscode.Disposable {
-  // Reports of ours have links of their own.
-  const texts = ['file', 'untitled', 'potluck', 'vscode-remote', 'vscode-userdata', 'git'].map((scheme) => ({ scheme }));
+  const texts = linkedSchemes.map((scheme) => ({ scheme }));
   return vscode.Disposable.from(
     vscode.languages.registerDocumentLinkProvider(texts, { provideDocumentLinks: linksIn }),
     vscode.languages.registerHoverProvider(texts, {
       provideHover: (document, position) => hoverAt(services, document, position),
     }),
     vscode.window.registerTerminalLinkProvider({
-      provideTerminalLinks: ({ line }) =>
-        findEntryLinks(line.slice(0, limits.linkedLineCharacters)).map(
-          ({ start, end, link }) => new TerminalEntryLink({ start, length: end - start }, link),
-        ),
+      provideTerminalLinks: ({ line }) => terminalLinksIn(line).map((found) => new TerminalEntryLink(found)),
       handleTerminalLink: (link) => {
         if (link instanceof TerminalEntryLink) void vscode.commands.executeCommand('potluck.link.open', link.text);
       },
@@ -39,9 +36,10 @@ export function registerTextLinks(services: Services): vscode.Disposable {
 }
 
 function linksIn(document: vscode.TextDocument): vscode.DocumentLink[] {
-  const end = document.positionAt(limits.linkedTextCharacters);
+  // One character more, which tells whether the last link goes on.
+  const end = document.positionAt(limits.linkedTextCharacters + 1);
   const text = document.getText(new vscode.Range(new vscode.Position(0, 0), end));
-  return findEntryLinks(text).map(({ start, end: after, link }) => {
+  return linksWithin(text, limits.linkedTextCharacters).map(({ start, end: after, link }) => {
     const range = new vscode.Range(document.positionAt(start), document.positionAt(after));
     // Written anew: what is handed on is a link to an entry and nothing else.
     const query = encodeURIComponent(JSON.stringify([formatEntryLink(link)]));
@@ -56,9 +54,10 @@ async function hoverAt(
   document: vscode.TextDocument,
   position: vscode.Position,
 ): Promise<vscode.Hover | undefined> {
-  const line = document.lineAt(position.line).text.slice(0, limits.linkedLineCharacters);
-  if (!line.includes('potluck://')) return undefined;
-  const found = findEntryLinks(line).find(({ start, end }) => start <= position.character && position.character <= end);
+  const line = document.lineAt(position.line).text;
+  const found = linksWithin(line, limits.linkedLineCharacters).find(
+    ({ start, end }) => start <= position.character && position.character <= end,
+  );
   if (found === undefined) return undefined;
   const text = new vscode.MarkdownString();
   for (const [at, said] of (await aboutEntry(services, found.link)).entries()) text.appendText(at === 0 ? said : `\n${said}`);
