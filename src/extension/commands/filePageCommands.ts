@@ -7,16 +7,13 @@ import { titleOf, writeLinkFile } from '../../protocol/linkFile.ts';
 import type { ContentId } from '../../protocol/ids.ts';
 import type { EntryRef } from '../../protocol/model.ts';
 import { displayName } from '../displayText.ts';
-import { invalidArgument } from '../failures.ts';
 import { filePage, pageCommands, type FileFacts } from '../filePage/filePage.ts';
-import { baseName, entryRefOfUri } from '../files/uris.ts';
+import { baseName } from '../files/uris.ts';
 import { limits } from '../limits.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { t } from '../text.ts';
-import { activeTabUri } from './activeTab.ts';
+import { entryInQuestion } from './givenEntry.ts';
 import { localPathOf } from './ownEntries.ts';
-import { pickEntry, pickHolder } from './picks.ts';
-import { entryRefOf, mergedEntryOf } from './targets.ts';
 
 /** Ended transfers of the entry that are listed. */
 const shownHistory = 20;
@@ -25,16 +22,6 @@ export function filePageCommands(services: Services, disposables: vscode.Disposa
   const { sidecar, world } = services;
   let panel: vscode.WebviewPanel | undefined;
   disposables.push({ dispose: () => void panel?.dispose() });
-
-  async function entryOf(given: unknown): Promise<EntryRef | undefined> {
-    const title = t('Show the Page of What?');
-    const merged = mergedEntryOf(given);
-    if (merged !== undefined) return pickHolder(services, merged, { title, from: 'anybody' });
-    const entry = entryRefOf(given);
-    if (entry === undefined && given !== undefined && given !== null) throw invalidArgument(t('a file or folder of a peer'));
-    const active = activeTabUri();
-    return entry ?? (active === undefined ? undefined : entryRefOfUri(active)) ?? pickEntry(services, title, 'any');
-  }
 
   async function factsOf(entry: EntryRef): Promise<FileFacts> {
     await world.load();
@@ -98,7 +85,7 @@ export function filePageCommands(services: Services, disposables: vscode.Disposa
 
   return {
     'entry.showPage': async (given: unknown) => {
-      const entry = await entryOf(given);
+      const entry = await entryInQuestion(services, given, { title: t('Show the Page of What?'), wants: 'any' });
       if (entry === undefined) return;
       const facts = await factsOf(entry);
       const page = panel ?? open();

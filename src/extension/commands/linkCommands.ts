@@ -26,19 +26,30 @@ import {
 import { openEntryLink } from '../links/openLink.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { t } from '../text.ts';
-import { activeEntry, activeLinkFile, anyEntryOf, linkFileOf } from './linkTargets.ts';
+import { givenEntry } from './givenEntry.ts';
+import { activeEntry, activeLinkFile, isTextInFront, linkFileOf } from './linkTargets.ts';
+import { pickEntry } from './picks.ts';
 import { localUriOf } from './targets.ts';
 
 export function linkCommands(services: Services): CommandTable {
   const { sidecar } = services;
 
+  /** To what was given; else to what is in front, with the lines that are selected there; else to what a person picks. */
   async function linkTo(given: unknown): Promise<EntryLink | undefined> {
-    if (given !== undefined && given !== null) return { entry: await entryOf(given) };
+    const front = isGiven(given) ? undefined : await linkToFront();
+    if (front !== undefined) return front;
+    const entry = await entryFor(given, t('Copy a Link to What?'));
+    return entry && { entry };
+  }
+
+  /** The editor's own menu hands over the text in front, and means what is selected in it. */
+  async function linkToSelection(given: unknown): Promise<EntryLink | undefined> {
+    return (isTextInFront(given) ? await linkToFront() : undefined) ?? linkTo(given);
+  }
+
+  async function linkToFront(): Promise<EntryLink | undefined> {
     const front = await activeEntry(services);
-    if (front === undefined) {
-      const entry = await anyEntryOf(services, undefined, t('Copy a Link to What?'));
-      return entry && { entry };
-    }
+    if (front === undefined) return undefined;
     const { entry, editor } = front;
     if (editor === undefined || editor.selection.isEmpty) return { entry };
     const { start, end } = editor.selection;
@@ -53,10 +64,18 @@ export function linkCommands(services: Services): CommandTable {
     return { entry, lines: linesOf(span), ...(contentId === undefined ? {} : { contentId }) };
   }
 
-  async function entryOf(given: unknown): Promise<EntryRef> {
-    const entry = await anyEntryOf(services, given, t('Whose?'));
-    if (entry === undefined) throw invalidArgument(t('a file or folder that is shared'));
-    return entry;
+  async function copy(link: EntryLink | undefined): Promise<void> {
+    if (link !== undefined) await copied(formatEntryLink(link));
+  }
+
+  /** Opens this kind of editor, where Potluck is installed, and asks there. */
+  async function copyDeep(link: EntryLink | undefined): Promise<void> {
+    const { uriScheme } = vscode.env;
+    if (link !== undefined) await copied(deepEntryLink(link, { uriScheme, extensionId: services.extensionId }));
+  }
+
+  function entryFor(given: unknown, title: string): Promise<EntryRef | undefined> {
+    return isGiven(given) ? givenEntry(services, given, title) : pickEntry(services, title, 'any');
   }
 
   async function created(entry: EntryRef): Promise<{ text: string; summary: LinkSummary }> {
@@ -67,12 +86,12 @@ export function linkCommands(services: Services): CommandTable {
 
   /** The link in a link file, or one made of an entry. */
   async function sourceFor(given: unknown, title: string): Promise<{ source: LinkSource; name: string } | undefined> {
-    const file = linkFileOf(given) ?? (given === undefined || given === null ? activeLinkFile() : undefined);
+    const file = isGiven(given) ? linkFileOf(given) : activeLinkFile();
     if (file !== undefined) {
       const text = await readLinkText(file);
       return { source: sourceOf(file, text), name: linkIn(text).title };
     }
-    const entry = given === undefined || given === null ? await anyEntryOf(services, undefined, title) : await entryOf(given);
+    const entry = await entryFor(given, title);
     if (entry === undefined) return undefined;
     const { text, summary } = await created(entry);
     return { source: { text }, name: summary.title };
@@ -110,26 +129,17 @@ export function linkCommands(services: Services): CommandTable {
       await openEntryLink(services, link);
     },
 
-    'link.copy': async (given: unknown) => {
-      const link = await linkTo(given);
-      if (link === undefined) return;
-      await vscode.env.clipboard.writeText(formatEntryLink(link));
-      vscode.window.setStatusBarMessage(t('Link copied.'), 3000);
-    },
+    'link.copy': async (given: unknown) => copy(await linkTo(given)),
 
-    /** Opens this kind of editor, where Potluck is installed, and asks there. */
-    'link.copyDeep': async (given: unknown) => {
-      const link = await linkTo(given);
-      if (link === undefined) return;
-      const { uriScheme } = vscode.env;
-      await vscode.env.clipboard.writeText(deepEntryLink(link, { uriScheme, extensionId: services.extensionId }));
-      vscode.window.setStatusBarMessage(t('Link copied.'), 3000);
-    },
+    'link.copyDeep': async (given: unknown) => copyDeep(await linkTo(given)),
+
+    // The same in the editor's own menu.
+    'link.copySelection': async (given: unknown) => copy(await linkToSelection(given)),
+
+    'link.copySelectionDeep': async (given: unknown) => copyDeep(await linkToSelection(given)),
 
     'link.create': async (given: unknown) => {
-      const isAsked = given === undefined || given === null;
-      const title = t('Make a Link File to What?');
-      const entry = isAsked ? await anyEntryOf(services, undefined, title) : await entryOf(given);
+      const entry = await entryFor(given, t('Make a Link File to What?'));
       if (entry === undefined) return;
       const { text, summary } = await created(entry);
       const saved = await saveAs(summary.title, 'p2p', Buffer.from(text));
@@ -187,6 +197,15 @@ export function linkCommands(services: Services): CommandTable {
       }
     },
   };
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+async function copied(text: string): Promise<void> {
+  await vscode.env.clipboard.writeText(text);
+  vscode.window.setStatusBarMessage(t('Link copied.'), 3000);
 }
 
 /** Throws what is wrong with it. */

@@ -1,13 +1,12 @@
-// What a command about links was called with: an entry of anybody, a file of this disk that lies in an own share, or a link file.
+// What a command about links was called with, or finds in front: a link file, a text with a selection.
 
 import * as vscode from 'vscode';
-import type { EntryRef, ShareInfo } from '../../protocol/model.ts';
-import { uriPartsOf } from '../files/uris.ts';
+import type { EntryRef } from '../../protocol/model.ts';
+import { isUriParts, uriPartsOf } from '../files/uris.ts';
 import type { Services } from '../services.ts';
-import { t } from '../text.ts';
-import { ownEntryOf } from './ownPaths.ts';
-import { pickEntry, pickHolder } from './picks.ts';
-import { entryRefOf, localUriOf, mergedEntryOf, ownShareIdOf } from './targets.ts';
+import { activeTabUri } from './activeTab.ts';
+import { sharedEntryOf } from './givenEntry.ts';
+import { entryRefOf, localUriOf } from './targets.ts';
 
 /** A URI of a `.p2p` file, of this disk or of a peer. */
 export function linkFileOf(value: unknown): vscode.Uri | undefined {
@@ -19,40 +18,22 @@ export function linkFileOf(value: unknown): vscode.Uri | undefined {
 
 /** The link file in front. */
 export function activeLinkFile(): vscode.Uri | undefined {
-  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  const uri = input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText ? input.uri : undefined;
+  const uri = activeTabUri();
   return uri === undefined ? undefined : linkFileOf(uri);
 }
 
-/** Own shares are known by their rows and by the paths of this disk. Asks where nothing was given; undefined for what is shared by nobody. */
-export async function anyEntryOf(services: Services, value: unknown, title: string): Promise<EntryRef | undefined> {
-  const merged = mergedEntryOf(value);
-  if (merged !== undefined) return pickHolder(services, merged, { title, from: 'anybody' });
-  const entry = entryRefOf(value);
-  if (entry !== undefined) return entry;
-  const own = await ownShares(services);
-  const local = localUriOf(value);
-  if (local !== undefined) return ownEntryOf(vscode.Uri.from(local).fsPath, own.shares, own.peerId);
-  const shareId = ownShareIdOf(value);
-  if (shareId !== undefined) return { peerId: own.peerId, shareId, path: '' };
-  return value === undefined || value === null ? pickEntry(services, title, 'any') : undefined;
+/** Whether it is the text in front: an editor's own menu hands over the URI of its text, whatever is selected. */
+export function isTextInFront(value: unknown): boolean {
+  const editor = vscode.window.activeTextEditor;
+  return editor !== undefined && isUriParts(value) && vscode.Uri.from(value).toString() === editor.document.uri.toString();
 }
 
-/** The entry in front, and what is selected of it. */
+/** The entry in front, and the editor whose selection counts; undefined for what is shared by nobody. */
 export async function activeEntry(
   services: Services,
 ): Promise<{ entry: EntryRef; editor: vscode.TextEditor | undefined } | undefined> {
   const editor = vscode.window.activeTextEditor;
-  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  const isOpen = input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText;
-  const uri = editor?.document.uri ?? (isOpen ? input.uri : undefined);
-  if (uri === undefined) return undefined;
-  const entry = await anyEntryOf(services, uri, t('Copy a Link to What?'));
+  const uri = editor?.document.uri ?? activeTabUri();
+  const entry = uri === undefined ? undefined : await sharedEntryOf(services, uri);
   return entry === undefined ? undefined : { entry, editor };
-}
-
-async function ownShares({ sidecar, world }: Services): Promise<{ peerId: EntryRef['peerId']; shares: ShareInfo[] }> {
-  const { peerId } = await sidecar.connected();
-  await world.load();
-  return { peerId, shares: world.shares };
 }

@@ -6,31 +6,19 @@ import { withDelayedProgress } from '../delayedProgress.ts';
 import { messageName } from '../displayText.ts';
 import { invalidArgument } from '../failures.ts';
 import { isHiddenPath } from '../files/hiddenConfiguration.ts';
-import { baseName, entryRefOfUri, revealedQuery, uriPartsOf } from '../files/uris.ts';
+import { baseName, revealedQuery, uriPartsOf } from '../files/uris.ts';
 import { limits } from '../limits.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { t } from '../text.ts';
 import { kindOfStart, viewerOf, viewTypes } from '../viewers/viewerKinds.ts';
 import { readerOf } from '../viewers/viewers.ts';
+import { entryInQuestion } from './givenEntry.ts';
 import { localPathOf } from './ownEntries.ts';
-import { pickEntry, pickHolder } from './picks.ts';
-import { entryRefOf, mergedEntryOf } from './targets.ts';
-import { activeTabUri } from './activeTab.ts';
 
 export function viewerCommands(services: Services): CommandTable {
-  async function entryOf(given: unknown): Promise<EntryRef | undefined> {
-    const title = t('Open Which File by Range?');
-    const merged = mergedEntryOf(given);
-    if (merged !== undefined) return pickHolder(services, merged, { title, from: 'anybody' });
-    const entry = entryRefOf(given);
-    if (entry === undefined && given !== undefined && given !== null) throw invalidArgument(t('a file of a peer'));
-    const active = activeTabUri();
-    return entry ?? (active === undefined ? undefined : entryRefOfUri(active)) ?? pickEntry(services, title, 'file');
-  }
-
   return {
     'entry.openByRange': async (given: unknown) => {
-      const entry = await entryOf(given);
+      const entry = await entryInQuestion(services, given, { title: t('Open Which File by Range?'), wants: 'file' });
       if (entry === undefined) return;
       const own = await localPathOf(services, entry);
       if (own !== undefined) {

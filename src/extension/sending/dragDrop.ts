@@ -1,6 +1,6 @@
 // Dragging: entries of peers into the Explorer (on the desktop VS Code copies them there, read and verified by our file system; in a browser its Explorer
-// takes files of the system alone) and into texts (as links); files of this
-// disk onto a peer (offered to it) or onto the own shares (shared, after the preview).
+// takes files of the system alone) and into texts (as links); files of this disk onto a peer (offered to it) or onto the own shares (shared, after
+// the preview).
 
 import * as vscode from 'vscode';
 import type { EntryRef } from '../../protocol/model.ts';
