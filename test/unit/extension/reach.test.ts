@@ -100,6 +100,13 @@ test('every tree row is made with words for a screen reader', () => {
   }
 });
 
+test('lists of the sidecar say above them when it is away', () => {
+  for (const view of ['peers', 'shares', 'transfers', 'offers']) {
+    const [made] = sources.filter(({ text }) => text.includes(`createTreeView('potluck.${view}'`));
+    assert.match(made?.text ?? '', /\bstateMessage\(sidecar\)/, view);
+  }
+});
+
 test('an untrusted workspace sets nothing: each setting is out of its reach, and is read from where a person set it', () => {
   assert.equal(capabilities.untrustedWorkspaces.supported, 'limited');
   const settings = contributes.configuration.properties;
@@ -125,3 +132,83 @@ test('nothing is shared, joined, accepted or sent without a command, and those a
     }
   assert.deepEqual([...found].sort(), [...asked].sort());
 });
+
+test('links and the page of a file are offered wherever an entry has a row, and nowhere else', () => {
+  const offered = (view: string, viewItem: string): string[] =>
+    (contributes.menus['view/item/context'] ?? [])
+      .filter(({ when = '', group }) => group?.startsWith('inline') !== true && holds(when, { view, viewItem }))
+      .flatMap(({ command, submenu }) => command ?? submenu ?? []);
+  const entries = [
+    ['potluck.peers', 'share.peer'],
+    ['potluck.peers', 'share.own'],
+    ['potluck.peers', 'folder'],
+    ['potluck.peers', 'file'],
+    // Everybody and Recently Added.
+    ['potluck.peers', 'merged.folder'],
+    ['potluck.peers', 'merged.file'],
+    ['potluck.peers', 'hit.file.peer'],
+    ['potluck.results', 'hit.file.own'],
+    ['potluck.results', 'hit.folder.peer'],
+    ['potluck.watches', 'hit.file.peer'],
+    ['potluck.compare', 'compared.file.changed.peer'],
+    ['potluck.compare', 'compared.folder.only-right.peer'],
+    ['potluck.shares', 'ownShare.watching'],
+  ] as const;
+  for (const [view, row] of entries)
+    for (const item of ['potluck.links', 'potluck.entry.showPage'])
+      assert.ok(offered(view, row).includes(item), `${item} of ${row} in ${view}`);
+  const others = [
+    ['potluck.peers', 'peer.known.online'],
+    ['potluck.peers', 'more'],
+    ['potluck.results', 'group'],
+    ['potluck.watches', 'watch.news'],
+    ['potluck.compare', 'compareGroup.same'],
+    ['potluck.compare', 'compared.file.changed.local'],
+    ['potluck.transfers', 'download.file.done'],
+  ] as const;
+  for (const [view, row] of others) assert.ok(!offered(view, row).includes('potluck.links'), `${row} in ${view}`);
+});
+
+test('a share that is mounted offers in the Explorer what its rows in the Peers view do', () => {
+  const offered = (context: Record<string, string>): string[] =>
+    (contributes.menus['explorer/context'] ?? [])
+      .filter(({ when = '' }) => holds(when, context))
+      .flatMap(({ command, submenu }) => command ?? submenu ?? []);
+  const file = offered({ resourceScheme: 'potluck', 'potluck.hasSelectedForCompare': 'true' });
+  for (const name of ['entry.download', 'entry.downloadTo', 'entry.openByRange', 'entry.showPage', 'entry.copyPath', 'links'])
+    assert.ok(file.includes(`potluck.${name}`), name);
+  for (const name of ['withMine', 'select', 'withSelected']) assert.ok(file.includes(`potluck.compare.${name}`), name);
+  const folder = offered({ resourceScheme: 'potluck', explorerResourceIsFolder: 'true' });
+  assert.ok(!folder.includes('potluck.entry.openByRange') && folder.includes('potluck.entry.showPage'));
+  for (const item of folder) assert.ok(!/share\.add|peer\.send/.test(item), `${item} on what is a peer's`);
+});
+
+test('a link copied in an editor takes the selection, away from what VS Code itself copies', () => {
+  const inEditor = contributes.menus['editor/context'] ?? [];
+  const copying = inEditor.filter(({ command }) => command?.startsWith('potluck.link.') === true);
+  assert.deepEqual(copying.map(({ command }) => command).sort(), [
+    'potluck.link.copySelection',
+    'potluck.link.copySelectionDeep',
+  ]);
+  for (const { group, when = '' } of copying) {
+    assert.match(group ?? '', /^7_potluck@/);
+    assert.ok(holds(when, { resourceScheme: 'potluck' }));
+    assert.ok(holds(when, { resourceScheme: 'file', 'potluck.hasShares': 'true' }));
+    assert.ok(!holds(when, { resourceScheme: 'file' }), 'whoever shares nothing has no link to copy');
+  }
+});
+
+/** As VS Code reads a `when` clause, of the forms that the manifest uses: `||` of `&&` of terms. */
+function holds(when: string, context: Readonly<Record<string, string>>): boolean {
+  return when.split(' || ').some((all) => all.split(' && ').every((term) => termHolds(term.trim(), context)));
+}
+
+function termHolds(term: string, context: Readonly<Record<string, string>>): boolean {
+  const matched = /^(\S+) =~ \/(.*)\/$/.exec(term);
+  if (matched) return new RegExp(matched[2] ?? '').test(context[matched[1] ?? ''] ?? '');
+  const compared = /^(\S+) (==|!=) (\S+)$/.exec(term);
+  if (compared) return (context[compared[1] ?? ''] === compared[3]) === (compared[2] === '==');
+  const named = /^(!?)([\w.]+)$/.exec(term);
+  assert.ok(named, `a form of when that this test does not know: ${term}`);
+  return (context[named[2] ?? ''] !== undefined) === (named[1] === '');
+}
