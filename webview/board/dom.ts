@@ -1,26 +1,4 @@
-// Making elements: text is only ever set as text, so that no name can become markup.
-
-type Attributes = Record<string, string>;
-
-export function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  options?: { class?: string; text?: string; attributes?: Attributes },
-): HTMLElementTagNameMap[K];
-export function make(tag: string, options?: { class?: string; text?: string; attributes?: Attributes }): HTMLElement;
-export function make(tag: string, options: { class?: string; text?: string; attributes?: Attributes } = {}): HTMLElement {
-  const element = document.createElement(tag);
-  if (options.class !== undefined) element.className = options.class;
-  if (options.text !== undefined) element.textContent = options.text;
-  for (const [name, value] of Object.entries(options.attributes ?? {})) element.setAttribute(name, value);
-  return element;
-}
-
-/** An element of the page that boardPage.ts made. Throws when it is not there: page and script are of different versions then. */
-export function at(id: string): HTMLElement {
-  const element = document.getElementById(id);
-  if (element === null) throw new Error(`The page has no ${id}.`);
-  return element;
-}
+// What views of the board need of the page: text that changed, the theme's colours, and drawing once a frame.
 
 /** Sets text only where it changed, so that nothing is laid out again for nothing. */
 export function say(element: Element, text: string): void {

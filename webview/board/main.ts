@@ -2,16 +2,19 @@
 // VS Code's state, for the page is thrown away while it is hidden. Must not know anything that is not in src/protocol/board.ts.
 
 import {
-  type ActionName,
   type BoardCommand,
   type FromBoard,
   parseToBoard,
   type RowId,
   type ToBoard,
+  type WithoutSession,
 } from '../../src/protocol/board.ts';
-import { at, make, say } from './dom.ts';
+import { byId } from '../elements.ts';
+import { Announcing } from './announcing.ts';
+import { DetailView } from './detailView.ts';
+import { say } from './dom.ts';
 import { OverviewView } from './overviewView.ts';
-import { PieceView } from './pieceView.ts';
+import { PagePlace } from './pagePlace.ts';
 import { RateGraph } from './rateGraph.ts';
 import { setTexts, text } from './texts.ts';
 import { registerToolkit } from './toolkit.ts';
@@ -31,9 +34,7 @@ interface Kept {
   pageTop: number;
 }
 
-type WithoutSession<M> = M extends { session: string } ? Omit<M, 'session'> : never;
-
-/** What is said aloud of finished transfers comes no more often than this. */
+/** How the transfers stand is looked at this often, to say it aloud where it is worth that. */
 const announceMs = 5_000;
 
 registerToolkit();
@@ -50,31 +51,35 @@ const rateText = (bytesPerSecond: number): string => {
 };
 
 const overview = new OverviewView();
-const graph = new RateGraph(at('graph') as HTMLCanvasElement, rateText);
-const pieces = new PieceView(at('maps'), at('legend'));
+const graph = new RateGraph(byId('graph') as HTMLCanvasElement, rateText);
+const detail = new DetailView({
+  onAct: (action, id) => send({ type: 'act', action, id }),
+  onFocusLost: () => byId('grid').focus(),
+});
+const place = new PagePlace(kept.pageTop);
+const announcing = new Announcing();
 let isRestored = false;
 let saveTimer: ReturnType<typeof setTimeout> | undefined;
 let announceTimer: ReturnType<typeof setTimeout> | undefined;
-let announced = '';
 
 const list = new TransferList({
-  grid: at('grid'),
-  body: at('rows'),
+  grid: byId('grid'),
+  body: byId('rows'),
   onSelect: (id) => select(id),
   onCount: (total, shown) => {
-    at('grid').hidden = total === 0;
-    at('empty').hidden = total > 0;
-    at('noMatch').hidden = total === 0 || shown > 0;
-    say(at('count'), total === shown ? text('count', total.toLocaleString(language)) : text('countOf', shown, total));
+    byId('grid').hidden = total === 0;
+    byId('empty').hidden = total > 0;
+    byId('noMatch').hidden = total === 0 || shown > 0;
+    say(byId('count'), total === shown ? text('count', total.toLocaleString(language)) : text('countOf', shown, total));
     announceSoon();
   },
 });
 
-const filter = at('filter') as HTMLElement & { value: string };
-const search = at('search') as HTMLElement & { value: string };
+const filter = byId('filter') as HTMLElement & { value: string };
+const search = byId('search') as HTMLElement & { value: string };
 filter.addEventListener('change', () => filtered());
 search.addEventListener('input', () => filtered());
-at('grid').addEventListener('scroll', () => saveSoon(), { passive: true });
+byId('grid').addEventListener('scroll', () => saveSoon(), { passive: true });
 addEventListener('scroll', () => saveSoon(), { passive: true });
 document.addEventListener('click', (event) => {
   const button = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-run]') : null;
@@ -103,15 +108,18 @@ function take(message: ToBoard): void {
       return;
     case 'rate':
       graph.add(message.sample);
-      say(at('down'), message.down);
-      say(at('up'), message.up);
-      say(at('left'), message.left);
+      say(byId('down'), message.down);
+      say(byId('up'), message.up);
+      say(byId('left'), message.left);
       return;
     case 'overview':
       overview.show(message.overview);
+      place.came('overview');
       return;
     case 'detail':
-      if (message.id === kept.selected) showDetail(message);
+      if (message.id !== kept.selected) return;
+      detail.show(message);
+      place.came('detail');
       return;
   }
 }
@@ -120,36 +128,19 @@ function take(message: ToBoard): void {
 function restore(): void {
   if (isRestored) return;
   isRestored = true;
-  const { selected, scrollTop, pageTop } = kept;
-  if (selected !== '' && list.row(selected) !== undefined) list.activate(selected, { isScrolled: false });
+  const { selected, scrollTop } = kept;
+  const row = list.row(selected);
+  if (row !== undefined) list.activate(selected, { isScrolled: false });
+  if (row?.isUpload !== false) place.came('detail');
   list.scrollTop = scrollTop;
-  scrollTo(0, pageTop);
+  place.came('rows');
 }
 
 function select(id: RowId): void {
   kept.selected = id;
-  if (id === '') at('detail').hidden = true;
+  detail.choose(id, { hasDetail: list.row(id)?.isUpload === false });
   send({ type: 'select', id });
   saveSoon();
-}
-
-function showDetail(message: Extract<ToBoard, { type: 'detail' }>): void {
-  at('detail').hidden = false;
-  say(at('detailTitle'), message.title);
-  say(at('detailSaid'), message.said);
-  at('noSources').hidden = message.sources.length > 0;
-  pieces.show(message.sources, message.maps);
-  const row = at('actions');
-  const wanted = message.actions.join(' ');
-  if (row.dataset['shown'] === `${message.id} ${wanted}`) return;
-  row.dataset['shown'] = `${message.id} ${wanted}`;
-  row.replaceChildren(...message.actions.map((action) => actionButton(action, message.id)));
-}
-
-function actionButton(action: ActionName, id: RowId): HTMLElement {
-  const button = make('vscode-button', { text: text(`action.${action}`), attributes: { appearance: 'secondary' } });
-  button.addEventListener('click', () => send({ type: 'act', action, id }));
-  return button;
 }
 
 function filtered(): void {
@@ -161,11 +152,12 @@ function filtered(): void {
 
 /** Politely, and only what matters: how many run, wait, are done, failed. */
 function announceSoon(): void {
+  if (!isRestored) return;
   announceTimer ??= setTimeout(() => {
     announceTimer = undefined;
-    const { running = 0, queued = 0, done = 0, failed = 0 } = list.counts();
-    const now = text('announce', running, queued, done, failed);
-    if (now !== announced) say(at('live'), (announced = now));
+    const counts = list.counts();
+    const { running = 0, queued = 0, done = 0, failed = 0 } = counts;
+    if (announcing.isWorthSaying(counts, performance.now())) say(byId('live'), text('announce', running, queued, done, failed));
   }, announceMs);
 }
 
@@ -173,7 +165,7 @@ function saveSoon(): void {
   if (!isRestored) return;
   saveTimer ??= setTimeout(() => {
     saveTimer = undefined;
-    host.setState({ ...kept, scrollTop: list.scrollTop, pageTop: scrollY });
+    host.setState({ ...kept, scrollTop: list.scrollTop, pageTop: place.top });
   }, 200);
 }
 

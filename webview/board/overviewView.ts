@@ -1,7 +1,8 @@
 // Figures at the top, cards of parties and shares, and what the disk holds. Rebuilt when they change, which is seldom: at most once a second.
 
 import type { Card, Overview, StorageLine } from '../../src/protocol/board.ts';
-import { at, make, say } from './dom.ts';
+import { byId, element } from '../elements.ts';
+import { say } from './dom.ts';
 
 export class OverviewView {
   #shown = '';
@@ -12,27 +13,27 @@ export class OverviewView {
     const now = JSON.stringify(overview);
     if (now === this.#shown) return;
     this.#shown = now;
-    at('problem').hidden = overview.problem === '';
-    say(at('problemText'), overview.problem);
-    at('tiles').replaceChildren(
+    byId('problem').hidden = overview.problem === '';
+    say(byId('problemText'), overview.problem);
+    byId('tiles').replaceChildren(
       ...overview.tiles.map(({ label, value, said }) => {
-        const tile = make('div', { class: 'tile' });
-        const term = make('dt', { text: label });
-        const figure = make('dd', { class: 'value', text: value });
-        tile.append(term, figure, make('dd', { class: 'said', text: said }));
+        const tile = element('div', { class: 'tile' });
+        const term = element('dt', {}, label);
+        const figure = element('dd', { class: 'value' }, value);
+        tile.append(term, figure, element('dd', { class: 'said' }, said));
         return tile;
       }),
     );
     this.#showCards('parties', overview.parties);
-    at('partiesEmpty').hidden = overview.parties.length > 0;
+    byId('partiesEmpty').hidden = overview.parties.length > 0;
     this.#showCards('shares', overview.shares);
-    at('sharesEmpty').hidden = overview.shares.length > 0;
-    say(at('storageSaid'), overview.storageSaid);
-    at('storage').replaceChildren(...storageRows(overview.storage));
+    byId('sharesEmpty').hidden = overview.shares.length > 0;
+    say(byId('storageSaid'), overview.storageSaid);
+    byId('storage').replaceChildren(...storageRows(overview.storage));
   }
 
   #showCards(id: string, cards: readonly Card[]): void {
-    const place = at(id);
+    const place = byId(id);
     const before = this.#cards.get(id) ?? [];
     const now = cards.map((card) => JSON.stringify(card));
     this.#cards.set(id, now);
@@ -47,33 +48,33 @@ export class OverviewView {
 }
 
 function cardOf({ title, said, lines, more }: Card): HTMLElement {
-  const card = make('li', { class: 'card' });
-  const heading = make('h3', { text: title });
+  const card = element('li', { class: 'card' });
+  const heading = element('h3', {}, title);
   heading.title = title;
-  card.append(heading, make('p', { class: 'said', text: said }));
+  card.append(heading, element('p', { class: 'said' }, said));
   if (lines.length > 0) {
-    const list = make('ul', { class: 'lines' });
+    const list = element('ul', { class: 'lines' });
     for (const line of lines) {
-      const item = make('li', { class: line.isOn ? 'on' : 'off' });
-      const dot = make('span', { class: 'dot', attributes: { 'aria-hidden': 'true' } });
-      item.append(dot, make('span', { class: 'label', text: line.label }), make('span', { class: 'said', text: line.said }));
+      const item = element('li', { class: line.isOn ? 'on' : 'off' });
+      const dot = element('span', { class: 'dot', 'aria-hidden': 'true' });
+      item.append(dot, element('span', { class: 'label' }, line.label), element('span', { class: 'said' }, line.said));
       list.append(item);
     }
     card.append(list);
   }
-  if (more !== '') card.append(make('p', { class: 'said', text: more }));
+  if (more !== '') card.append(element('p', { class: 'said' }, more));
   return card;
 }
 
 function storageRows(lines: readonly StorageLine[]): HTMLElement[] {
   const most = lines.reduce((sum, { bytes }) => Math.max(sum, bytes), 1);
   return lines.map(({ label, said, bytes }) => {
-    const item = make('li');
-    const fill = make('div', { class: 'fill' });
+    const item = element('li');
+    const fill = element('div', { class: 'fill' });
     fill.style.transform = `scaleX(${bytes / most})`;
-    const bar = make('div', { class: 'bar', attributes: { 'aria-hidden': 'true' } });
+    const bar = element('div', { class: 'bar', 'aria-hidden': 'true' });
     bar.append(fill);
-    item.append(make('span', { class: 'label', text: label }), bar, make('span', { class: 'said', text: said }));
+    item.append(element('span', { class: 'label' }, label), bar, element('span', { class: 'said' }, said));
     return item;
   });
 }

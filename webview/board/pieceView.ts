@@ -1,7 +1,8 @@
 // Who gave which part of a file: one picture a file, a legend below, and both in words for who does not see them.
 
 import type { ShownMap, ShownSource } from '../../src/protocol/board.ts';
-import { color, isHighContrast, make, onTheme, perFrame, say } from './dom.ts';
+import { element } from '../elements.ts';
+import { color, isHighContrast, onTheme, perFrame, say } from './dom.ts';
 import { text } from './texts.ts';
 
 const cellSize = 11;
@@ -57,9 +58,9 @@ export class PieceView {
   }
 
   #add(map: ShownMap): Drawn {
-    const figure = make('figure', { class: 'pieces' });
-    const canvas = make('canvas', { attributes: { role: 'img' } });
-    figure.append(make('figcaption'), canvas);
+    const figure = element('figure', { class: 'pieces' });
+    const canvas = element('canvas', { role: 'img' });
+    figure.append(element('figcaption'), canvas);
     this.#place.append(figure);
     const drawn = { canvas, map };
     this.#drawn.push(drawn);
@@ -71,15 +72,11 @@ export class PieceView {
     if (now === this.#shown) return;
     this.#shown = now;
     const items = this.#sources.map((source, index) => {
-      const item = make('li');
-      const swatch = make('span', { class: 'swatch', attributes: { 'aria-hidden': 'true' } });
+      const item = element('li');
+      const swatch = element('span', { class: 'swatch', 'aria-hidden': 'true' });
       swatch.style.background = fillOf(this.#colors, index);
       if (index >= sourceColors.length) swatch.classList.add('striped');
-      item.append(
-        swatch,
-        make('span', { class: 'label', text: source.name }),
-        make('span', { class: 'said', text: source.said }),
-      );
+      item.append(swatch, element('span', { class: 'label' }, source.name), element('span', { class: 'said' }, source.said));
       item.title = `${source.name}: ${source.said}`;
       if (source.isBad) item.classList.add('bad');
       return item;

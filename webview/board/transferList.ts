@@ -2,7 +2,8 @@
 // tab key, arrows move the active row, Enter chooses it.
 
 import type { RowId, RowState, TransferRow } from '../../src/protocol/board.ts';
-import { make, perFrame, say } from './dom.ts';
+import { element } from '../elements.ts';
+import { perFrame, say } from './dom.ts';
 import { text } from './texts.ts';
 
 /** As in board.css. */
@@ -30,6 +31,8 @@ export interface TransferListOptions {
 interface RowElement {
   row: HTMLElement;
   mark: HTMLElement;
+  /** What the mark says to eyes. */
+  direction: HTMLElement;
   name: HTMLElement;
   peer: HTMLElement;
   bar: HTMLElement;
@@ -69,10 +72,6 @@ export class TransferList {
       this.#height = grid.clientHeight;
       this.#draw();
     }).observe(grid);
-  }
-
-  get active(): RowId {
-    return this.#active;
   }
 
   get scrollTop(): number {
@@ -144,8 +143,7 @@ export class TransferList {
       body.style.height = height;
       grid.style.setProperty('--rows', String(this.#order.length));
     }
-    const rowCount = String(this.#order.length + 1);
-    if (grid.getAttribute('aria-rowcount') !== rowCount) grid.setAttribute('aria-rowcount', rowCount);
+    setAttribute(grid, 'aria-rowcount', String(this.#order.length + 1));
     onCount(this.#rows.size, this.#order.length);
   }
 
@@ -161,30 +159,34 @@ export class TransferList {
   }
 
   #drawNow(): void {
-    const { grid } = this.#options;
+    const { grid, body } = this.#options;
     const { scrollTop } = grid; // read before anything is written
     this.#orderNow();
     const first = Math.max(0, Math.floor(scrollTop / rowHeight) - spare);
     const count = Math.ceil(this.#height / rowHeight) + 2 * spare;
     const end = Math.min(this.#order.length, first + count);
     let activeId = '';
+    const owned: string[] = [];
     for (let index = first; index < end; index++) {
-      const element = this.#element(index % count);
+      const place = this.#place(index % count);
       const row = this.#rows.get(this.#order[index] ?? '');
       if (row === undefined) continue;
-      if (row.id === this.#active) activeId = element.row.id;
-      show(element, row, { index, isActive: row.id === this.#active });
+      owned.push(place.row.id);
+      if (row.id === this.#active) activeId = place.row.id;
+      show(place, row, { index, isActive: row.id === this.#active });
     }
     for (const [slot, { row }] of this.#pool.entries()) {
       const isHidden = slot >= count || firstIn(slot, first, count) >= end;
       if (row.hidden !== isHidden) row.hidden = isHidden;
     }
+    // Who has the page read aloud meets the rows as they stand, not as their elements came to be.
+    setAttribute(body, 'aria-owns', owned.join(' '));
     if (activeId === '') grid.removeAttribute('aria-activedescendant');
-    else if (grid.getAttribute('aria-activedescendant') !== activeId) grid.setAttribute('aria-activedescendant', activeId);
+    else setAttribute(grid, 'aria-activedescendant', activeId);
   }
 
   /** Each index has its place in the pool, so that a scroll by one row changes one element. */
-  #element(slot: number): RowElement {
+  #place(slot: number): RowElement {
     while (this.#pool.length <= slot) {
       const made = makeRow(this.#pool.length);
       this.#pool.push(made);
@@ -214,52 +216,59 @@ export class TransferList {
   }
 }
 
+/** Written only where it is another. */
+function setAttribute(of: HTMLElement, name: string, value: string): void {
+  if (of.getAttribute(name) !== value) of.setAttribute(name, value);
+}
+
 /** The first index from `first` on that has this place in a pool of `count`. */
 function firstIn(slot: number, first: number, count: number): number {
   return first + ((((slot - first) % count) + count) % count);
 }
 
 function makeRow(slot: number): RowElement {
-  const row = make('div', { class: 'row', attributes: { role: 'row', id: `row${slot}` } });
-  const cell = (name: string): HTMLElement => make('div', { class: `cell ${name}`, attributes: { role: 'gridcell' } });
-  const mark = make('span', { class: 'mark', attributes: { 'aria-hidden': 'true' } });
-  const label = make('span', { class: 'label' });
+  const row = element('div', { class: 'row', role: 'row', id: `row${slot}` });
+  const cell = (name: string): HTMLElement => element('div', { class: `cell ${name}`, role: 'gridcell' });
+  const mark = element('span', { class: 'mark', 'aria-hidden': 'true' });
+  const label = element('span', { class: 'label' });
   const nameCell = cell('name');
-  nameCell.append(mark, label);
-  const fill = make('div', { class: 'fill' });
-  const bar = make('div', { class: 'bar', attributes: { 'aria-hidden': 'true' } });
+  const direction = element('span', { class: 'unseen' });
+  nameCell.append(mark, direction, label);
+  const fill = element('div', { class: 'fill' });
+  const bar = element('div', { class: 'bar', 'aria-hidden': 'true' });
   bar.append(fill);
   const barCell = cell('progress');
-  const percent = make('span', { class: 'unseen' });
+  const percent = element('span', { class: 'unseen' });
   barCell.append(bar, percent);
   const [peer, said, size] = [cell('peer'), cell('said'), cell('size')];
   row.append(nameCell, peer, barCell, said, size);
-  return { row, mark, name: label, peer, bar: percent, fill, said, size, shown: undefined };
+  return { row, mark, direction, name: label, peer, bar: percent, fill, said, size, shown: undefined };
 }
 
-function show(element: RowElement, row: TransferRow, { index, isActive }: { index: number; isActive: boolean }): void {
-  const { shown } = element;
-  element.shown = { row, index, isActive };
+function show(place: RowElement, row: TransferRow, { index, isActive }: { index: number; isActive: boolean }): void {
+  const { shown } = place;
+  place.shown = { row, index, isActive };
   if (shown?.index !== index) {
-    element.row.style.transform = `translateY(${index * rowHeight}px)`;
-    element.row.setAttribute('aria-rowindex', String(index + 2));
+    place.row.style.transform = `translateY(${index * rowHeight}px)`;
+    place.row.setAttribute('aria-rowindex', String(index + 2));
   }
   if (shown?.isActive !== isActive) {
-    element.row.classList.toggle('active', isActive);
-    element.row.setAttribute('aria-selected', String(isActive));
+    place.row.classList.toggle('active', isActive);
+    place.row.setAttribute('aria-selected', String(isActive));
   }
   if (shown?.row === row) return;
   const before = shown?.row;
-  if (before?.id !== row.id) element.row.dataset['id'] = row.id;
+  if (before?.id !== row.id) place.row.dataset['id'] = row.id;
   if (before?.state !== row.state || before.isUpload !== row.isUpload) {
-    element.row.dataset['state'] = row.state;
-    say(element.mark, row.isUpload && row.state === 'running' ? '↑' : marks[row.state]);
+    place.row.dataset['state'] = row.state;
+    say(place.mark, row.isUpload && row.state === 'running' ? '↑' : marks[row.state]);
   }
-  if (before?.name !== row.name) [element.name.textContent, element.name.title] = [row.name, row.name];
-  if (before?.peer !== row.peer) element.peer.textContent = row.peer;
-  if (before?.said !== row.said) [element.said.textContent, element.said.title] = [row.said, row.said];
-  if (before?.size !== row.size) element.size.textContent = row.size;
+  if (before?.isUpload !== row.isUpload) say(place.direction, text(row.isUpload ? 'upload' : 'download'));
+  if (before?.name !== row.name) [place.name.textContent, place.name.title] = [row.name, row.name];
+  if (before?.peer !== row.peer) place.peer.textContent = row.peer;
+  if (before?.said !== row.said) [place.said.textContent, place.said.title] = [row.said, row.said];
+  if (before?.size !== row.size) place.size.textContent = row.size;
   if (before?.permille === row.permille) return;
-  say(element.bar, text('percent', Math.floor(row.permille / 10)));
-  element.fill.style.transform = `scaleX(${row.permille / 1000})`;
+  say(place.bar, text('percent', Math.floor(row.permille / 10)));
+  place.fill.style.transform = `scaleX(${row.permille / 1000})`;
 }

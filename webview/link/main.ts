@@ -9,6 +9,7 @@ import {
   type OfSession,
   type ToLinkPage,
 } from '../../src/protocol/linkPage.ts';
+import { byId, element } from '../elements.ts';
 
 declare function acquireVsCodeApi(): {
   postMessage(message: OfSession<FromLinkPage>): void;
@@ -27,7 +28,7 @@ const rowPixels = 26;
 const spare = 10;
 
 const page = byId('page');
-const head = element('header', {});
+const head = element('header');
 const facts = element('div', { class: 'facts' });
 const problem = element('p', { class: 'problem', role: 'alert' });
 const warnings = element('ul', { class: 'warnings' });
@@ -35,7 +36,7 @@ const actions = element('div', { class: 'actions', role: 'toolbar' });
 const said = element('div', { class: 'said', role: 'status' });
 const list = element('div', { class: 'list', role: 'listbox', tabindex: '0' });
 const space = element('div', { class: 'space', role: 'presentation' });
-const title = element('h1', {});
+const title = element('h1');
 list.append(space);
 head.append(title, facts);
 page.append(head, problem, warnings, actions, said, list);
@@ -190,17 +191,4 @@ function activate(index: number): void {
 function act(index: number): void {
   const action = rows.get(index)?.action;
   if (action !== undefined && state !== undefined) send({ kind: 'file', revision: state.revision, index, action: action.id });
-}
-
-function element(tag: string, attributes: Record<string, string>, text = ''): HTMLElement {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  if (text !== '') made.textContent = text;
-  return made;
-}
-
-function byId(id: string): HTMLElement {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`The page has no #${id}.`);
-  return found;
 }
