@@ -1,14 +1,24 @@
 // Sending through the real UI: files taken from a peer and sent to it, rows dragged, a drop box. These steps come after those on links, in the same
 // window.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { productVersion, shareArrives, until } from '../../scripts/localPeers.ts';
 import { SidecarClient } from '../../src/client/sidecarClient.ts';
 import type { PeerId } from '../../src/protocol/ids.ts';
 import { tableTitle } from '../vscode/testPeer.ts';
-import { collapseAll, openFromExplorer, peersRow, rowOf, showExplorer, showPotluck, type Step, type World } from './walkWorld.ts';
+import {
+  chooseFolder,
+  collapseAll,
+  openFromExplorer,
+  peersRow,
+  rowOf,
+  showExplorer,
+  showPotluck,
+  type Step,
+  type World,
+} from './walkWorld.ts';
 
 async function me({ peer }: World): Promise<PeerId> {
   const found = (await peer.client.request('peers/list', {})).find(({ isOnline }) => isOnline);
@@ -120,7 +130,37 @@ export const sendSteps: readonly Step[] = [
       await shareArrives(world.peer, await me(world), 'photos');
     },
   },
+  {
+    name: 'a drop box takes by itself what its peer sends, up to its size',
+    shot: 'drop-box',
+    async run(world) {
+      const { window, peer, downloads } = world;
+      const box = path.join(downloads, '..', 'box');
+      mkdirSync(box);
+      await window.runCommand('Potluck: New Drop Box…');
+      await window.quickRow('Ada').locator('.quick-input-list-checkbox, .monaco-checkbox').first().click();
+      await window.page.keyboard.press('Enter');
+      await chooseFolder(world, 'Use This Folder', box);
+      await window.answer('1');
+      await window.dialogButton('Take It Always').click();
+      await rowOf(world, 'Inbox and Outbox', 'box').filter({ hasText: '0 B of 1 MB' }).waitFor();
+      const peerId = await me(world);
+      const send = (name: string) =>
+        peer.client.request('outbox/send', { peerId, paths: [path.join(peer.tree, ...name.split('/'))] });
+      await send('README.md');
+      await until('what is small enough', () => namesIn(box).includes('README.md'));
+      await send('data/numbers.bin');
+      const waits = window.pane('Inbox and Outbox').locator('.monaco-list-row', { hasText: 'waits for your answer' });
+      await waits.filter({ hasText: 'numbers.bin' }).waitFor();
+      if (namesIn(box).includes('numbers.bin')) throw new Error('it holds more than its size');
+    },
+  },
 ];
+
+/** Of the files in it, each sender's in a folder of its own. */
+function namesIn(box: string): string[] {
+  return readdirSync(box, { recursive: true, encoding: 'utf8' }).map((file) => path.basename(file));
+}
 
 /** What is dragged over an icon of the activity bar opens it after a while. */
 async function openedByDragging({ window }: World, title: string, target: Locator): Promise<Locator> {

@@ -3,7 +3,7 @@
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import type { SidecarClient } from '../../src/client/sidecarClient.ts';
-import type { LocalPeer } from '../../scripts/localPeers.ts';
+import { type LocalPeer, until } from '../../scripts/localPeers.ts';
 import type * as driver from '../vscode/driver.ts';
 import { tableTitle, type TestPeer } from '../vscode/testPeer.ts';
 
@@ -92,6 +92,18 @@ export async function chooseFile({ window }: World, file: string): Promise<void>
   await window.quickInput.locator('.monaco-button', { hasText: /^(OK|Save|Open|Use|Take|Accept|Verify)/ }).waitFor();
   await window.answer(file);
   await window.quickInput.waitFor({ state: 'hidden' });
+}
+
+/** As `chooseFile`, for a folder: there Enter opens what is typed, and only the button takes it. */
+export async function chooseFolder({ window }: World, button: string, folder: string): Promise<void> {
+  const take = window.quickInput.locator('.monaco-button', { hasText: button });
+  await take.waitFor();
+  await window.quickInput.locator('input').first().fill(`${folder}/`);
+  await until(`${button} to take ${folder}`, async () => {
+    if (!(await take.isVisible())) return true;
+    await take.click({ timeout: 1000 }).catch(() => undefined); // it goes away meanwhile
+    return false;
+  });
 }
 
 /** Rows that are not in sight are not there: what steps before left open makes them so. */
