@@ -2,7 +2,7 @@
 // its editor changes nothing; texts have their links.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -36,7 +36,9 @@ describe('links and offers', () => {
       'inbox.decline',
       'inbox.always',
       'inbox.show',
+      'inbox.clear',
       'outbox.withdraw',
+      'outbox.clear',
       'dropbox.set',
       'dropbox.remove',
     ];
@@ -83,6 +85,18 @@ describe('links and offers', () => {
       readFileSync(path.join(at('recipes').fsPath, lentils), 'utf8'),
       readFileSync(treePath('recipes', lentils), 'utf8'),
     );
+  });
+
+  it('refuse what is too large to be dragged into the Explorer by its size, and leave nothing of it there', async () => {
+    const settings = vscode.workspace.getConfiguration('potluck');
+    await settings.update('open.maxSizeMiB', 1, vscode.ConfigurationTarget.Global);
+    try {
+      const copied = Promise.resolve(vscode.workspace.fs.copy(await tableUri('data', 'numbers.bin'), at('numbers.bin')));
+      await assert.rejects(copied, /numbers\.bin.*3 MB.*Download it instead/);
+      assert.ok(!existsSync(at('numbers.bin').fsPath));
+    } finally {
+      await settings.update('open.maxSizeMiB', undefined, vscode.ConfigurationTarget.Global);
+    }
   });
 
   it('find links in texts, tell of them, and open them at their lines', async () => {
