@@ -13,6 +13,7 @@ import type {
   CodeContents,
   ConflictPolicy,
   DownloadInfo,
+  DownloadMark,
   Entry,
   EntryDetails,
   EntryRef,
@@ -152,9 +153,14 @@ export interface Requests extends BoardRequests, CompareRequests, SendingRequest
   'shares/preview': { params: { path: string; progressToken?: string }; result: SharePreview };
   /**
    * Offers a folder (absolute path). Answers once the share is remembered, while it is scanned. `already-exists` for the same folder.
-   * `leaveOut`: at most 1,000 paths inside it, written to its `.potluckignore` first; `io` or `permission-denied` when that fails.
+   * `leaveOut`: at most 1,000 paths inside it, written to its `.potluckignore` first; `not-found` for one that is not there, `io` or
+   * `permission-denied` when that fails. `knownSecrets`: what `shares/preview` said looks secret, and a person saw. Then the folder is looked at once
+   * more, which takes as long; `changed`, and nothing is shared, when another file looks secret by now. Left out: shared as it is.
    */
-  'shares/add': { params: { path: string; title?: string; audience?: Audience; leaveOut?: string[] }; result: ShareInfo };
+  'shares/add': {
+    params: { path: string; title?: string; audience?: Audience; leaveOut?: string[]; knownSecrets?: string[] };
+    result: ShareInfo;
+  };
   /** What each of at most 1,000 absolute paths is to own shares, as the disk and the rules are now. In the order asked. */
   'shares/marks': { params: { paths: string[] }; result: ShareMark[] };
   /** Effective at once: who may not see it any more is told nothing of it, and its feed gets new keys; who may now is told. */
@@ -235,6 +241,8 @@ export interface Requests extends BoardRequests, CompareRequests, SendingRequest
   };
   /** In order of their place, then finished ones, newest first. */
   'downloads/list': { params: Record<string, never>; result: DownloadInfo[] };
+  /** What is here of files that were downloaded, in the order asked; at most 1,000. Never touches the network. */
+  'downloads/marks': { params: { entries: EntryRef[] }; result: DownloadMark[] };
   /** Stops it and removes its partial data; finished files of a folder stay. */
   'downloads/cancel': { params: { downloadId: DownloadId }; result: DownloadInfo };
   /** Starts a failed or cancelled one again from what is verified; one that waits is tried at once. */
@@ -259,7 +267,8 @@ export interface Requests extends BoardRequests, CompareRequests, SendingRequest
    * The text of a `.p2p` link file (docs/link-format.md) to a file, or to all files of a folder. Own files that were never hashed are hashed now
    * (progress by token: bytes done of all); a peer is asked for ids that it did not tell: `unavailable` when it is away. `hasPlace` (left out: for own
    * entries) puts in where it was seen, which names the owner's key. `creator` and `parties` (at most 64 characters each, 16 of them) go in as they
-   * are: never a party's name. `isAnnounced` does `links/announce` for the first 1,000 of its files. `too-large` above 50,000 files.
+   * are: never a party's name. `isAnnounced` does `links/announce` for the first 1,000 of its files. `too-large` above 50,000 files, `not-found` when
+   * the entry is not there or not shared any more, `changed` when a file changes while it is hashed.
    */
   'links/create': {
     params: {
@@ -281,11 +290,15 @@ export interface Requests extends BoardRequests, CompareRequests, SendingRequest
     params: LinkSource & { offset?: number; limit?: number };
     result: { summary: LinkSummary; files: LinkEntry[] };
   };
-  /** Who has what of it, as their indexes here say, and what is on this machine. Never touches the network. A page of its files, `limit` at most 1,000. */
+  /**
+   * Who has what of it, as their indexes here say, and what is on this machine. Never touches the network. A page of its files, `limit` at most 1,000;
+   * totals and peers only with `offset` 0, since they cost a look at 10,000 files. `not-found` for a magnet that names no files.
+   */
   'links/status': { params: LinkSource & { offset?: number; limit?: number }; result: LinkStatus };
   /**
    * Queues what it leads to as one download: each file from whoever has its content, now or when somebody comes, and verified by it; what is on this
-   * machine is copied. `paths` chooses some of its files. The download's `entry` has `linkPeerId` (links.ts of the protocol's values) as peer.
+   * machine is copied. `paths` chooses some of its files. The download's `entry` has `linkPeerId` (linkPeer.ts) as peer. `not-found` for a magnet that
+   * names no files, and for `paths` that are none of its files; `invalid-argument` when it leads to no file.
    */
   'links/download': {
     params: LinkSource & {
@@ -299,12 +312,14 @@ export interface Requests extends BoardRequests, CompareRequests, SendingRequest
   };
   /**
    * Reads what lies at an absolute path (the folder of the link's files, or the one that holds it; of a link to one file, that or its folder) and
-   * compares it with the link. Follows no links of the file system. `not-found` when nothing is there. Progress by token, in bytes.
+   * compares it with the link. Follows no links of the file system below it. `not-found` when nothing is there, `not-folder` for a file where the
+   * link leads to a folder. Progress by token, in bytes.
    */
   'links/verify': { params: LinkSource & { folder: string; progressToken?: string }; result: LinkVerification };
   /**
    * The same contents in another form. A torrent (BitTorrent v2, as base64) and a magnet need the hashes of pieces of files above the piece length:
    * from this machine, else of peers who have the content: `unavailable` when nobody gives them. A magnet of a folder names its info hash only.
+   * `not-found` for a magnet that names no files, `invalid-argument` for what the other form cannot have: a torrent needs a file.
    */
   'links/export': {
     params: LinkSource & { as: LinkForm; progressToken?: string };
@@ -318,9 +333,12 @@ export interface Requests extends BoardRequests, CompareRequests, SendingRequest
   'uploads/allow': { params: { peerId: PeerId }; result: Record<string, never> };
   'uploads/refused': { params: Record<string, never>; result: RefusedPeer[] };
 
-  /** Transfers that ended, newest first. `limit` at most 1,000. */
+  /**
+   * Transfers that ended, newest first. `limit` at most 1,000. With `entry` those of it and of folders above it, with `contentId` those of files with
+   * this content, with both either of them.
+   */
   'transfers/history': {
-    params: { direction?: 'download' | 'upload'; offset?: number; limit?: number };
+    params: { direction?: 'download' | 'upload'; entry?: EntryRef; contentId?: ContentId; offset?: number; limit?: number };
     result: { entries: HistoryEntry[]; total: number };
   };
   'transfers/clearHistory': { params: Record<string, never>; result: Record<string, never> };

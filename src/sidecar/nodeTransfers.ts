@@ -229,7 +229,7 @@ export class Transfers {
   handlers(): Handlers<'files' | 'downloads' | 'uploads' | 'transfers' | 'links' | 'pieces' | 'storage'> {
     const transfers = transferHandlers({
       ...{ fetches: this.#fetches, downloads: this.downloads, uploads: this.uploads },
-      ...{ history: this.#history, rates: () => this.rates(), catalog: this.#options.catalog() },
+      ...{ history: this.#history, rates: () => this.rates(), catalog: this.#options.catalog(), held: this.#held },
       holderOf: (contentId) => this.#sources.listedBy(contentId),
     });
     return {

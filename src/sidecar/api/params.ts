@@ -128,6 +128,13 @@ export function entryField(fields: Fields): EntryRef {
   return { peerId: peerIdField(entry), shareId: shareIdField(entry), path: parseSafePath(textField(entry, 'path', 4096)) };
 }
 
+/** At most so many. */
+export function entriesField(fields: Fields, name: string, most: number): EntryRef[] {
+  const given = fields[name];
+  if (!Array.isArray(given) || given.length > most) throw invalid(name, `a list of at most ${most} entries`);
+  return given.map((entry: unknown) => entryField({ entry }));
+}
+
 /** What a handler says of a field with a check of its own. */
 export function invalid(name: string, expected: string): AppError {
   return new AppError('invalid-argument', `The parameter ${name} is not ${expected}.`);

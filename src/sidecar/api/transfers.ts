@@ -8,6 +8,8 @@ import { localLimits, transferLimits } from '../limits.ts';
 import type { Downloads } from '../transfers/downloads/downloads.ts';
 import type { Move } from '../transfers/downloads/queueOrder.ts';
 import type { Direction, History } from '../transfers/history/history.ts';
+import type { HeldContent } from '../transfers/held/heldContent.ts';
+import { heldMarks } from '../transfers/held/heldMarks.ts';
 import type { Fetches } from '../transfers/opening/fetches.ts';
 import type { Uploads } from '../transfers/uploads/uploads.ts';
 import type { Handlers } from './handlers.ts';
@@ -15,6 +17,7 @@ import {
   absolutePathField,
   contentIdField,
   downloadIdField,
+  entriesField,
   entryField,
   type Fields,
   flagField,
@@ -39,7 +42,8 @@ export interface TransferParts {
   uploads: Pick<Uploads, 'list' | 'refuse' | 'allow' | 'refused'>;
   history: Pick<History, 'list' | 'clear' | 'totals'>;
   rates: () => TransferRates;
-  catalog: Pick<Catalog, 'list'>;
+  catalog: Pick<Catalog, 'list' | 'stat'>;
+  held: Pick<HeldContent, 'find'>;
   /** The file to download for a content id. Rejects with `not-found`, `already-exists`. */
   holderOf(contentId: ContentId): Promise<EntryRef>;
 }
@@ -84,6 +88,7 @@ function downloadHandlers(parts: TransferParts): Handlers<'downloads'> {
       return orWhy(catalog, entryField(fields), async (ref) => downloads.add(ref, wanted));
     },
     'downloads/list': () => downloads.list(),
+    'downloads/marks': (fields) => heldMarks(entriesField(fields, 'entries', localLimits.markedEntries), parts),
     'downloads/cancel': (fields) => downloads.cancel(downloadIdField(fields)),
     'downloads/retry': (fields) => downloads.retry(downloadIdField(fields)),
     'downloads/pause': (fields) => downloads.pause(optionalDownloadIdField(fields)),
@@ -118,7 +123,9 @@ function historyHandlers({ history, rates }: TransferParts): Handlers<'transfers
       const direction = wordField(fields, 'direction', directions);
       const offset = wholeField(fields, 'offset', { min: 0, max: Number.MAX_SAFE_INTEGER, otherwise: 0 });
       const limit = wholeField(fields, 'limit', { min: 0, max: historyPage, otherwise: historyPage });
-      return history.list({ direction, offset, limit });
+      const entry = fields['entry'] === undefined ? undefined : entryField(fields);
+      const contentId = fields['contentId'] === undefined ? undefined : contentIdField(fields);
+      return history.list({ direction, entry, contentId, offset, limit });
     },
     'transfers/clearHistory': () => {
       history.clear();

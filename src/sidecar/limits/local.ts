@@ -51,6 +51,8 @@ export const localLimits = {
   logTail: 200,
   /** Progress and change notifications per second for one subject. */
   progressHz: 4,
+  /** Downloaded entries that are marked in one request: some 40 ms, in steps. */
+  markedEntries: 1_000,
   /** A client that connected must say hello within this. */
   clientHelloMs: 5_000,
   /** On leaving: time for answers already made to reach their clients. */

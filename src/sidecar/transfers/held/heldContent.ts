@@ -28,6 +28,8 @@ export interface HeldFile {
   localPath: string;
   root: Uint8Array;
   sizeBytes: number;
+  /** Of the file here: what its owner's had when it was fetched. */
+  mtimeMs: number;
 }
 
 interface Row {
@@ -107,7 +109,7 @@ export class HeldContent {
   find(owner: PeerId, shareId: ShareId, path: string): HeldFile | undefined {
     const entry = { peerId: owner, shareId, path };
     const pending = this.#pending.get(keyOf(entry));
-    if (pending) return stateOf(pending) === undefined ? undefined : toHeld(pending);
+    if (pending) return stateOf(pending) && toHeld(pending);
     const row = this.#database.get<Row>(`SELECT ${columns} FROM heldContent WHERE ${isThisFile}`, { ...entry });
     return row && this.#checked(row);
   }
@@ -127,11 +129,12 @@ export class HeldContent {
   }
 
   #checked(row: Row): HeldFile | undefined {
-    const held = toHeld({ ...row, entry: { peerId: row.peerId as PeerId, shareId: row.shareId as ShareId, path: row.path } });
+    const entry = { peerId: row.peerId as PeerId, shareId: row.shareId as ShareId, path: row.path };
     const stats = lookAt(row.localPath);
     if (stats === undefined) return undefined; // Its disk may be away.
-    if (stats.isFile() && stats.size === BigInt(row.sizeBytes) && stampOf(stats) === BigInt(row.stamp)) return held;
-    this.#database.run(`DELETE FROM heldContent WHERE ${isThisFile}`, { ...held.entry });
+    if (stats.isFile() && stats.size === BigInt(row.sizeBytes) && stampOf(stats) === BigInt(row.stamp))
+      return toHeld({ ...row, entry, mtimeMs: Number(stats.mtimeMs) });
+    this.#database.run(`DELETE FROM heldContent WHERE ${isThisFile}`, { ...entry });
     return undefined;
   }
 
@@ -193,8 +196,8 @@ function lookAt(localPath: string) {
   }
 }
 
-function toHeld({ entry, localPath, root, sizeBytes }: HeldFile): HeldFile {
-  return { entry, localPath, root: new Uint8Array(root), sizeBytes };
+function toHeld({ entry, localPath, root, sizeBytes, mtimeMs }: HeldFile): HeldFile {
+  return { entry, localPath, root: new Uint8Array(root), sizeBytes, mtimeMs: Math.trunc(mtimeMs) };
 }
 
 function keyOf({ peerId, shareId, path }: EntryRef): string {

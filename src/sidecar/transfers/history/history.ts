@@ -1,7 +1,7 @@
 // Transfers that ended, the newest of them, and all that was ever transferred.
 
 import type { ContentId, PeerId, ShareId } from '../../../protocol/ids.ts';
-import type { EntryKind, Failure, HistoryEntry, TransferTotals } from '../../../protocol/model.ts';
+import type { EntryKind, EntryRef, Failure, HistoryEntry, TransferTotals } from '../../../protocol/model.ts';
 import { transferLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
@@ -24,6 +24,17 @@ interface Row {
   contentId: string | null;
   failure: string | null;
 }
+
+interface HistoryFilter {
+  direction?: Direction | undefined;
+  /** `contentId` beside it: either of them. */
+  entry?: EntryRef | undefined;
+  contentId?: ContentId | undefined;
+}
+
+/** Of an upload `peerId` is who took it; a share is known by its own id. */
+const isOfEntry = `shareId = :shareId AND (direction = 'upload' OR peerId = :peerId) AND (path = :path
+  OR (kind = 'folder' AND (path = '' OR substr(:path, 1, length(path) + 1) = path || '/')))`;
 
 /** Rows above the limit before they are dropped: not one by one. */
 const slack = 256;
@@ -75,11 +86,10 @@ export class History {
     }
   }
 
-  /** Newest first. `total` of this direction, or of both. */
-  list(page: { direction?: Direction | undefined; offset: number; limit: number }): { entries: HistoryEntry[]; total: number } {
-    const { direction, offset } = page;
-    const where = direction === undefined ? '' : 'WHERE direction = :direction';
-    const given = direction === undefined ? {} : { direction };
+  /** Newest first. `total` of those that are meant: of this direction, of `entry` and folders above it, with this content. */
+  list(page: HistoryFilter & { offset: number; limit: number }): { entries: HistoryEntry[]; total: number } {
+    const { offset } = page;
+    const { where, given } = filterOf(page);
     const counted = this.#database.get<{ n: number }>(`SELECT count(*) AS n FROM transferHistory ${where}`, given)?.n ?? 0;
     const total = Math.min(counted, transferLimits.history);
     const limit = Math.max(0, Math.min(page.limit, total - offset));
@@ -113,6 +123,25 @@ export class History {
     );
     this.#count = this.#counted();
   }
+}
+
+function filterOf({ direction, entry, contentId }: HistoryFilter) {
+  const either = [
+    ...(entry === undefined ? [] : [`(${isOfEntry})`]),
+    ...(contentId === undefined ? [] : ['contentId = :contentId']),
+  ];
+  const all = [
+    ...(direction === undefined ? [] : ['direction = :direction']),
+    ...(either.length === 0 ? [] : [`(${either.join(' OR ')})`]),
+  ];
+  return {
+    where: all.length === 0 ? '' : `WHERE ${all.join(' AND ')}`,
+    given: {
+      ...(direction !== undefined && { direction }),
+      ...(entry !== undefined && { peerId: entry.peerId, shareId: entry.shareId, path: entry.path }),
+      ...(contentId !== undefined && { contentId }),
+    },
+  };
 }
 
 /** Rows are our own words, written by `add`. */

@@ -21,7 +21,8 @@ function parts(more: Partial<TransferParts> = {}): TransferParts {
     uploads: { list: none, refuse: none, allow: none, refused: none },
     history: { list: none, clear: none, totals: none },
     rates: none,
-    catalog: { list: none },
+    catalog: { list: none, stat: none },
+    held: { find: none },
     holderOf: none,
     ...more,
   };
@@ -41,6 +42,7 @@ test('what is not found because its index is not here yet says so; what is gone 
         if (!isIndexHere) throw new AppError('unavailable', 'The index is not here yet.');
         return { entries: [], total: 0 };
       },
+      stat: none,
     },
   });
   const entry = { peerId: 'y'.repeat(52), shareId: 'y'.repeat(26), path: 'a/b' };
@@ -93,6 +95,13 @@ const hostile: [method: keyof ReturnType<typeof transferHandlers>, fields: Recor
   ['transfers/history', { offset: 1.5 }],
   ['transfers/history', { limit: 1001 }],
   ['transfers/history', { limit: Infinity }],
+  ['transfers/history', { entry: { ...entry, path: '../up' } }],
+  ['transfers/history', { entry: null }],
+  ['transfers/history', { contentId: 'x' }],
+  ['downloads/marks', {}],
+  ['downloads/marks', { entries: 'all' }],
+  ['downloads/marks', { entries: [entry, { ...entry, path: '../up' }] }],
+  ['downloads/marks', { entries: Array(1001).fill(entry) }],
 ];
 
 test('what makes no sense is refused by its name, and nobody is asked', async () => {

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import type { Entry, EntryRef } from '../../../../../src/protocol/model.ts';
+import { HeldContent } from '../../../../../src/sidecar/transfers/held/heldContent.ts';
+import { heldMarks } from '../../../../../src/sidecar/transfers/held/heldMarks.ts';
+import { node, refTo, temporaryFolder } from '../world.ts';
+
+const mtimeMs = Date.UTC(2024, 1, 3) + 0.75;
+
+/** Files that were downloaded, and what their owner lists of them now. */
+function scene(t: TestContext) {
+  const base = temporaryFolder(t);
+  const held = new HeldContent({ ...node(t, path.join(base, 'data')), limit: 1000 });
+  held.open();
+  const listed = new Map<string, Entry>();
+  const catalog = { stat: (ref: EntryRef) => listed.get(ref.path) };
+  const placed = (name: string, change: Partial<Entry> = {}): string => {
+    const localPath = path.join(base, name);
+    writeFileSync(localPath, 'content');
+    utimesSync(localPath, mtimeMs / 1000, mtimeMs / 1000);
+    held.add({ entry: refTo(name), localPath, root: Buffer.alloc(32, 3), sizeBytes: 7, mtimeMs });
+    listed.set(name, { name, kind: 'file', sizeBytes: 7, mtimeMs, ...change });
+    return localPath;
+  };
+  const states = async (...names: string[]) => (await heldMarks(names.map(refTo), { held, catalog })).map(({ state }) => state);
+  return { held, listed, placed, states };
+}
+
+test('a file is verified while it stands and its owner lists it so; stale when the owner lists another state of it', async (t) => {
+  const { held, listed, placed, states } = scene(t);
+  placed('same');
+  placed('longer', { sizeBytes: 8 });
+  placed('older', { mtimeMs: mtimeMs - 60_000 });
+  placed('folder', { kind: 'folder', sizeBytes: 0 });
+  placed('unlisted');
+  listed.delete('unlisted');
+  listed.set('added', { name: 'added', kind: 'file', sizeBytes: 7, mtimeMs: 5 });
+  const names = ['same', 'longer', 'older', 'folder', 'unlisted', 'added'];
+  const expected = ['verified', 'stale', 'stale', 'stale', 'verified', 'none'];
+  assert.deepEqual(await states(...names), expected);
+  await held.close(); // written down
+  held.open();
+  assert.deepEqual(await states(...names), expected);
+  await held.close();
+});
+
+test('a file that was changed here bears no mark; the others say where they lie', async (t) => {
+  const { held, placed, states } = scene(t);
+  const edited = placed('edited');
+  const kept = placed('kept');
+  await held.close();
+  held.open();
+  appendFileSync(edited, '!');
+  assert.deepEqual(await states('edited', 'kept'), ['none', 'verified']);
+  const catalog = { stat: () => undefined };
+  assert.deepEqual(await heldMarks([refTo('kept')], { held, catalog }), [{ state: 'verified', localPath: kept }]);
+  await held.close();
+});
