@@ -38,7 +38,7 @@ type AnyListener = {
 
 /** Requests that may be sent again to the next sidecar when theirs died under them: they change nothing. */
 function isRepeatable(method: RequestMethod): boolean {
-  return /^(catalog|files|search)\/|\/(list|get|status|preview)$/.test(method);
+  return /^(catalog|files|search)\/|\/(list|get|status|preview|marks)$/.test(method);
 }
 
 export class Sidecar {

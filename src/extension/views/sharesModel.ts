@@ -1,6 +1,6 @@
 // What the Shares view says: own shared folders, and under each what is offered and what was left out. Must not know `vscode`.
 
-import type { ShareInfo, ShareState, SkipReason } from '../../protocol/model.ts';
+import type { ShareInfo, ShareState, SkippedEntry, SkipReason } from '../../protocol/model.ts';
 import { audienceText, type Known } from './audienceChoice.ts';
 import { displayName, longDisplayName } from '../displayText.ts';
 import { failureText } from '../failures.ts';
@@ -69,6 +69,31 @@ export function skipReasonText(reason: SkipReason): string {
   }
 }
 
+/** Which rule left it out, in words where it is one of ours. */
+export function leftOutReason({ reason, rule }: Pick<SkippedEntry, 'reason' | 'rule'>): string {
+  if (rule === undefined) return skipReasonText(reason);
+  return t('{0}: {1}', skipReasonText(reason), reason === 'secret' ? secretRuleText(rule) : displayName(rule));
+}
+
+function secretRuleText(rule: string): string {
+  switch (rule) {
+    case 'version control history':
+      return t('history of changes');
+    case 'folder of keys or credentials':
+      return t('folder of keys or credentials');
+    case 'environment file':
+      return t('environment file');
+    case 'private key':
+      return t('private key');
+    case 'key or wallet file':
+      return t('key or wallet');
+    case 'credentials':
+      return t('credentials');
+    default:
+      return displayName(rule);
+  }
+}
+
 export function skippedTotal(counts: ShareInfo['skippedCounts']): number {
   return skipReasons.reduce((sum, reason) => sum + (counts[reason] ?? 0), 0);
 }
@@ -128,7 +153,7 @@ export function sharesRow(node: SharesNode, known: Known): Row {
     label: title,
     description,
     tooltip: lines.join('\n'),
-    ...(share.state === 'watching' && share.lateSecrets !== undefined ? lateIcon : stateIcons[share.state]),
+    ...(share.state === 'watching' && lateCount(share) > 0 ? lateIcon : stateIcons[share.state]),
     children: 'collapsed',
     context: `ownShare.${share.state}`,
     accessibility: t('Your share {0}, {1}', title, description),
@@ -144,16 +169,23 @@ const stateIcons: Record<ShareState, { icon: string; color?: string }> = {
 
 const lateIcon = { icon: 'warning', color: 'list.warningForeground' };
 
-/** What came later and looks secret: how much, the first ones by name, and what can be done. */
+function lateCount({ lateSecrets }: ShareInfo): number {
+  return lateSecrets?.found ?? 0;
+}
+
+/** What looks secret and no preview showed: how much, the first ones by name, and what can be done; and what was not looked into. */
 function lateLines({ lateSecrets }: ShareInfo): string[] {
   if (lateSecrets === undefined) return [];
-  const { suspects, found } = lateSecrets;
+  const { suspects, found, unreadFiles } = lateSecrets;
+  const unread = unreadFiles === 0 ? [] : [t('Not looked into for secrets: {0}', formatFiles(unreadFiles))];
+  if (found === 0) return unread;
   return [
-    t('Came later, looks secret, is shared: {0}', formatCount(found)),
+    t('Looks secret, and is shared: {0}', formatCount(found)),
     ...suspects
       .slice(0, lateShown)
       .map(({ path, line, kinds }) => `${longDisplayName(path)}:${line} (${kinds.map(secretKindText).join(', ')})`),
     t('Move it away, or name it in the .potluckignore of the folder.'),
+    ...unread,
   ];
 }
 
@@ -168,7 +200,7 @@ function shareState(share: ShareInfo): string {
     case 'scanning':
       return t('reading… {0}', formatCount(share.scannedEntries ?? 0));
     case 'watching':
-      if (share.lateSecrets !== undefined) return t('{0} · {1} look secret', offered, formatCount(share.lateSecrets.found));
+      if (lateCount(share) > 0) return t('{0} · {1} look secret', offered, formatCount(lateCount(share)));
       return skipped > 0 ? t('{0} · {1} left out', offered, formatCount(skipped)) : offered;
     case 'paused':
       return t('paused · {0}', offered);

@@ -33,9 +33,10 @@ export async function marksOf(paths: readonly string[], roots: readonly string[]
 function markOf(absolute: string, known: ReadonlyMap<string, Known>): ShareMark {
   let mark: ShareMark = { state: 'none' };
   for (const [root, folders] of known) {
-    if (absolute === root) return { state: 'root' };
     const relative = path.relative(root, absolute);
-    if (relative === '' || relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) continue;
+    // Not by comparing them: on Windows a path may come with another case.
+    if (relative === '') return { state: 'root' };
+    if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) continue;
     const here = markInside(root, relative.split(path.sep), folders);
     if (here.state === 'shared') return here;
     if (here.state === 'excluded') mark = here;

@@ -10,7 +10,7 @@ import { inviteRow, pendingRow } from '../../../src/extension/commands/inviteRow
 import { previewPage } from '../../../src/extension/commands/previewPage.ts';
 import { previewRows } from '../../../src/extension/commands/sharePreview.ts';
 import { DownloadList } from '../../../src/extension/downloadList.ts';
-import { downloadMark, shareMark } from '../../../src/extension/decorations/marks.ts';
+import { shareMark } from '../../../src/extension/decorations/marks.ts';
 import { displayName, iconSafeName, longDisplayName, messageName } from '../../../src/extension/displayText.ts';
 import { foundRows, startRows } from '../../../src/extension/search/findRows.ts';
 import { choiceRows } from '../../../src/extension/views/audienceChoice.ts';
@@ -196,7 +196,6 @@ for (const [what, evil] of Object.entries(names)) {
 
   test(`${what}: harmless in marks and terminals`, () => {
     assertHarmless(shareMark({ state: 'excluded', reason: 'ignored', rule: evil })?.tooltip ?? '', 'mark', 300);
-    assertHarmless(downloadMark(worlds.download(1, { name: evil }), false)?.tooltip ?? '', 'mark', 300);
     assert.doesNotMatch(safeText(evil), /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
     for (const show of [displayName, longDisplayName]) assertHarmless(show(evil), show.name, 2000);
   });

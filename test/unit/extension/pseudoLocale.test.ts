@@ -15,7 +15,7 @@ import {
   compareStates,
   type ShownComparison,
 } from '../../../src/extension/compare/compareModel.ts';
-import { downloadMark, shareMark } from '../../../src/extension/decorations/marks.ts';
+import { folderMark, heldMark, queuedMark, shareMark } from '../../../src/extension/decorations/marks.ts';
 import { DownloadList } from '../../../src/extension/downloadList.ts';
 import { type FileFacts, filePage } from '../../../src/extension/filePage/filePage.ts';
 import { linkFacts, linkRow, statusLines, verificationLines } from '../../../src/extension/links/linkDocument.ts';
@@ -242,7 +242,8 @@ test('the board, viewers and marks', () => {
   const marks = [
     shareMark({ state: 'root' }),
     ...(['secret', 'ignored', 'symlink'] as const).map((reason) => shareMark({ state: 'excluded', reason })),
-    ...states.map((state) => downloadMark(download(1, { state }), true)),
+    folderMark(download(1, { kind: 'folder', state: 'done', finishedAtMs: 0 })),
+    ...[queuedMark(), ...(['verified', 'stale'] as const).map((state) => heldMark({ state, localPath: '-' }))],
   ];
   const page = boardPage({ nonce: '-', session: '-', scriptUri: '-', styleUri: '-', source: '-' });
   holdNoEnglish(
