@@ -6,10 +6,10 @@ export type ViewerKind = (typeof kinds)[number];
 
 const kinds = ['text', 'hex', 'image', 'audio', 'video'] as const;
 
-/** Page to host. `id` names a request; answers carry it, `cancel` ends it. */
+/** From the page. `id` names a request; answers carry it, `cancel` ends it. Every request has one answer, the last that bears its id. */
 export type ToHost =
   | { type: 'ready' }
-  /** At most `readBytes`; past the end: fewer. */
+  /** At most `viewerMaxima.readBytes`; past the end: fewer. */
   | { type: 'read'; id: number; offset: number; length: number }
   /** From `from` on (or before it), then round from the other end. `isHex`: `query` is pairs of hexadecimal digits. */
   | {
@@ -26,9 +26,18 @@ export type ToHost =
   | { type: 'cancel'; id: number }
   | { type: 'download' };
 
-/** Host to page. */
+/** From the host. */
 export type ToPage =
-  | { type: 'open'; kind: ViewerKind; name: string; mime: string; sizeBytes: number; texts: Record<string, string> }
+  /** `wholeBytes`: what the page may hold of a file that it shows whole. */
+  | {
+      type: 'open';
+      kind: ViewerKind;
+      name: string;
+      mime: string;
+      sizeBytes: number;
+      wholeBytes: number;
+      texts: Record<string, string>;
+    }
   | { type: 'bytes'; id: number; offset: number; bytes: Uint8Array; fetchedBytes: number }
   /** Left out `offset`: not in the file. */
   | { type: 'found'; id: number; offset?: number; length: number; isWrapped: boolean }
@@ -38,23 +47,46 @@ export type ToPage =
   | { type: 'failed'; id: number; message: string }
   | { type: 'cancelled'; id: number };
 
-/** One read of a page: a few screens of the longest lines. */
-export const readBytes = 1024 * 1024;
-/** Words that are looked for. */
-const maxQuery = 1024;
+/** What a request is answered with, or told before it is. */
+export type ViewerAnswer = Extract<ToPage, { id: number }>;
 
-export function isToHost(value: unknown): value is ToHost {
+export const viewerMaxima = {
+  /** One read of a page: a few screens of the longest lines. */
+  readBytes: 1024 * 1024,
+  /** Words that are looked for. */
+  queryCharacters: 1024,
+} as const;
+
+/** A message as it travels: it bears the page's session, a secret that only this page was given. */
+export type OfSession<Message> = Message & { session: string };
+
+/** What the page says, if it is a message and of this session; undefined for anything else. */
+export function parseToHost(value: unknown, session: string): ToHost | undefined {
+  return isOfSession(value, session) && isToHost(value) ? value : undefined;
+}
+
+/** As `parseToHost`, for the other direction. */
+export function parseToPage(value: unknown, session: string): ToPage | undefined {
+  return isOfSession(value, session) && isToPage(value) ? value : undefined;
+}
+
+function isOfSession(value: unknown, session: string): boolean {
+  return session !== '' && typeof value === 'object' && value !== null && 'session' in value && value.session === session;
+}
+
+function isToHost(value: unknown): value is ToHost {
   if (typeof value !== 'object' || value === null) return false;
   const { type, id, offset, length, query, from, line } = value as Record<string, unknown>;
   if (type === 'ready' || type === 'download') return true;
   if (!isWhole(id)) return false;
   switch (type) {
     case 'read':
-      return isWhole(offset) && isWhole(length) && length <= readBytes;
+      return isWhole(offset) && isWhole(length) && length <= viewerMaxima.readBytes;
     case 'find': {
       const { isBackwards, isCaseSensitive, isHex } = value as Record<string, unknown>;
       const flags = [isBackwards, isCaseSensitive, isHex].every((flag) => typeof flag === 'boolean');
-      return flags && typeof query === 'string' && query.length > 0 && query.length <= maxQuery && isWhole(from);
+      const isQuery = typeof query === 'string' && query.length > 0 && query.length <= viewerMaxima.queryCharacters;
+      return flags && isQuery && isWhole(from);
     }
     case 'goToLine':
       return typeof line === 'number' && Number.isSafeInteger(line) && line !== 0;
@@ -65,7 +97,7 @@ export function isToHost(value: unknown): value is ToHost {
   }
 }
 
-export function isToPage(value: unknown): value is ToPage {
+function isToPage(value: unknown): value is ToPage {
   if (typeof value !== 'object' || value === null) return false;
   const { type, id, offset, bytes, length, line, text, message } = value as Record<string, unknown>;
   if (type === 'open') return isOpening(value as Record<string, unknown>);
@@ -89,9 +121,10 @@ export function isToPage(value: unknown): value is ToPage {
 }
 
 /** `kind` names an element that is made, `mime` what it is given. */
-function isOpening({ kind, name, mime, sizeBytes, texts }: Record<string, unknown>): boolean {
+function isOpening({ kind, name, mime, sizeBytes, wholeBytes, texts }: Record<string, unknown>): boolean {
   const isKind = kinds.some((known) => known === kind);
-  if (!isKind || typeof name !== 'string' || typeof mime !== 'string' || !isWhole(sizeBytes)) return false;
+  if (!isKind || typeof name !== 'string' || typeof mime !== 'string') return false;
+  if (!isWhole(sizeBytes) || !isWhole(wholeBytes)) return false;
   return typeof texts === 'object' && texts !== null && Object.values(texts).every((text) => typeof text === 'string');
 }
 

@@ -12,6 +12,11 @@ export interface Span {
   sizeBytes: number;
 }
 
+export interface Range {
+  offset: number;
+  length: number;
+}
+
 export class Blocks {
   readonly sizeBytes: number;
   /** Least recently used first. */
@@ -21,12 +26,13 @@ export class Blocks {
     this.sizeBytes = sizeBytes;
   }
 
-  /** What is missing of [from, to), as ranges of whole blocks. */
-  missing(from: number, to: number): { offset: number; length: number }[] {
-    const ranges: { offset: number; length: number }[] = [];
+  /** What is missing of [from, to), as ranges of whole blocks; those that `coming` ranges bring are not. */
+  missing(from: number, to: number, coming: readonly Range[] = []): Range[] {
+    const ranges: Range[] = [];
     for (const index of this.#indexes(from, to)) {
-      if (this.#blocks.has(index)) continue;
       const offset = index * blockBytes;
+      if (this.#blocks.has(index) || coming.some((range) => range.offset <= offset && offset < range.offset + range.length))
+        continue;
       const length = Math.min(blockBytes, this.sizeBytes - offset);
       const last = ranges.at(-1);
       if (last !== undefined && last.offset + last.length === offset) last.length += length;

@@ -1,59 +1,60 @@
 // The page's side of the talk with its host: requests with answers, typed and checked.
 
-import { isToPage, type ToHost, type ToPage } from '../../src/protocol/viewer.ts';
+import { type OfSession, parseToPage, type ToHost, type ToPage, type ViewerAnswer } from '../../src/protocol/viewer.ts';
+import type { Request } from './reads.ts';
 
 interface VsCodeApi {
-  postMessage(message: ToHost): void;
+  postMessage(message: OfSession<ToHost>): void;
   getState(): unknown;
   setState(state: unknown): void;
 }
 declare function acquireVsCodeApi(): VsCodeApi;
 
-type Answer = Extract<ToPage, { id: number }>;
 type Asked = Extract<ToHost, { type: 'read' | 'find' | 'goToLine' }>;
 type Question = Asked extends infer Each ? (Each extends Asked ? Omit<Each, 'id'> : never) : never;
 
-export interface Request {
-  id: number;
-  answer: Promise<Answer>;
-}
-
 export class Host {
   readonly #api = acquireVsCodeApi();
-  readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; onProgress: ((text: string) => void) | undefined }>();
+  readonly #session = document.body.dataset['session'] ?? '';
+  readonly #waiting = new Map<
+    number,
+    { resolve: (answer: ViewerAnswer) => void; onProgress: ((text: string) => void) | undefined }
+  >();
   #count = 0;
 
   constructor(onOpen: (message: Extract<ToPage, { type: 'open' }>) => void) {
     window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-      if (!isToPage(data)) return;
-      if (data.type === 'open') {
-        onOpen(data);
+      const message = parseToPage(data, this.#session);
+      if (message === undefined) return;
+      if (message.type === 'open') {
+        onOpen(message);
         return;
       }
-      const waiting = this.#waiting.get(data.id);
-      if (data.type === 'progress') {
-        waiting?.onProgress?.(data.text);
+      const waiting = this.#waiting.get(message.id);
+      if (message.type === 'progress') {
+        waiting?.onProgress?.(message.text);
         return;
       }
-      this.#waiting.delete(data.id);
-      waiting?.resolve(data);
+      this.#waiting.delete(message.id);
+      waiting?.resolve(message);
     });
-    this.#api.postMessage({ type: 'ready' });
+    this.#post({ type: 'ready' });
   }
 
+  /** The answer may be `failed` or `cancelled`; it never rejects. */
   ask(question: Question, onProgress?: (text: string) => void): Request {
     const id = ++this.#count;
-    const answer = new Promise<Answer>((resolve) => this.#waiting.set(id, { resolve, onProgress }));
-    this.#api.postMessage({ ...question, id });
+    const answer = new Promise<ViewerAnswer>((resolve) => this.#waiting.set(id, { resolve, onProgress }));
+    this.#post({ ...question, id });
     return { id, answer };
   }
 
   cancel(id: number): void {
-    this.#api.postMessage({ type: 'cancel', id });
+    this.#post({ type: 'cancel', id });
   }
 
   download(): void {
-    this.#api.postMessage({ type: 'download' });
+    this.#post({ type: 'download' });
   }
 
   /** Kept while the page is hidden, and over a reload of the window. */
@@ -64,5 +65,9 @@ export class Host {
 
   set state(state: Record<string, unknown>) {
     this.#api.setState(state);
+  }
+
+  #post(message: ToHost): void {
+    this.#api.postMessage({ ...message, session: this.#session });
   }
 }

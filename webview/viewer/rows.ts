@@ -17,6 +17,8 @@ export interface RowForm {
   startOf(span: Span, offset: number): number;
   /** What is needed before and after a place to draw `rows` rows there. */
   reach(rows: number): { before: number; after: number };
+  /** Bytes of the longest row. */
+  readonly longestBytes: number;
 }
 
 /** Lines longer than this go on in another row: a row has at most twice as many bytes. */
@@ -45,6 +47,8 @@ export const textRows: RowForm = {
   },
 
   reach: (rows) => ({ before: 4 * cutBytes + rows * 256, after: 2 * cutBytes + rows * 512 }),
+  // A sign of several bytes is not cut.
+  longestBytes: 2 * cutBytes + 3,
 };
 
 export const hexRowBytes = 16;
@@ -57,6 +61,7 @@ export const hexRows: RowForm = {
   },
   startOf: (span, offset) => Math.floor(Math.min(offset, span.sizeBytes - 1) / hexRowBytes) * hexRowBytes,
   reach: (rows) => ({ before: rows * hexRowBytes, after: rows * hexRowBytes }),
+  longestBytes: hexRowBytes,
 };
 
 /** Up to `count` rows from the one that begins at `offset`. */
@@ -76,12 +81,19 @@ export function rowsBefore(form: RowForm, span: Span, offset: number, count: num
   const rows: Row[] = [];
   for (let at = offset; rows.length < count && at > span.offset;) {
     const start = form.startOf(span, at - 1);
+    // Whether a row begins where the bytes do cannot be told.
+    if (start === span.offset && start > 0) break;
     const row = form.rowAt(span, start);
     if (row === undefined || row.end !== at) break;
     rows.unshift(row);
     at = start;
   }
   return rows;
+}
+
+/** How many of these rows begin a line. */
+export function linesBegun(rows: readonly Row[]): number {
+  return rows.filter(({ beginsLine }) => beginsLine).length;
 }
 
 /** The first place after `offset` and before `lineEnd` where its line is cut. */

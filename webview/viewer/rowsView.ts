@@ -5,7 +5,8 @@ import { filled, parsePlace, sizeText } from './place.ts';
 import { blockBytes, Blocks, type Span } from './blocks.ts';
 import { element } from './elements.ts';
 import type { Host } from './host.ts';
-import { hexRows, rowsBefore, rowsFrom, textRows, type Row, type RowForm } from './rows.ts';
+import { Reads } from './reads.ts';
+import { hexRows, linesBegun, rowsBefore, rowsFrom, textRows, type Row, type RowForm } from './rows.ts';
 import { drawRow, type Mark } from './rowElement.ts';
 import { makeToolbar, type Toolbar } from './toolbar.ts';
 
@@ -21,8 +22,6 @@ export interface RowsOptions {
 const contextRows = 3;
 /** The longest that browsers scroll well. */
 const maxScrollPixels = 4_000_000;
-/** One read of the host's. */
-const readBytes = 1024 * 1024;
 
 export class RowsView {
   readonly #options: RowsOptions;
@@ -33,7 +32,7 @@ export class RowsView {
   readonly #scroller = element('div', { className: 'scroller' }, this.#spacer);
   readonly #status = element('div', { className: 'status', role: 'status' });
   readonly #toolbar: Toolbar;
-  readonly #asked = new Set<number>();
+  readonly #reads: Reads;
   /** Where the first row begins. */
   #top = 0;
   /** Number of its line: from the start, or (negative) from the end; undefined when nobody counted. */
@@ -46,13 +45,25 @@ export class RowsView {
   #scrolledIn = 0;
   #fetched = 0;
   #job: number | undefined;
-  /** What waits for bytes. */
-  #then: (() => void) | undefined;
+  /** Where one wants to be, while its bytes are not here. */
+  #target: { offset: number; arrive: (span: Span) => void } | undefined;
+  /** What stands in the status until one goes elsewhere; and what takes long. */
+  #said = '';
+  #slow = '';
 
   constructor(root: HTMLElement, options: RowsOptions) {
     this.#options = options;
     this.#form = options.kind === 'hex' ? hexRows : textRows;
     this.#blocks = new Blocks(options.sizeBytes);
+    this.#reads = new Reads({
+      ...{ host: options.host, blocks: this.#blocks },
+      onBytes: (fetchedBytes) => this.#took(fetchedBytes),
+      onFailed: (message) => this.#lacks(message ?? options.texts['cancelled'] ?? ''),
+      onProgress: (text) => {
+        this.#slow = text;
+        this.#showStatus();
+      },
+    });
     this.#rows.tabIndex = 0;
     this.#rows.setAttribute('aria-label', filled(options.texts['content'] ?? '', options.name));
     this.#scroller.setAttribute('aria-hidden', 'true');
@@ -74,36 +85,36 @@ export class RowsView {
 
   /** Shows the row that holds this place; `line` is its number, where it is known. */
   goTo(offset: number, line?: number): void {
-    this.#whenHere(offset, (span) => {
+    this.#goWhenHere(offset, (span) => {
       const start = this.#form.startOf(span, offset);
       const above = rowsBefore(this.#form, span, start, offset === 0 ? 0 : contextRows);
-      const first = above[0];
-      const begun = [...above.slice(1), ...rowsFrom(this.#form, span, start, 1)].filter((row) => row.beginsLine).length;
+      const begun = linesBegun([...above.slice(1), ...rowsFrom(this.#form, span, start, 1)]);
+      const [first] = above;
       this.#set(first?.offset ?? start, line === undefined ? undefined : first === undefined ? line : line - begun);
-      this.#fill();
     });
   }
 
   #toEnd(): void {
     const { sizeBytes } = this.#options;
     if (sizeBytes === 0) return;
-    this.#whenHere(sizeBytes - 1, (span) => {
+    this.#goWhenHere(sizeBytes - 1, (span) => {
       const rows = rowsBefore(this.#form, span, sizeBytes, this.#count());
-      const begun = rows.slice(1).filter((row) => row.beginsLine).length;
-      this.#set(rows[0]?.offset ?? 0, -1 - begun);
+      this.#set(rows[0]?.offset ?? 0, -1 - linesBegun(rows.slice(1)));
     });
   }
 
   /** Rows up or down. */
   #move(by: number): void {
+    this.#target = undefined;
     const span = this.#span(this.#top);
     if (span === undefined) return;
+    this.#said = '';
     if (by < 0) {
       const rows = rowsBefore(this.#form, span, this.#top, -by);
       const [first] = rows;
       if (first === undefined) return;
       const passed = [...rows.slice(1), ...rowsFrom(this.#form, span, this.#top, 1)];
-      this.#set(first.offset, this.#counted(-passed.filter((row) => row.beginsLine).length));
+      this.#set(first.offset, this.#counted(-linesBegun(passed)));
       return;
     }
     const rows = rowsFrom(this.#form, span, this.#top, by + this.#count());
@@ -111,15 +122,7 @@ export class RowsView {
     const at = Math.min(by, isEnd ? Math.max(0, rows.length - this.#count()) : rows.length - 1);
     const target = rows[at];
     if (target === undefined || at === 0) return;
-    this.#set(target.offset, this.#counted(rows.slice(1, at + 1).filter((row) => row.beginsLine).length));
-  }
-
-  /** No empty room below the last row while there are rows above. */
-  #fill(): void {
-    const span = this.#span(this.#top);
-    if (span === undefined) return;
-    const rows = rowsFrom(this.#form, span, this.#top, this.#count());
-    if (rows.length < this.#count() && rows.at(-1)?.end === this.#options.sizeBytes) this.#move(rows.length - this.#count());
+    this.#set(target.offset, this.#counted(linesBegun(rows.slice(1, at + 1))));
   }
 
   #counted(by: number): number | undefined {
@@ -127,32 +130,51 @@ export class RowsView {
   }
 
   #set(top: number, line: number | undefined): void {
-    this.#top = top;
-    this.#line = top === 0 ? 1 : line;
-    this.#options.host.state = { top, line: this.#line };
+    this.#place(top, line);
     this.#draw();
   }
 
-  /** Now, or when its bytes are here. A later call takes its place. */
-  #whenHere(offset: number, act: (span: Span) => void): void {
-    const tryIt = (): void => {
-      const { before, after } = this.#form.reach(this.#count());
-      const isMissing = this.#blocks.missing(offset - before, offset + after).length > 0;
-      const span = isMissing ? undefined : this.#span(offset);
-      if (span === undefined) {
-        this.#fetchAround(offset);
-        return;
-      }
-      this.#then = undefined;
-      act(span);
-    };
-    this.#then = tryIt;
-    tryIt();
+  #place(top: number, line: number | undefined): void {
+    this.#top = top;
+    this.#line = top === 0 ? 1 : line;
+    this.#options.host.state = { top, line: this.#line };
   }
 
+  /** Now, or when its bytes are here, unless one goes elsewhere before. */
+  #goWhenHere(offset: number, arrive: (span: Span) => void): void {
+    this.#target = { offset, arrive };
+    this.#said = '';
+    this.#settle();
+  }
+
+  /** Arrives where one wants to be if that is here, and draws. */
+  #settle(): void {
+    const target = this.#target;
+    const span = target === undefined || this.#isMissingAround(target.offset) ? undefined : this.#span(target.offset);
+    if (target === undefined || span === undefined) {
+      this.#draw();
+      return;
+    }
+    this.#target = undefined;
+    target.arrive(span);
+  }
+
+  #around(offset: number): { from: number; to: number } {
+    const { before, after } = this.#form.reach(this.#count());
+    return { from: offset - before, to: offset + after };
+  }
+
+  #isMissingAround(offset: number): boolean {
+    const { from, to } = this.#around(offset);
+    return this.#blocks.missing(from, to).length > 0;
+  }
+
+  /** What is here of all that a window there may show, and of a page before and after it. */
   #span(offset: number): Span | undefined {
     const { before, after } = this.#form.reach(this.#count());
-    return this.#blocks.span(offset - before - blockBytes, Math.max(0, offset), offset + 2 * after + blockBytes);
+    const longest = (this.#count() + 1) * this.#form.longestBytes;
+    const from = offset - Math.max(before, longest) - blockBytes;
+    return this.#blocks.span(from, Math.max(0, offset), offset + 2 * Math.max(after, longest) + blockBytes);
   }
 
   #count(): number {
@@ -164,13 +186,13 @@ export class RowsView {
   }
 
   #draw(): void {
-    const { kind, sizeBytes, texts } = this.#options;
+    const { kind, sizeBytes } = this.#options;
     if (sizeBytes === 0) {
-      this.#status.textContent = texts['empty'] ?? '';
+      this.#showStatus();
       return;
     }
     const span = this.#span(this.#top);
-    const rows = span === undefined ? [] : rowsFrom(this.#form, span, this.#top, this.#count() + 1);
+    const rows = span === undefined ? [] : this.#rowsInSight(span);
     if (span !== undefined) {
       let line = this.#line;
       const drawn = rows.map((row, at) => {
@@ -180,48 +202,69 @@ export class RowsView {
       this.#rows.replaceChildren(...drawn);
     }
     this.#lastSeen = rows.at(-1)?.end ?? this.#top;
-    this.#syncScroller(rows);
-    this.#say();
-    this.#fetchAround(this.#top);
+    // Its thumb stays where somebody put it, until that is here.
+    if (this.#target === undefined) this.#syncScroller(rows);
+    this.#fetch(rows);
+    this.#showStatus();
   }
 
-  #say(message?: string): void {
+  /** From the top on. At the end of the file the top goes up: no room stays empty below while there are rows above. */
+  #rowsInSight(span: Span): Row[] {
+    const count = this.#count();
+    const rows = rowsFrom(this.#form, span, this.#top, count + 1);
+    if (rows.length >= count || rows.at(-1)?.end !== this.#options.sizeBytes) return rows;
+    const above = rowsBefore(this.#form, span, this.#top, count - rows.length);
+    const all = [...above, ...rows];
+    const [first] = above;
+    if (first !== undefined) this.#place(first.offset, this.#counted(-linesBegun(all.slice(1, above.length + 1))));
+    return all;
+  }
+
+  /** Asks for what is missing where one wants to be and is, and for what long lines leave empty of the window. */
+  #fetch(rows: readonly Row[]): void {
+    const { sizeBytes } = this.#options;
+    const places = this.#target === undefined ? [] : [this.#around(this.#target.offset)];
+    places.push(this.#around(this.#top));
+    const lacking = this.#count() + 1 - rows.length;
+    if (lacking > 0 && !this.#isMissingAround(this.#top)) {
+      const bytes = lacking * this.#form.longestBytes;
+      const end = rows.at(-1)?.end ?? this.#top;
+      places.push(end < sizeBytes ? { from: end, to: end + bytes } : { from: this.#top - bytes, to: this.#top });
+    }
+    this.#reads.want(places);
+  }
+
+  #took(fetchedBytes: number): void {
+    this.#fetched = fetchedBytes;
+    this.#slow = '';
+    if (this.#job === undefined) this.#toolbar.well();
+    this.#settle();
+  }
+
+  #lacks(message: string): void {
+    this.#slow = '';
+    this.#showStatus();
+    this.#toolbar.failed(message, () => {
+      this.#toolbar.well();
+      this.#settle();
+    });
+  }
+
+  #say(message: string | undefined): void {
+    this.#said = message ?? '';
+    this.#showStatus();
+  }
+
+  #showStatus(): void {
     const { sizeBytes, texts } = this.#options;
     const language = navigator.language;
     const seen = Math.min(sizeBytes, this.#lastSeen);
     const percent = `${Math.floor((seen / sizeBytes) * 100)} %`;
     const place = filled(texts['place'] ?? '', sizeText(seen, language), sizeText(sizeBytes, language), percent);
     const fetched = filled(texts['fetched'] ?? '', sizeText(this.#fetched, language));
-    const loading = this.#asked.size > 0 ? ` · ${texts['loading'] ?? ''}` : '';
-    this.#status.textContent = `${message === undefined ? '' : `${message} · `}${place} · ${fetched}${loading}`;
-  }
-
-  #fetchAround(offset: number): void {
-    const { before, after } = this.#form.reach(this.#count());
-    for (const range of this.#blocks.missing(offset - before, offset + after)) {
-      for (let at = range.offset; at < range.offset + range.length; at += readBytes) {
-        void this.#fetch(at, Math.min(readBytes, range.offset + range.length - at));
-      }
-    }
-  }
-
-  async #fetch(offset: number, length: number): Promise<void> {
-    if (this.#asked.has(offset)) return;
-    this.#asked.add(offset);
-    this.#say();
-    const answer = await this.#options.host.ask({ type: 'read', offset, length }).answer;
-    this.#asked.delete(offset);
-    if (answer.type === 'failed') {
-      this.#toolbar.failed(answer.message, () => this.#draw());
-      return;
-    }
-    if (answer.type !== 'bytes') return;
-    this.#toolbar.well();
-    this.#fetched = answer.fetchedBytes;
-    this.#blocks.put(answer.offset, answer.bytes);
-    const then = this.#then;
-    if (then === undefined) this.#draw();
-    else then();
+    const loading = this.#slow === '' ? (texts['loading'] ?? '') : this.#slow;
+    const parts = sizeBytes === 0 ? [texts['empty'] ?? ''] : [this.#said, place, fetched, this.#reads.isRunning ? loading : ''];
+    this.#status.textContent = parts.filter((part) => part !== '').join(' · ');
   }
 
   #goToText(text: string): void {
@@ -270,6 +313,7 @@ export class RowsView {
     if (this.#job !== undefined) host.cancel(this.#job);
     const { id, answer } = host.ask(question, (text) => this.#job === id && this.#toolbar.working(text));
     this.#job = id;
+    this.#said = '';
     this.#toolbar.working(texts['loading'] ?? '');
     const answered = await answer;
     if (this.#job !== id) return undefined;

@@ -1,7 +1,7 @@
 // Sound and films that the browser takes piece by piece: only what is played is fetched, some seconds ahead; going elsewhere fetches from there. What
 // has no plan is shown by wholeView.ts.
 
-import { readBytes } from '../../src/protocol/viewer.ts';
+import { viewerMaxima } from '../../src/protocol/viewer.ts';
 import { button, element } from './elements.ts';
 import type { Host } from './host.ts';
 import { pieceAt, planOf, type MediaFile, type MediaPlan } from './media/plan.ts';
@@ -16,6 +16,7 @@ const stillSeconds = 4;
 const behindSeconds = 10;
 /** Where nothing is to be seen or heard for so long, that is passed over. */
 const gapSeconds = 2;
+const { readBytes } = viewerMaxima;
 /** Ranges asked for at a time. */
 const pipelined = 4;
 
@@ -25,9 +26,10 @@ class Failure extends Error {}
 export async function showStream(root: HTMLElement, options: StreamOptions): Promise<void> {
   const { host, texts, sizeBytes } = options;
   const say = (key: string): string => texts[key] ?? '';
-  const page = element('div', { className: 'whole' }, element('p', { role: 'status', text: say('loading') }));
+  const waiting = element('p', { role: 'status', text: say('loading') });
+  const page = element('div', { className: 'whole' }, waiting);
   root.replaceChildren(page);
-  const file = new HostFile(host, sizeBytes);
+  const file = new HostFile(host, sizeBytes, (slow) => (waiting.textContent = slow));
   const told = (message: string, retry?: () => void): void =>
     page.replaceChildren(
       element('p', { role: 'status', text: message }),
@@ -82,15 +84,17 @@ export async function showStream(root: HTMLElement, options: StreamOptions): Pro
 class HostFile implements MediaFile {
   readonly sizeBytes: number;
   readonly #host: Host;
+  readonly #onSlow: (text: string) => void;
   fetchedBytes = 0;
   onFetched: (fetchedBytes: number) => void = () => undefined;
 
-  constructor(host: Host, sizeBytes: number) {
+  constructor(host: Host, sizeBytes: number, onSlow: (text: string) => void) {
     this.#host = host;
     this.sizeBytes = sizeBytes;
+    this.#onSlow = onSlow;
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array> {
+  async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
     const bytes = new Uint8Array(Math.max(0, Math.min(length, this.sizeBytes - offset)));
     let next = 0;
     const lane = async (): Promise<void> => {
@@ -98,7 +102,13 @@ class HostFile implements MediaFile {
         const at = next;
         next += readBytes;
         const asked = { type: 'read', offset: offset + at, length: Math.min(readBytes, bytes.length - at) } as const;
-        const answer = await this.#host.ask(asked).answer;
+        signal?.throwIfAborted();
+        const { id, answer: answering } = this.#host.ask(asked, this.#onSlow);
+        const stop = (): void => this.#host.cancel(id);
+        signal?.addEventListener('abort', stop);
+        const answer = await answering;
+        signal?.removeEventListener('abort', stop);
+        signal?.throwIfAborted();
         if (answer.type === 'failed') throw new Failure(answer.message);
         if (answer.type !== 'bytes') throw new Failure('');
         bytes.set(answer.bytes, at);
@@ -117,6 +127,8 @@ class Stream {
   readonly #plan: MediaPlan;
   readonly #file: MediaFile;
   readonly #source = new MediaSource();
+  /** Of the piece that is fetched. */
+  #fetching = new AbortController();
   /** Pieces from the one to before the other were appended, without a gap. */
   #from = 0;
   #next = 0;
@@ -129,6 +141,10 @@ class Stream {
     this.#plan = plan;
     this.#file = file;
     for (const event of ['timeupdate', 'seeking', 'play', 'error']) player.addEventListener(event, () => this.#wake());
+    player.addEventListener('seeking', () => {
+      const wanted = pieceAt(plan.pieces, player.currentTime);
+      if (wanted < this.#from || wanted > this.#next) this.#fetching.abort();
+    });
   }
 
   startAt(seconds: number): void {
@@ -204,7 +220,13 @@ class Stream {
     const index = this.#next;
     const piece = this.#plan.pieces[index];
     if (piece === undefined) return;
-    const parts = await Promise.all(piece.ranges.map(({ offset, length }) => this.#file.read(offset, length)));
+    const { signal } = (this.#fetching = new AbortController());
+    const reads = Promise.all(piece.ranges.map(({ offset, length }) => this.#file.read(offset, length, signal)));
+    const parts = await reads.catch((error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    });
+    if (parts === undefined) return;
     const at = this.#player.currentTime;
     // Somebody went elsewhere meanwhile.
     if (endOf(buffer, at) === undefined && this.#isElsewhere(at)) return;

@@ -1,5 +1,6 @@
 // Above rows: start, end, go to, find, and what is being done or went wrong.
 
+import { viewerMaxima } from '../../src/protocol/viewer.ts';
 import { button, element } from './elements.ts';
 
 export interface ToolbarActions {
@@ -38,7 +39,7 @@ export function makeToolbar(
   words.type = 'text';
   words.placeholder = kind === 'hex' ? say('findHex') : say('find');
   words.spellcheck = false;
-  words.maxLength = 1024;
+  words.maxLength = viewerMaxima.queryCharacters;
   words.className = 'find';
   const matchCase = button('Aa', () => matchCase.setAttribute('aria-pressed', String(!isPressed())), { title: say('matchCase') });
   matchCase.setAttribute('aria-label', say('matchCase'));

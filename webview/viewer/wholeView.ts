@@ -1,6 +1,6 @@
 // Pictures, sound and films: read whole, in ranges, with progress and an end at any time, then shown from memory.
 
-import { readBytes, type ViewerKind } from '../../src/protocol/viewer.ts';
+import { type ViewerKind, viewerMaxima } from '../../src/protocol/viewer.ts';
 import { button, element } from './elements.ts';
 import type { Host } from './host.ts';
 import { filled, sizeText } from './place.ts';
@@ -10,12 +10,13 @@ export interface WholeOptions {
   name: string;
   mime: string;
   sizeBytes: number;
+  /** The most that is held in memory. */
+  wholeBytes: number;
   texts: Record<string, string>;
   host: Host;
 }
 
-/** The host's `viewerWholeBytes`. */
-const maxBytes = 256 * 1024 * 1024;
+const { readBytes } = viewerMaxima;
 /** Ranges asked for at a time. */
 const pipelined = 4;
 
@@ -29,7 +30,7 @@ export function showWhole(root: HTMLElement, options: WholeOptions): void {
   root.replaceChildren(page);
 
   const downloadIt = (): HTMLButtonElement => button(say('download'), () => host.download());
-  if (sizeBytes > maxBytes) {
+  if (sizeBytes > options.wholeBytes) {
     news.textContent = say('tooLarge');
     page.replaceChildren(news, downloadIt());
     return;
@@ -56,7 +57,9 @@ export function showWhole(root: HTMLElement, options: WholeOptions): void {
       while (next < sizeBytes && failure === undefined && !stopping.isStopped) {
         const offset = next;
         next += readBytes;
-        const { id, answer } = host.ask({ type: 'read', offset, length: Math.min(readBytes, sizeBytes - offset) });
+        const { id, answer } = host.ask({ type: 'read', offset, length: Math.min(readBytes, sizeBytes - offset) }, (slow) => {
+          if (done === 0) news.textContent = slow;
+        });
         running.add(id);
         const answered = await answer;
         running.delete(id);

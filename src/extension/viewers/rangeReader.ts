@@ -3,6 +3,7 @@
 
 import { AppError } from '../../protocol/errors.ts';
 import type { FetchedFile } from '../../protocol/model.ts';
+import { cancelled } from '../failures.ts';
 import { limits } from '../limits.ts';
 import { t } from '../text.ts';
 
@@ -12,12 +13,19 @@ export interface RangeSource {
   readFile(localPath: string): Promise<Uint8Array>;
 }
 
+/** One transfer, for one or several neighbouring blocks. */
+interface Fetching {
+  abort: AbortController;
+  /** Reads that wait for a block of it. */
+  readers: number;
+}
+
 export class RangeReader {
   readonly sizeBytes: number;
   readonly #source: RangeSource;
   /** Least recently used first. */
   readonly #blocks = new Map<number, Uint8Array>();
-  readonly #running = new Map<number, Promise<Uint8Array>>();
+  readonly #running = new Map<number, { bytes: Promise<Uint8Array>; fetching: Fetching }>();
   readonly #abort = new AbortController();
   #contentId: string | undefined;
   #fetchedBytes = 0;
@@ -32,13 +40,16 @@ export class RangeReader {
     return this.#fetchedBytes;
   }
 
-  /** Bytes from `offset`, fewer past the end. Kept for the next time. Rejects with AppError. */
-  async read(offset: number, length: number): Promise<Uint8Array> {
+  /**
+   * Bytes from `offset`, fewer past the end. Kept for the next time. Rejects with AppError: `cancelled` when `signal` says so, which ends the
+   * transfers that nobody else waits for.
+   */
+  async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
     const end = Math.min(this.sizeBytes, offset + length);
     if (end <= offset) return new Uint8Array(0);
     const first = Math.floor(offset / limits.viewerBlockBytes);
     const last = Math.floor((end - 1) / limits.viewerBlockBytes);
-    const blocks = await Promise.all(this.#blocksOf(first, last));
+    const blocks = await this.#blocksOf(first, last, signal);
     const bytes = new Uint8Array(end - offset);
     for (const [at, block] of blocks.entries()) {
       const blockAt = (first + at) * limits.viewerBlockBytes;
@@ -62,7 +73,7 @@ export class RangeReader {
   }
 
   /** Neighbours that are missing come in one range. */
-  #blocksOf(first: number, last: number): Promise<Uint8Array>[] {
+  async #blocksOf(first: number, last: number, signal: AbortSignal | undefined): Promise<Uint8Array[]> {
     for (let index = first; index <= last; index++) {
       if (this.#isThere(index)) continue;
       let end = index;
@@ -70,7 +81,17 @@ export class RangeReader {
       this.#begin(index, end);
       index = end;
     }
-    return Array.from({ length: last - first + 1 }, (_, at) => this.#block(first + at));
+    const indexes = Array.from({ length: last - first + 1 }, (_, at) => first + at);
+    const awaited = new Set(indexes.map((index) => this.#running.get(index)?.fetching).filter((one) => one !== undefined));
+    for (const fetching of awaited) fetching.readers += 1;
+    try {
+      return await unlessAborted(Promise.all(indexes.map((index) => this.#block(index))), signal);
+    } finally {
+      for (const fetching of awaited) {
+        fetching.readers -= 1;
+        if (fetching.readers === 0) this.#end(fetching);
+      }
+    }
   }
 
   #isThere(index: number): boolean {
@@ -79,7 +100,7 @@ export class RangeReader {
 
   #block(index: number): Promise<Uint8Array> {
     const running = this.#running.get(index);
-    if (running !== undefined) return running;
+    if (running !== undefined) return running.bytes;
     const known = this.#blocks.get(index) ?? new Uint8Array(0);
     this.#blocks.delete(index);
     this.#blocks.set(index, known);
@@ -89,20 +110,30 @@ export class RangeReader {
   #begin(first: number, last: number): void {
     const size = limits.viewerBlockBytes;
     const offset = first * size;
-    const fetching = this.#fetch(offset, Math.min((last + 1) * size, this.sizeBytes) - offset, this.#abort.signal);
+    const fetching: Fetching = { abort: new AbortController(), readers: 0 };
+    const signal = AbortSignal.any([fetching.abort.signal, this.#abort.signal]);
+    const fetched = this.#fetch(offset, Math.min((last + 1) * size, this.sizeBytes) - offset, signal);
     for (let index = first; index <= last; index++) {
-      const block = fetching
-        .then((bytes) => {
-          const at = (index - first) * size;
-          // A copy where it came with others, so that letting go of it frees its memory.
-          const kept = first === last ? bytes : bytes.slice(at, at + size);
-          this.#keep(index, kept);
-          return kept;
-        })
-        .finally(() => this.#running.delete(index));
-      block.catch(() => undefined); // told to whoever asked
-      this.#running.set(index, block);
+      const bytes = fetched.then((all) => {
+        const at = (index - first) * size;
+        // A copy where it came with others, so that letting go of it frees its memory.
+        const kept = first === last ? all : all.slice(at, at + size);
+        this.#keep(index, kept);
+        return kept;
+      });
+      bytes.catch(() => undefined); // told to whoever asked
+      this.#running.set(index, { bytes, fetching });
     }
+    fetched.then(
+      () => this.#end(fetching),
+      () => this.#end(fetching),
+    );
+  }
+
+  /** It is over, or nobody waits for it: who asks from now on does not get what becomes of it. */
+  #end(fetching: Fetching): void {
+    for (const [index, running] of this.#running) if (running.fetching === fetching) this.#running.delete(index);
+    fetching.abort.abort();
   }
 
   #keep(index: number, bytes: Uint8Array): void {
@@ -129,6 +160,20 @@ export class RangeReader {
       if (bytes.byteLength !== length) throw changed();
       return bytes;
     }
+  }
+}
+
+/** Rejects with `cancelled` as soon as it is aborted. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(cancelled());
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

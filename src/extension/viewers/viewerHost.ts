@@ -2,7 +2,7 @@
 // Must not know `vscode`.
 
 import { asAppError } from '../../protocol/errors.ts';
-import { isToHost, type ToHost, type ToPage } from '../../protocol/viewer.ts';
+import { type OfSession, parseToHost, type ToHost, type ToPage } from '../../protocol/viewer.ts';
 import { failureText } from '../failures.ts';
 import { limits } from '../limits.ts';
 import { formatBytes, formatPercent, t } from '../text.ts';
@@ -11,13 +11,17 @@ import { find, Lines, queryOf } from './scan.ts';
 
 export interface ViewerHostOptions {
   reader: RangeReader;
-  post: (message: ToPage) => void;
-  onReady: () => void;
+  /** Of this page alone: messages without it are none of its. */
+  session: string;
+  /** Whose the file is, as it is shown. */
+  owner: () => string;
+  post: (message: OfSession<ToPage>) => void;
+  /** What the page is to show. */
+  opening: Omit<Extract<ToPage, { type: 'open' }>, 'type'>;
   onDownload: () => void;
 }
 
-/** Progress is told at most so often. */
-const progressMs = 250;
+type Request = Extract<ToHost, { type: 'read' | 'find' | 'goToLine' }>;
 
 export class ViewerHost {
   readonly #options: ViewerHostOptions;
@@ -30,11 +34,12 @@ export class ViewerHost {
   }
 
   /** A message of the page. What is none of ours is passed over. */
-  take(message: unknown): void {
-    if (!isToHost(message)) return;
+  take(value: unknown): void {
+    const message = parseToHost(value, this.#options.session);
+    if (message === undefined) return;
     switch (message.type) {
       case 'ready':
-        this.#options.onReady();
+        this.#post({ type: 'open', ...this.#options.opening });
         return;
       case 'download':
         this.#options.onDownload();
@@ -45,8 +50,9 @@ export class ViewerHost {
       case 'read':
       case 'find':
       case 'goToLine':
-        if (this.#running.has(message.id) || this.#running.size >= limits.viewerRequests) return;
-        void this.#run(message);
+        if (this.#running.has(message.id)) return;
+        if (this.#running.size >= limits.viewerRequests) this.#post({ type: 'cancelled', id: message.id });
+        else void this.#run(message);
         return;
     }
   }
@@ -55,32 +61,33 @@ export class ViewerHost {
     for (const abort of this.#running.values()) abort.abort();
   }
 
-  async #run(message: Extract<ToHost, { type: 'read' | 'find' | 'goToLine' }>): Promise<void> {
-    const { post } = this.#options;
+  #post(message: ToPage): void {
+    this.#options.post({ ...message, session: this.#options.session });
+  }
+
+  async #run(message: Request): Promise<void> {
     const { id } = message;
     const abort = new AbortController();
     this.#running.set(id, abort);
     try {
       const answer = await this.#answer(message, abort.signal);
-      post(abort.signal.aborted ? { type: 'cancelled', id } : answer);
+      this.#post(abort.signal.aborted ? { type: 'cancelled', id } : answer);
     } catch (error) {
       const failure = asAppError(error);
       const isCancelled = abort.signal.aborted || failure.kind === 'cancelled';
-      post(isCancelled ? { type: 'cancelled', id } : { type: 'failed', id, message: failureText(failure) });
+      this.#post(isCancelled ? { type: 'cancelled', id } : { type: 'failed', id, message: failureText(failure) });
     } finally {
       this.#running.delete(id);
     }
   }
 
-  async #answer(message: Extract<ToHost, { type: 'read' | 'find' | 'goToLine' }>, signal: AbortSignal): Promise<ToPage> {
+  async #answer(message: Request, signal: AbortSignal): Promise<ToPage> {
     const { reader } = this.#options;
     const { id } = message;
     const onProgress = this.#progressOf(id);
     switch (message.type) {
-      case 'read': {
-        const bytes = await reader.read(message.offset, message.length);
-        return { type: 'bytes', id, offset: message.offset, bytes, fetchedBytes: reader.fetchedBytes };
-      }
+      case 'read':
+        return this.#read(message, signal);
       case 'goToLine': {
         const { offset, line } = await this.#lines.find(message.line, { signal, onProgress });
         return { type: 'line', id, offset, line };
@@ -98,10 +105,25 @@ export class ViewerHost {
     }
   }
 
+  async #read({ id, offset, length }: Extract<Request, { type: 'read' }>, signal: AbortSignal): Promise<ToPage> {
+    const { reader, owner } = this.#options;
+    const timer = setTimeout(() => {
+      if (reader.fetchedBytes > 0) return;
+      const text = t('{0} reads the file first, if nobody looked into it before: each part is verified by the whole …', owner());
+      this.#post({ type: 'progress', id, text });
+    }, limits.viewerFirstMs);
+    try {
+      const bytes = await reader.read(offset, length, signal);
+      return { type: 'bytes', id, offset, bytes, fetchedBytes: reader.fetchedBytes };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   #progressOf(id: number): (done: number) => void {
     let saidMs = performance.now();
     return (done) => {
-      if (performance.now() - saidMs < progressMs) return;
+      if (performance.now() - saidMs < limits.viewerProgressMs) return;
       saidMs = performance.now();
       const { sizeBytes } = this.#options.reader;
       const text = t(
@@ -110,7 +132,7 @@ export class ViewerHost {
         formatBytes(sizeBytes),
         formatPercent(done, sizeBytes),
       );
-      this.#options.post({ type: 'progress', id, text });
+      this.#post({ type: 'progress', id, text });
     };
   }
 }

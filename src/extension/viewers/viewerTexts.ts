@@ -2,7 +2,7 @@
 
 import { formatBytes, t } from '../text.ts';
 
-/** By the keys that webview/viewer/texts.ts knows; `{0}` … stay for the page to fill. */
+/** By the keys that the files of webview/viewer ask for; `{0}` … stay for the page to fill. */
 export function viewerTexts(wholeBytes: number): Record<string, string> {
   return {
     toStart: t('Start'),
@@ -27,7 +27,6 @@ export function viewerTexts(wholeBytes: number): Record<string, string> {
     fetched: t('{0} fetched'),
     empty: t('The file is empty.'),
     content: t('Contents of {0}'),
-    scrollbar: t('Place in the file'),
     fit: t('Fit'),
     actualSize: t('Actual size'),
     zoomIn: t('Larger'),

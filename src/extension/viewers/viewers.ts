@@ -5,12 +5,14 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { EntryRef } from '../../protocol/model.ts';
-import type { ToPage, ViewerKind } from '../../protocol/viewer.ts';
+import type { OfSession, ToPage, ViewerKind } from '../../protocol/viewer.ts';
 import { displayName } from '../displayText.ts';
 import type { PotluckFileSystem } from '../files/fileSystem.ts';
 import { baseName, entryRefOfUri } from '../files/uris.ts';
 import { limits } from '../limits.ts';
 import type { Sidecar } from '../sidecar.ts';
+import { peerName } from '../views/downloadRow.ts';
+import type { World } from '../world.ts';
 import { RangeReader } from './rangeReader.ts';
 import { mimeOfName, viewTypes } from './viewerKinds.ts';
 import { ViewerHost } from './viewerHost.ts';
@@ -33,7 +35,14 @@ class RangedDocument implements vscode.CustomDocument {
   }
 }
 
-export function registerViewers(extensionUri: vscode.Uri, sidecar: Sidecar, fileSystem: PotluckFileSystem): vscode.Disposable {
+export interface ViewerParts {
+  extensionUri: vscode.Uri;
+  sidecar: Sidecar;
+  fileSystem: PotluckFileSystem;
+  world: World;
+}
+
+export function registerViewers({ extensionUri, sidecar, fileSystem, world }: ViewerParts): vscode.Disposable {
   const root = vscode.Uri.joinPath(extensionUri, 'dist');
   const providerOf = (kind: ViewerKind): vscode.CustomReadonlyEditorProvider<RangedDocument> => ({
     async openCustomDocument(uri) {
@@ -47,20 +56,17 @@ export function registerViewers(extensionUri: vscode.Uri, sidecar: Sidecar, file
     resolveCustomEditor(document, panel) {
       const { webview } = panel;
       webview.options = { enableScripts: true, enableForms: false, localResourceRoots: [root] };
-      const post = (message: ToPage): void => void webview.postMessage(message);
+      const post = (message: OfSession<ToPage>): void => void webview.postMessage(message);
+      const session = randomBytes(16).toString('hex');
       const name = baseName(document.uri.path);
       const host = new ViewerHost({
-        reader: document.reader,
-        post,
-        onReady: () =>
-          post({
-            type: 'open',
-            kind,
-            name: displayName(name),
-            mime: mimeOfName(name),
-            sizeBytes: document.reader.sizeBytes,
-            texts: viewerTexts(limits.viewerWholeBytes),
-          }),
+        ...{ reader: document.reader, session, post },
+        owner: () => peerName(world.peers, document.entry.peerId),
+        opening: {
+          ...{ kind, name: displayName(name), mime: mimeOfName(name) },
+          ...{ sizeBytes: document.reader.sizeBytes, wholeBytes: limits.viewerWholeBytes },
+          texts: viewerTexts(limits.viewerWholeBytes),
+        },
         onDownload: () => void vscode.commands.executeCommand('potluck.entry.download', document.entry),
       });
       const listening = webview.onDidReceiveMessage((message: unknown) => host.take(message));
@@ -71,6 +77,7 @@ export function registerViewers(extensionUri: vscode.Uri, sidecar: Sidecar, file
       const partUri = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(root, file)).toString();
       webview.html = viewerPage({
         nonce: randomBytes(16).toString('hex'),
+        session,
         scriptUri: partUri('viewer.js'),
         styleUri: partUri('viewer.css'),
         source: webview.cspSource,

@@ -5,10 +5,10 @@ import { planMp3 } from './mp3.ts';
 import { planMp4 } from './mp4.ts';
 import { planWebm } from './webm.ts';
 
-/** Bytes of the file; rejects when they do not come. */
+/** Bytes of the file; rejects when they do not come, or nobody wants them any more. */
 export interface MediaFile {
   sizeBytes: number;
-  read(offset: number, length: number): Promise<Uint8Array>;
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
 }
 
 export interface Range {

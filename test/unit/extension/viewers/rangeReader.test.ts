@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../../../../src/extension/limits.ts';
 import { RangeReader } from '../../../../src/extension/viewers/rangeReader.ts';
+import { AppError } from '../../../../src/protocol/errors.ts';
 import type { ContentId } from '../../../../src/protocol/ids.ts';
 
 const block = limits.viewerBlockBytes;
@@ -79,4 +80,36 @@ test('after a page is closed nothing more is fetched', async () => {
   const { reader } = world();
   reader.dispose();
   await assert.rejects(reader.read(0, 1));
+});
+
+test('a transfer ends when the last one that waits for it gives up, and begins anew for the next', async () => {
+  const signals: AbortSignal[] = [];
+  const begun: (() => void)[] = [];
+  const reader = new RangeReader(bytes.length, {
+    fetchRange: (offset, length, signal) => {
+      signals.push(signal);
+      const file = { localPath: `${offset} ${length}`, sizeBytes: bytes.length, mtimeMs: 0, contentId };
+      return new Promise((resolve, reject) => {
+        begun.push(() => resolve(file));
+        signal.addEventListener('abort', () => reject(new AppError('cancelled', '')));
+      });
+    },
+    readFile: (localPath) => {
+      const [offset = 0, length = 0] = localPath.split(' ').map(Number);
+      return Promise.resolve(bytes.subarray(offset, offset + length));
+    },
+  });
+  const ended = (): boolean[] => signals.map(({ aborted }) => aborted);
+  const [one, other] = [new AbortController(), new AbortController()];
+  const reads = [reader.read(0, block, one.signal), reader.read(10, 2 * block, other.signal)] as const;
+  one.abort();
+  await assert.rejects(reads[0], { kind: 'cancelled' });
+  assert.deepEqual(ended(), [false, false]);
+  other.abort();
+  await assert.rejects(reads[1], { kind: 'cancelled' });
+  assert.deepEqual(ended(), [true, true]);
+  const again = reader.read(5, 20);
+  begun.at(-1)?.();
+  assert.deepEqual(Buffer.from(await again), bytes.subarray(5, 25));
+  assert.equal(signals.length, 3);
 });

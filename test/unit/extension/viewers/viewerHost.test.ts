@@ -5,50 +5,62 @@ import { kindOfName, kindOfStart } from '../../../../src/extension/viewers/viewe
 import { ViewerHost } from '../../../../src/extension/viewers/viewerHost.ts';
 import { viewerPage } from '../../../../src/extension/viewers/viewerPage.ts';
 import type { ContentId } from '../../../../src/protocol/ids.ts';
-import { isToHost, isToPage, readBytes, type ToPage } from '../../../../src/protocol/viewer.ts';
+import { parseToHost, parseToPage, type ToPage, viewerMaxima } from '../../../../src/protocol/viewer.ts';
+import { limits } from '../../../../src/extension/limits.ts';
 import { policyOf } from '../policy.ts';
 
 const bytes = Buffer.from('one\ntwo\nthree\n');
 
-function page() {
+const session = 'secret';
+
+/** `isStuck`: no range ever comes. */
+function page({ isStuck = false } = {}) {
   const waiting: ((message: ToPage) => void)[] = [];
+  const signals: AbortSignal[] = [];
   const reader = new RangeReader(bytes.length, {
-    fetchRange: (offset, length) =>
-      Promise.resolve({
+    fetchRange: (offset, length, signal) => {
+      signals.push(signal);
+      if (isStuck) return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+      return Promise.resolve({
         localPath: `${offset} ${length}`,
         sizeBytes: bytes.length,
         mtimeMs: 0,
         contentId: 'a'.repeat(64) as ContentId,
-      }),
+      });
+    },
     readFile: (localPath) => {
       const [offset = 0, length = 0] = localPath.split(' ').map(Number);
       return Promise.resolve(bytes.subarray(offset, offset + length));
     },
   });
-  let all = 0;
+  const said: ToPage[] = [];
   const host = new ViewerHost({
-    reader,
+    ...{ reader, session },
+    owner: () => 'Ada',
     post: (message) => {
-      all += 1;
-      waiting.shift()?.(message);
+      assert.deepEqual(parseToPage(message, session), message);
+      const { session: _, ...rest } = message;
+      said.push(rest);
+      waiting.shift()?.(rest);
     },
-    onReady: () => undefined,
+    opening: { kind: 'text', name: 'n', mime: '', sizeBytes: bytes.length, wholeBytes: 1, texts: {} },
     onDownload: () => undefined,
   });
-  const ask = (message: unknown) =>
+  const ask = (message: object) =>
     new Promise<ToPage>((resolve) => {
       waiting.push(resolve);
-      host.take(message);
+      host.take({ ...message, session });
     });
-  return { host, ask, count: () => all };
+  return { host, ask, said, signals };
 }
 
 const finding = { type: 'find', from: 0, isBackwards: false, isCaseSensitive: false, isHex: false };
 
-test('a page is given ranges, places of words and lines', async () => {
+test('a page is told what it shows, and given ranges, places of words and lines', async () => {
   const { ask } = page();
+  assert.equal((await ask({ type: 'ready' })).type, 'open');
   const read = await ask({ type: 'read', id: 1, offset: 4, length: 3 });
-  assert.ok(read.type === 'bytes' && Buffer.from(read.bytes).toString() === 'two' && isToPage(read));
+  assert.ok(read.type === 'bytes' && Buffer.from(read.bytes).toString() === 'two');
   const found = await ask({ ...finding, id: 2, query: 'THREE' });
   assert.deepEqual(found, { type: 'found', id: 2, offset: 8, length: 5, isWrapped: false });
   assert.deepEqual(await ask({ ...finding, id: 3, query: 'four' }), { type: 'found', id: 3, length: 0, isWrapped: false });
@@ -57,49 +69,87 @@ test('a page is given ranges, places of words and lines', async () => {
   assert.equal(wrong.type, 'failed');
 });
 
+test('a message without the session of the page, or with another one, is passed over', () => {
+  const { host, said } = page();
+  const read = { type: 'read', id: 1, offset: 0, length: 1 };
+  for (const message of [read, { ...read, session: 'guess' }, { type: 'ready' }, { type: 'download', session: '' }]) {
+    assert.equal(parseToHost(message, session), undefined);
+    host.take(message);
+  }
+  assert.equal(parseToHost({ ...read, session: '' }, ''), undefined);
+  assert.equal(parseToPage({ type: 'cancelled', id: 1 }, session), undefined);
+  assert.equal(parseToPage({ type: 'cancelled', id: 1, session: 'guess' }, session), undefined);
+  assert.deepEqual(said, []);
+});
+
 test('what is no message of a page is passed over', () => {
-  const { host, count } = page();
-  const forged: unknown[] = [
-    undefined,
-    null,
-    7,
-    'read',
+  const { host, said } = page();
+  const forged: object[] = [
     [],
     {},
     { type: 'read' },
     { type: 'read', id: -1, offset: 0, length: 1 },
-    { type: 'read', id: 1, offset: 0, length: readBytes + 1 },
+    { type: 'read', id: 1, offset: 0, length: viewerMaxima.readBytes + 1 },
     { type: 'read', id: 1, offset: -1, length: 1 },
     { type: 'read', id: 1, offset: 0.5, length: 1 },
     { type: 'read', id: 1, offset: Number.MAX_VALUE, length: 1 },
     { ...finding, id: 1, query: '' },
-    { ...finding, id: 1, query: 'x'.repeat(2000) },
+    { ...finding, id: 1, query: 'x'.repeat(viewerMaxima.queryCharacters + 1) },
     { ...finding, id: 1, query: 'x', isHex: 'yes' },
     { type: 'goToLine', id: 1, line: 0 },
     { type: 'goToLine', id: 1, line: Number.NaN },
     { type: 'eval', id: 1, text: 'alert(1)' },
   ];
-  for (const message of forged) {
-    assert.equal(isToHost(message), false, JSON.stringify(message));
+  for (const message of [undefined, null, 7, 'read', ...forged.map((each) => ({ ...each, session }))]) {
+    assert.equal(parseToHost(message, session), undefined, JSON.stringify(message));
     host.take(message);
   }
-  assert.equal(count(), 0);
+  assert.deepEqual(said, []);
+  const opening = { type: 'open', kind: 'text', name: 'n', mime: '', sizeBytes: 1, wholeBytes: 1, texts: {} };
   for (const message of [
-    null,
     {},
     { type: 'bytes', id: 1, offset: 0, bytes: 'text' },
     { type: 'open', name: 3 },
-    { type: 'open', kind: 'script', name: 'n', mime: 'text/javascript', sizeBytes: 1, texts: {} },
-    { type: 'open', kind: 'text', name: 'n', mime: '', sizeBytes: 1, texts: { find: 3 } },
+    { ...opening, kind: 'script' },
+    { ...opening, wholeBytes: '1' },
+    { ...opening, texts: { find: 3 } },
     { type: 'failed', id: 1 },
   ])
-    assert.equal(isToPage(message), false, JSON.stringify(message));
+    assert.equal(parseToPage({ ...message, session }, session), undefined, JSON.stringify(message));
+});
+
+test('what is asked for beyond the most at a time is answered, and what is cancelled is not fetched any more', async () => {
+  const { host, ask, said, signals } = page({ isStuck: true });
+  for (let id = 1; id <= limits.viewerRequests; id++) host.take({ session, type: 'read', id, offset: 0, length: 1 });
+  assert.deepEqual(said, []);
+  assert.deepEqual(await ask({ type: 'read', id: 1000, offset: 0, length: 1 }), { type: 'cancelled', id: 1000 });
+  for (let id = 1; id < limits.viewerRequests; id++) host.take({ session, type: 'cancel', id });
+  assert.deepEqual(
+    signals.map(({ aborted }) => aborted),
+    [false],
+  );
+  assert.deepEqual(await ask({ type: 'cancel', id: limits.viewerRequests }), { type: 'cancelled', id: 1 });
+  await ask({ type: 'ready' });
+  assert.deepEqual(
+    signals.map(({ aborted }) => aborted),
+    [true],
+  );
+});
+
+test('whose file it is that takes long before anything of it came is said', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { host, said } = page({ isStuck: true });
+  host.take({ session, type: 'read', id: 1, offset: 0, length: 1 });
+  context.mock.timers.tick(limits.viewerFirstMs);
+  const [first] = said;
+  assert.ok(first?.type === 'progress' && first.id === 1 && first.text.startsWith('Ada '));
+  host.dispose();
 });
 
 test('what is cancelled is answered as that', async () => {
   const { host, ask } = page();
   const answer = ask({ ...finding, id: 9, query: 'four' });
-  host.take({ type: 'cancel', id: 9 });
+  host.take({ type: 'cancel', id: 9, session });
   assert.deepEqual(await answer, { type: 'cancelled', id: 9 });
 });
 

@@ -52,7 +52,7 @@ test('where rows begin does not depend on where one comes from', () => {
       assert.ok(starts.has(start) && start <= place, `seed ${seed}: ${place} in ${start}`);
       const row = textRows.rowAt(span, start);
       assert.ok(row !== undefined && row.end > place);
-      const above = rowsBefore(textRows, span, start, 2);
+      const above = rowsBefore(textRows, span, start, 50);
       for (const { offset } of above) assert.ok(starts.has(offset), `seed ${seed}: before ${start}: ${offset}`);
     }
   }
