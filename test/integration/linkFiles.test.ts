@@ -6,11 +6,17 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import HyperDHT from 'hyperdht';
 import { AppError } from '../../src/protocol/errors.ts';
 import type { ContentId } from '../../src/protocol/ids.ts';
+import { writeLinkFile } from '../../src/protocol/linkFile.ts';
 import { isOfLink } from '../../src/protocol/linkPeer.ts';
+import { peerIdOf } from '../../src/sidecar/storage/identity.ts';
+import { types } from '../unit/sidecar/wire/worlds.ts';
+import { stateOf } from './hostileScene.ts';
+import { Underworld } from './mallory.ts';
 import { assertBytes, done, MiB, put, tableOf, when } from './transferScene.ts';
-import { indexed, seen, treeOf, until, type TestPeer } from './world.ts';
+import { createWorld, indexed, seen, treeOf, until, type TestPeer } from './world.ts';
 
 /** Small ones, one that comes in ranges, one without bytes, names of two folders. */
 function someFiles(): Record<string, Uint8Array> {
@@ -254,4 +260,48 @@ test('where a link says that it was seen, others give what they downloaded from 
   const end = await done(cleo, await cleo.client.request('links/download', { text }));
   assert.deepEqual(treeOf(end.destination), treeOf(folder));
   assert.equal(end.reusedBytes, 0);
+});
+
+test('reading a link, and looking who has it, asks nobody: not the peer that it names', async (t) => {
+  const world = await createWorld(t);
+  const ann = await world.peer('ann');
+  const name = 'a party with a counter';
+  await ann.client.request('parties/join', { name });
+  const underworld = new Underworld(world, t);
+  const [mallory, stranger] = [await underworld.member(ann, name), HyperDHT.keyPair()];
+  const offered = await mallory.makeShare([{ name: 'trap.bin', sizeBytes: 50_000 }]);
+  mallory.announce(offered);
+  await stateOf(ann, mallory, offered, 'ready');
+  const entry = { peerId: mallory.peerId, shareId: offered.announcement.shareId, path: 'trap.bin' };
+  const files = [{ path: 'trap.bin', sizeBytes: 50_000, contentId: 'ab'.repeat(32) as ContentId }];
+  const hints = { entries: [entry, { ...entry, peerId: peerIdOf(stranger.publicKey) }], parties: ['another one'] };
+  const text = writeLinkFile({ title: 'trap', kind: 'file', files, folders: [], hints });
+  const file = path.join(world.folder, 'trap.p2p');
+  writeFileSync(file, text);
+
+  const told = mallory.wire.received.length;
+  for (const source of [{ text }, { path: file }]) {
+    assert.deepEqual((await ann.client.request('links/inspect', source)).summary.hints, hints);
+    const status = await ann.client.request('links/status', source);
+    assert.deepEqual([status.onlineFiles, status.missingFiles], [0, 1]);
+  }
+  // What was asked before a request has come before it: the first thing that is asked is what a person wants.
+  const asked = ann.client.request('files/fetch', { entry }).catch(() => undefined);
+  await mallory.wire.until('the request of a person', types.read);
+  const first = mallory.wire.received.slice(told).filter(({ type }) => type !== types.ping && type !== types.pong);
+  assert.deepEqual(
+    first.map(({ type }) => type),
+    [types.read],
+  );
+  mallory.leave();
+  await asked;
+  assert.deepEqual(
+    (await ann.client.request('peers/list', {})).map(({ peerId }) => peerId),
+    [mallory.peerId],
+    'nobody else became known',
+  );
+  assert.deepEqual(
+    (await ann.client.request('parties/list', {})).map((each) => each.name),
+    [name],
+  );
 });
