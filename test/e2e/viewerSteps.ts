@@ -50,19 +50,33 @@ interface Player {
   readyState: number;
   play(): Promise<void>;
   pause(): void;
-  seeking: boolean;
+  addEventListener(name: string, listener: () => void, options: { once: true }): void;
 }
 
 /** In the page: plays the film from there, until something is seen. */
 async function goneTo(player: Player): Promise<{ at: number; lasts: number; width: number; state: number }> {
+  const told = (name: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      player.addEventListener(name, resolve, { once: true });
+      setTimeout(() => reject(new Error(`the film is not ${name}`)), 15_000);
+    });
+  if (player.readyState < 1) await told('loadedmetadata');
   player.muted = true;
+  const seeked = told('seeked');
   player.currentTime = 431.5;
   player.play().catch(() => undefined);
-  const until = Date.now() + 15_000;
-  while ((player.seeking || player.readyState < 2) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
+  await seeked;
   player.pause();
   return { at: player.currentTime, lasts: player.duration, width: player.videoWidth, state: player.readyState };
 }
+
+/** A lake under hills. */
+const lake = `<svg xmlns="http://www.w3.org/2000/svg" width="960" height="640" viewBox="0 0 96 64">
+<rect width="96" height="40" fill="#f6c177"/><circle cx="66" cy="24" r="8" fill="#fff3d6"/>
+<path d="M0 40 20 18 36 34 54 14 78 36 96 26V40Z" fill="#5b6b8c"/>
+<rect y="40" width="96" height="24" fill="#7fa8c9"/><path d="M56 44h20M52 50h28M46 57h40" stroke="#fff3d6" stroke-width="1.5"/>
+</svg>
+`;
 
 /** Its owner reads the whole file once for that; ranges are verified by it. */
 async function contentIdKnown({ peer }: World, name: string): Promise<void> {
@@ -154,6 +168,34 @@ export const viewerSteps: readonly Step[] = [
       const about = (await frame.locator('.about').textContent()) ?? '';
       const [, size = '0', fetched = '0', unit] = /^([\d.]+) MB · ([\d.]+) ([KM]B) fetched$/.exec(about) ?? [];
       if (Number(size) < 5 || unit === undefined || (unit === 'MB' && Number(fetched) > 3)) throw new Error(about);
+    },
+  },
+  {
+    name: 'a file that is no text is shown as bytes',
+    shot: 'viewer-hex',
+    async run(world) {
+      const { window } = world;
+      await window.expand(peersRow(world, 'data'));
+      await menu(world, peersRow(world, 'numbers.bin'), 'Open by Range');
+      await window.activeTab('numbers.bin').waitFor();
+      const frame = await window.webview('.body.hex .row');
+      await frame.locator('input.place').fill('0x100000');
+      await frame.locator('input.place').press('Enter');
+      await frame.locator('.gutter', { hasText: /^00100000$/ }).waitFor();
+    },
+  },
+  {
+    name: 'a picture is shown',
+    shot: 'viewer-image',
+    async run(world) {
+      const { window, peer } = world;
+      mkdirSync(path.join(peer.tree, 'pictures'));
+      writeFileSync(path.join(peer.tree, 'pictures', 'lake.svg'), lake);
+      await peersRow(world, 'pictures').waitFor();
+      await window.expand(peersRow(world, 'pictures'));
+      await menu(world, peersRow(world, 'lake.svg'), 'Open by Range');
+      const frame = await window.webview('.frame img');
+      await frame.getByText('960 × 640 pixels').waitFor();
     },
   },
   {
