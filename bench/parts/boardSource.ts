@@ -30,9 +30,14 @@ const shareId = checked(code(1, 26), isShareId);
 const partyId = checked(`${code(7, 51)}y`, isPartyId);
 const people = ['Ada', 'Grace', 'Edsger', 'Barbara', '\u202egnp.exe $(alert)', '<b>Bob</b> [x](command:y)', 'Donald'];
 
+/** Of so many changes one ends a download and starts the next in the queue: two a second at sixty changes a second. */
+const changesPerEnd = 30;
+
 export interface BoardSource {
-  /** `count` changes, spread over the running transfers. */
+  /** `count` changes, spread over the running transfers; now and then one ends and the next begins. */
   change(count: number): void;
+  /** How many changes were told so far. */
+  readonly told: number;
   close(): Promise<void>;
 }
 
@@ -42,6 +47,7 @@ export async function startBoardSource(dataFolder: string, transfers: number): P
   prepareDataFolder(dataFolder);
   const downloads = Array.from({ length: transfers }, (_, index) => makeDownload(index, transfers));
   const running = downloads.filter(({ state }) => state === 'running');
+  const queued = downloads.filter(({ state }) => state === 'queued');
   const server = new ApiServer({
     dataFolder,
     peerId: peerIdOf(1),
@@ -53,17 +59,36 @@ export async function startBoardSource(dataFolder: string, transfers: number): P
   });
   await server.open();
   let turn = 0;
+  let told = 0;
   let toldAtMs = 0;
+  const tell = (download: DownloadInfo): void => {
+    told++;
+    server.broadcast('downloads/changed', { download });
+  };
   return {
+    get told() {
+      return told;
+    },
     change(count) {
       for (let n = 0; n < count; n++) {
-        const download = running[turn++ % running.length];
+        const at = turn++ % running.length;
+        const download = running[at];
         if (!download) return;
+        const next = turn % changesPerEnd === 0 ? queued.shift() : undefined;
+        if (next !== undefined) {
+          const { totalBytes } = download;
+          delete download.secondsLeft;
+          const over = { place: 0, bytesPerSecond: 0, sources: [], doneBytes: totalBytes, finishedAtMs: Date.now() };
+          tell(Object.assign(download, { state: 'done' as const, ...over }));
+          tell(Object.assign(next, { state: 'running' as const, sources: shownSources }));
+          running[at] = next;
+          continue;
+        }
         const step = (0.4 + Math.random()) * MiB;
         download.doneBytes = (download.doneBytes + step) % download.totalBytes;
         download.bytesPerSecond = step * 4;
         download.secondsLeft = Math.ceil((download.totalBytes - download.doneBytes) / download.bytesPerSecond);
-        server.broadcast('downloads/changed', { download });
+        tell(download);
       }
       if (Date.now() - toldAtMs < 1000) return;
       toldAtMs = Date.now();
@@ -91,7 +116,7 @@ function makeDownload(index: number, transfers: number): DownloadInfo {
     doneBytes: state === 'done' ? totalBytes : Math.floor((totalBytes * (index % 100)) / 100),
     totalBytes,
     ...{ doneFiles: 0, totalFiles: 1, reusedBytes: 0, skippedFiles: 0, bytesPerSecond: 0 },
-    sources: state === 'running' ? people.slice(0, 5).map((_, at) => sourceOf(at)) : [],
+    sources: state === 'running' ? shownSources : [],
     addedAtMs: 1_700_000_000_000 + index,
     ...(isOver && { finishedAtMs: 1_700_000_000_000 + index }),
     failedFiles: [],
@@ -111,6 +136,8 @@ function sourceOf(at: number): DownloadSource {
     badPieces: isDropped ? 3 : 0,
   };
 }
+
+const shownSources = people.slice(0, 5).map((_, at) => sourceOf(at));
 
 function ratesOf(running: readonly DownloadInfo[]): TransferRates {
   const wave = 1 + 0.5 * Math.sin(Date.now() / 9000) + 0.2 * Math.random();

@@ -33,6 +33,55 @@ const checks: Readonly<Record<string, (board: BoardWorld) => Promise<void>>> = {
     if (!said.some(({ type }) => type === 'select')) throw new Error('the host was not told');
     await page.locator('#legend li.bad').waitFor();
   },
+  'rows are owned in the order in which they stand, wherever the list was scrolled to': async ({ page }) => {
+    await page.evaluate("document.getElementById('grid').scrollTop = 3_617");
+    await page.locator('#rows .row[aria-rowindex="103"]').waitFor();
+    const indexes = await page.evaluate<number[]>(
+      "document.getElementById('rows').getAttribute('aria-owns').split(' ').map((id) => Number(document.getElementById(id).getAttribute('aria-rowindex')))",
+    );
+    const [first = 0] = indexes;
+    if (indexes.length < 10 || indexes.some((index, at) => index !== first + at)) throw new Error(indexes.join());
+    await page.evaluate("document.getElementById('grid').scrollTop = 0");
+  },
+  'the focus stays on the buttons of a download that ends meanwhile': async ({ page, change }) => {
+    await page.locator('#grid').focus();
+    await page.keyboard.press('Home');
+    for (let n = 0; n < 29; n++) await page.keyboard.press('ArrowDown');
+    const title = await page.locator('#rows .row.active[aria-rowindex="31"] .label').textContent();
+    await page.locator('#detailTitle', { hasText: title ?? '-' }).waitFor();
+    await page.locator('#actions [data-action=cancel]').focus();
+    change(30);
+    await page.locator('#actions [data-action=open]').waitFor();
+    const focused = await page.evaluate<string | undefined>('document.activeElement.dataset.action');
+    if (focused !== 'open') throw new Error(`the focus is on ${focused ?? 'something else'}`);
+  },
+  'nothing of a download stands there once an upload is chosen, and uploads are told apart in words': async ({ page }) => {
+    await page.locator('#search').locator('input').fill('lake');
+    await page.locator('#count', { hasText: /^2 / }).waitFor();
+    await page.locator('#detail:visible').waitFor();
+    const row = page.locator('#rows .row:visible').first();
+    await row.getByText('An upload').waitFor({ state: 'attached' });
+    await row.click();
+    await page.locator('#detail').waitFor({ state: 'hidden' });
+    await page.locator('#search').locator('input').fill('');
+    await page.locator('#count', { hasText: '10,002' }).waitFor();
+  },
+  'a page that was scrolled down stands there again when it comes again': async ({ page, theme }) => {
+    await page.setViewportSize({ width: 1280, height: 600 });
+    await page.locator('#grid').focus();
+    await page.keyboard.press('Home');
+    await page.locator('#legend li').first().waitFor();
+    const left = await page.evaluate<number>('scrollTo(0, 1e6), scrollY');
+    const kept = () => page.evaluate<boolean>(`JSON.parse(sessionStorage.kept ?? '{}').pageTop === ${left}`);
+    for (const until = Date.now() + 5000; !(await kept()) && Date.now() < until;) await page.waitForTimeout(50);
+    await page.reload();
+    await theme('dark');
+    await page.locator('#legend li').first().waitFor();
+    await page.locator('body:not([style*="min-height"])').waitFor();
+    const top = await page.evaluate<number>('scrollY');
+    if (left < 500 || top !== left) throw new Error(`it stood at ${left}, and stands at ${top}`);
+    await page.setViewportSize({ width: 1280, height: 1400 });
+  },
   'what a person filters by is kept when the page is thrown away and comes again': async ({ page, theme }) => {
     await page.locator('#search').locator('input').fill('Recording 9999');
     await page.locator('#count', { hasText: /^1 / }).waitFor();
