@@ -153,12 +153,16 @@ async function endToEnd(shots: boolean): Promise<Counts> {
   const { launchBrowser } = await import('../test/vscode/driver.ts');
   const { runInHostSuite } = await import('../test/vscode/runInHost.ts');
   const { runBoardChecks } = await import('../test/e2e/boardPage.ts');
+  const { runViewerChecks } = await import('../test/e2e/viewerPage.ts');
   const { inEachFlavor } = await import('../test/e2e/flavors.ts');
   const { runWalk } = await import('../test/e2e/walk.ts');
   const browser = await launchBrowser();
-  await runBoardChecks(browser)
-    .then((checks) => addCounts(counts, checks))
-    .finally(() => browser.close());
+  try {
+    addCounts(counts, await runBoardChecks(browser));
+    addCounts(counts, await runViewerChecks(browser));
+  } finally {
+    await browser.close();
+  }
   const shotsFolder = shots ? path.join(root, 'docs', 'images') : undefined;
   const inEditors = await inEachFlavor(flavors, async (own, flavor) => {
     const inHost = await runInHostSuite(own, vsix, [flavor]);

@@ -6,7 +6,7 @@ import { type PageAssets, scriptedPage } from '../page.ts';
 export function viewerPage(assets: PageAssets): string {
   return scriptedPage({
     title: 'Potluck',
-    body: '<div id="viewer"></div>',
+    body: '<main><h1 id="title" class="unseen"></h1><div id="viewer"></div></main>',
     assets,
     policy: ['img-src blob:', 'media-src blob:'],
   });
