@@ -333,8 +333,9 @@ class Session implements PeerSession {
   }
 
   #onMeeting(message: MeetingMessage): void {
-    const budget = capabilityOf(message) === 'offers' ? this.#sendingBudget : this.#meetingBudget;
-    if (!budget.take()) throw protocolViolation('it talks about meeting all the time');
+    const isOfOffers = capabilityOf(message) === 'offers';
+    if (!(isOfOffers ? this.#sendingBudget : this.#meetingBudget).take())
+      throw protocolViolation(`it talks about ${isOfOffers ? 'offers' : 'meeting'} all the time`);
     this.#tell(message.type, () => this.#events.met(this, message));
   }
 

@@ -70,7 +70,7 @@ test('a flood of offers is cut off at its budget', async () => {
     const { message, bytes } = samples[i % samples.length] ?? assert.fail();
     remote.send(types[message.type], bytes);
   }
-  await endsFor(side, /all the time/);
+  await endsFor(side, /talks about offers all the time/);
   await settled();
   assert.equal(side.wasHostile, true);
 });
