@@ -44,8 +44,15 @@ export function decodeManifest(packed: Uint8Array, claimed: ManifestCounts): Off
     counts.folderCount === claimed.folderCount &&
     counts.totalBytes === claimed.totalBytes;
   if (!isAsClaimed || entries.length === 0) throw badOffer('it holds other numbers than it says');
-  if (itemsOf(entries).length > sendingLimits.items) throw badOffer(`it offers more than ${sendingLimits.items} things`);
+  const names = itemsOf(entries).map(({ name }) => foldedName(name));
+  if (names.length > sendingLimits.items) throw badOffer(`it offers more than ${sendingLimits.items} things`);
+  if (new Set(names).size < names.length) throw badOffer('two things of it have one name on some disks');
   return entries;
+}
+
+/** Equal for names that some disk does not tell apart: by case, or by their spelling in Unicode. */
+export function foldedName(name: string): string {
+  return name.normalize('NFC').toLowerCase().normalize('NFC');
 }
 
 /** What lies at the top, with what is in it. */

@@ -15,8 +15,9 @@ import { scan } from '../shares/scan.ts';
 import { secretReason } from '../shares/secrets.ts';
 import { shareableFolder } from '../shares/shareFolder.ts';
 import { SuspectSearch } from '../shares/suspects.ts';
+import { contains, realPlace } from '../storage/folders.ts';
 import { nameProblem, type SafePath } from '../storage/safePath.ts';
-import { itemsOf } from './manifest.ts';
+import { foldedName, itemsOf } from './manifest.ts';
 
 export interface Prepared extends OfferPreview {
   entries: OfferEntry[];
@@ -55,7 +56,7 @@ export function fileProblem(absolute: string, dataFolder: string): SkipReason | 
   if (stats === undefined) return 'unreadable';
   if (stats.isSymbolicLink()) return 'symlink';
   if (!stats.isFile()) return 'special';
-  if (absolute.startsWith(realIfThere(dataFolder) + path.sep)) return 'secret';
+  if (contains(realPlace(dataFolder), absolute)) return 'secret';
   const folders = path.dirname(absolute).split(path.sep);
   if (folders.some((name) => name !== '' && secretReason(name, '', true) !== undefined)) return 'secret';
   if (secretReason(path.basename(absolute), folders.at(-1) ?? '', false) !== undefined) return 'secret';
@@ -74,7 +75,7 @@ async function addItem(prepared: Prepared, chosen: string, adding: Adding): Prom
     return;
   }
   if (stats.isDirectory()) {
-    const root = shareableFolder(chosen, dataFolder);
+    const root = shareableFolder(chosen, { dataFolder });
     const name = freeName(path.basename(root), names);
     const added = await walked(root, { ...adding, prepared, name });
     prepared.paths.push(root);
@@ -152,11 +153,11 @@ function freeName(name: string, names: Set<string>): string {
   if (problem !== undefined)
     throw new AppError('invalid-argument', `The name ${JSON.stringify(name)} ${problem}. Rename it, then send it.`);
   let free = name;
-  for (let number = 2; names.has(free.normalize('NFC').toLowerCase()); number++) {
+  for (let number = 2; names.has(foldedName(free)); number++) {
     const { name: stem, ext } = path.parse(name);
     free = `${stem} (${number})${ext}`;
   }
-  names.add(free.normalize('NFC').toLowerCase());
+  names.add(foldedName(free));
   return free;
 }
 
@@ -182,14 +183,6 @@ function addSuspects({ secrets }: Prepared, { suspects, ...more }: SuspectReport
   secrets.found += more.found;
   secrets.readFiles += more.readFiles;
   secrets.unreadFiles += more.unreadFiles;
-}
-
-function realIfThere(folder: string): string {
-  try {
-    return realpathSync.native(folder);
-  } catch {
-    return path.resolve(folder);
-  }
 }
 
 function tooMany(): AppError {

@@ -3,12 +3,10 @@
 import { sendingLimits } from '../limits.ts';
 import { displayName } from '../peers/names.ts';
 
-const mostLines = 8;
-
 export function safeLines(text: string): string {
   const lines = text
     .slice(0, 4 * sendingLimits.textCharacters)
-    .split('\n', mostLines)
+    .split('\n', sendingLimits.textLines)
     .map((line) => displayName(line, sendingLimits.textCharacters))
     .join('\n');
   return Array.from(lines).slice(0, sendingLimits.textCharacters).join('').trim();

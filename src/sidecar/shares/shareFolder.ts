@@ -4,24 +4,30 @@ import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { AppError } from '../../protocol/errors.ts';
+import { contains, realPlace } from '../storage/folders.ts';
 import { walkFailure } from './scan.ts';
 import { secretReason } from './secrets.ts';
 
-/**
- * The real path of a folder to share. Throws `invalid-argument`, `not-found`, `not-folder` or `permission-denied`.
- * `dataFolder` holds our keys: neither it nor anything above or below it may be shared.
- */
-export function shareableFolder(folder: string, dataFolder: string): string {
+export interface ShareableOptions {
+  /** Holds our keys: neither it nor anything above or below it may be shared. */
+  dataFolder: string;
+  /** Throws when a folder (its real path) must not be shared, for a reason that is not known here. */
+  checkFolder?(root: string): void;
+}
+
+/** The real path of a folder to share. Throws `invalid-argument`, `not-found`, `not-folder` or `permission-denied`. */
+export function shareableFolder(folder: string, { dataFolder, checkFolder }: ShareableOptions): string {
   if (!path.isAbsolute(folder) || folder.includes('\0'))
     throw new AppError('invalid-argument', `The folder ${JSON.stringify(folder)} is not an absolute path. Give its whole path.`);
   const real = realFolder(folder);
   if (path.dirname(real) === real) throw refused(real, 'it is the root of the file system');
-  if (real === realIfThere(homedir())) throw refused(real, 'it is your home folder');
-  const data = realIfThere(dataFolder);
+  if (real === realPlace(homedir())) throw refused(real, 'it is your home folder');
+  const data = realPlace(dataFolder);
   if (contains(real, data) || contains(data, real)) throw refused(real, 'it holds the keys and the data of Potluck');
   const names = real.split(path.sep).filter((name) => name !== '');
   const secret = names.find((name) => secretReason(name, '', true) !== undefined);
   if (secret !== undefined) throw refused(real, `"${secret}" usually holds keys, credentials or history`);
+  checkFolder?.(real);
   return real;
 }
 
@@ -36,22 +42,6 @@ function realFolder(folder: string): string {
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
     throw walkFailure(folder, code, error instanceof Error ? error.message : String(error));
   }
-}
-
-/** The real path, as far as the folder was made. */
-export function realIfThere(folder: string): string {
-  try {
-    return realpathSync.native(folder);
-  } catch {
-    // Not made yet: then nothing lies below it either.
-    return path.resolve(folder);
-  }
-}
-
-/** Of absolute paths: the same, or below. */
-export function contains(outer: string, inner: string): boolean {
-  const relative = path.relative(outer, inner);
-  return relative === '' || (relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative));
 }
 
 function refused(folder: string, why: string): AppError {

@@ -37,6 +37,8 @@ const hostile: [string, unknown][] = [
   ['a file in a file', [file('a'), file('a/b')]],
   ['a name twice', [file('a'), file('a')]],
   ['a folder that is a file', [['a'], file('a')]],
+  ['names that differ by case alone', [file('Notes.md'), file('notes.MD')]],
+  ['names that differ by spelling alone', [file('caf\u00e9'), file('cafe\u0301')]],
   ['a size below zero', [file('a', -1)]],
   ['a size that is no whole number', [file('a', 1.5)]],
   ['a size past all doubles', [file('a', 2 ** 53)]],
