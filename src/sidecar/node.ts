@@ -118,6 +118,7 @@ export class SidecarNode {
       },
       log: log.for('shares'),
       ownPeerId: peerId,
+      checkFolder: (root) => this.#sending.checkShare(root),
       signRemoval: (shareId, revision, audience) => {
         const passTags = this.#tags.of(shareId, audience);
         return signRemoval({ shareId, revision, ...(passTags !== undefined && { passTags }) }, identity);
@@ -157,6 +158,7 @@ export class SidecarNode {
     this.#sending = new NodeSending({
       ...{ ownPeerId: peerId, database, dataFolder, log: log.for('transfers') },
       downloadFolder: () => this.#settings.get().downloadFolder,
+      sharedFolders: () => this.#shares.list().map(({ path }) => path),
       ...{ peers: () => this.#peers, sessions: () => this.#sessions, transfers: () => this.#transfers },
       broadcast: (method, params) => this.api.broadcast(method, params),
     });

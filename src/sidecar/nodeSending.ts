@@ -31,6 +31,8 @@ export interface NodeSendingOptions {
   log: Log;
   /** The configured download folder. */
   downloadFolder(): string;
+  /** Real paths of the folders that are shared. */
+  sharedFolders(): string[];
   /** These exist by the time that anything is asked. */
   peers: () => Peers;
   sessions: () => Sessions;
@@ -61,10 +63,12 @@ export class NodeSending {
       folder: () => options.downloadFolder(),
       onChange: (offer) => broadcast('inbox/changed', offer),
       onOffered: (row) => this.dropBoxes.look(row),
+      onSettled: (folder) => this.dropBoxes.roomChanged(folder),
     });
     this.dropBoxes = new DropBoxes({
       ...{ database, dataFolder, log },
-      coming: (dropBoxId) => this.inbox.coming(dropBoxId),
+      coming: (isMeant) => this.inbox.coming(isMeant),
+      sharedFolders: () => options.sharedFolders(),
       offered: () => this.inbox.offered(),
       viewer: ({ peerId }) => {
         const session = options.sessions().source(peerId);
@@ -78,15 +82,15 @@ export class NodeSending {
 
   /** Told of every session, and of what is said about offers. */
   readonly hooks: MeetingHooks = {
-    opened: (session) => this.outbox.met(session),
-    updated: (session) => this.outbox.met(session),
+    opened: (session) => this.#met(session),
+    updated: (session) => this.#met(session),
     closed: (session) => this.inbox.sessionClosed(session),
     sending: (session, message) => this.#heard(session, message),
   };
 
   /** After transfers. */
-  open(): void {
-    this.inbox.open();
+  async open(): Promise<void> {
+    await this.inbox.open();
     this.#sweepNow();
     this.#sweep = setInterval(() => this.#sweepNow(), sendingLimits.sweepMs).unref();
   }
@@ -107,6 +111,11 @@ export class NodeSending {
           throw new AppError('invalid-argument', 'You blocked this peer. Unblock it first, then send to it.');
       },
     });
+  }
+
+  /** Throws `permission-denied` when what others send would be shared with this folder (its real path). */
+  checkShare(root: string): void {
+    this.dropBoxes.checkShare(root);
   }
 
   /** It is blocked or forgotten. */
@@ -143,6 +152,12 @@ export class NodeSending {
   /** Whether it is of something that was offered to us, rather than of a share. */
   isOffer({ peerId, shareId }: Pick<EntryRef, 'peerId' | 'shareId'>): boolean {
     return this.inbox.lists.row(peerId, shareId) !== undefined;
+  }
+
+  /** What it may not know is said, and what it offered before is taken where a rule allows it by now. */
+  #met(session: PeerSession): void {
+    this.outbox.met(session);
+    for (const row of this.inbox.offered(session.peerId)) this.dropBoxes.look(row);
   }
 
   #heard(session: PeerSession, message: SendingMessage): void {

@@ -269,6 +269,7 @@ function outgoingCell({ state, reason, isOnline }: OutgoingOffer) {
   if (state !== 'waiting') return cell(state, state === 'declined' ? 'yellow' : undefined);
   if (reason === 'full') return cell('waiting: its inbox is full', 'yellow');
   if (reason === 'unwelcome') return cell('waiting: it does not know you', 'yellow');
+  if (reason === 'outdated') return cell('waiting: its Potluck is too old for this', 'yellow');
   return cell(isOnline ? 'waiting' : 'waiting until it is here');
 }
 

@@ -265,6 +265,7 @@ export function outgoingState({ state, reason }: Pick<OutgoingOffer, 'state' | '
   switch (state) {
     case 'waiting':
       if (reason === 'full') return t('its inbox is full; it is offered again');
+      if (reason === 'outdated') return t('its Potluck is too old for offers; offered once it has a newer one');
       return reason === 'unwelcome' ? t('it does not know you; it is offered again') : t('offered when it comes online');
     case 'offered':
       return t('waits for its answer');

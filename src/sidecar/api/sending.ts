@@ -39,10 +39,12 @@ function outboxHandlers({ outbox, checkReceiver }: SendingVerbs): Handlers<'outb
       const peerId = peerIdField(fields);
       checkReceiver(peerId);
       const { offerMinMs, offerMaxMs, offerMs } = sendingLimits;
+      const previewed = previewedField(fields);
       return outbox.send(peerId, {
         paths: pathsField(fields),
         text: optionalTextField(fields, 'text', sendingLimits.textCharacters) ?? '',
         expiresInMs: wholeField(fields, 'expiresInMs', { min: offerMinMs, max: offerMaxMs, otherwise: offerMs }),
+        ...(previewed && { previewed }),
         signal,
       });
     },
@@ -102,6 +104,13 @@ function offerIdField(fields: Fields): OfferId {
   const value = fields['offerId'];
   if (typeof value !== 'string' || !isOfferId(value)) throw invalid('offerId', 'an offer id of 26 z-base-32 characters');
   return value;
+}
+
+/** Both numbers, or none. */
+function previewedField(fields: Fields): { fileCount: number; totalBytes: number } | undefined {
+  if (fields['fileCount'] === undefined && fields['totalBytes'] === undefined) return undefined;
+  const range = { min: 0, max: Number.MAX_SAFE_INTEGER };
+  return { fileCount: wholeField(fields, 'fileCount', range), totalBytes: wholeField(fields, 'totalBytes', range) };
 }
 
 function pathsField(fields: Fields): string[] {

@@ -1,9 +1,7 @@
-// Folders into which offers of some peers go by themselves: who may, how much. Room is what the folder really holds and what is on its way.
+// Folders into which offers of some peers go by themselves: who may, how much. Room is what the folder really holds and what is on its way into it, by
+// whatever rule or yes. None lies where it would be shared, or beside our keys.
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
-import path from 'node:path';
 import { encode } from 'z32';
 import { AppError } from '../../protocol/errors.ts';
 import type { Audience } from '../../protocol/model.ts';
@@ -12,28 +10,25 @@ import { sendingLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { audienceText, isInAudience, normalised, parseAudience, type Viewer } from '../shares/audienceText.ts';
 import type { Database } from '../storage/database.ts';
-import { contains, realIfThere } from '../shares/shareFolder.ts';
-import { localName, nameProblem } from '../storage/safePath.ts';
+import { contains, makeFolder, realPlace } from '../storage/folders.ts';
+import { BoxFolders } from './boxFolders.ts';
+import { BoxRoom, type Room } from './boxRoom.ts';
 import type { Acceptance, InboxRow } from './inbox.ts';
 
 export interface DropBoxesOptions {
   database: Database;
   dataFolder: string;
   log: Log;
-  /** What accepted offers of it still bring. */
-  coming(dropBoxId: string): Room;
+  /** What accepted offers still bring into places for which `isMeant`. */
+  coming(isMeant: (folder: string) => boolean): Room;
   offered(): InboxRow[];
   /** Who the sender is to us; undefined when it is not here. */
   viewer(row: InboxRow): Viewer | undefined;
   nameOf(row: InboxRow): string;
   accept(row: InboxRow, how: Acceptance): Promise<unknown>;
+  /** Real paths of the folders that are shared from here. */
+  sharedFolders(): string[];
   onChange(): void;
-}
-
-/** What is used of a box: empty files cost as well. */
-export interface Room {
-  bytes: number;
-  entries: number;
 }
 
 interface BoxRow {
@@ -46,12 +41,15 @@ interface BoxRow {
 
 export class DropBoxes {
   readonly #options: DropBoxesOptions;
+  readonly #folders: BoxFolders;
+  readonly #room = new BoxRoom();
   /** Offers are looked at one after another: each counts for the next. */
   #last: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: DropBoxesOptions) {
     this.#options = options;
+    this.#folders = new BoxFolders(options.database);
   }
 
   async list(): Promise<DropBox[]> {
@@ -69,10 +67,9 @@ export class DropBoxes {
       throw new AppError('too-large', `There are ${sendingLimits.dropBoxes} drop boxes. Remove one first.`);
     if (quotaBytes < sendingLimits.quotaMinBytes)
       throw new AppError('invalid-argument', `A drop box has room for ${sendingLimits.quotaMinBytes} bytes at least.`);
-    if (contains(realIfThere(this.#options.dataFolder), path.resolve(folder))) throw ownFolder(folder);
+    this.#check(folder);
     makeFolder(folder);
-    // By a link it could lead there all the same.
-    if (contains(realIfThere(this.#options.dataFolder), realIfThere(folder))) throw ownFolder(folder);
+    this.#check(folder);
     const row: BoxRow = {
       dropBoxId: before?.dropBoxId ?? encode(randomBytes(16)),
       ...{ folder, audience: audienceText(normalised(wanted.audience)), quotaBytes },
@@ -91,6 +88,24 @@ export class DropBoxes {
   remove(dropBoxId: string): void {
     if (this.#options.database.run('DELETE FROM dropBox WHERE dropBoxId = :dropBoxId', { dropBoxId }) === 0) throw noSuchBox();
     this.#options.onChange();
+  }
+
+  /** Something came into a folder, or will not come. */
+  roomChanged(folder: string): void {
+    this.#room.changed(realPlace(folder));
+  }
+
+  /** Throws `permission-denied` when what others send would be shared with this folder (its real path). */
+  checkShare(root: string): void {
+    const box = this.#rows().find(({ folder }) => contains(root, realPlace(folder)));
+    const inside = box?.folder ?? this.#folders.list().find((folder) => contains(folder, root));
+    if (inside === undefined) return;
+    const why = box === undefined ? 'what a peer sends goes into it' : `the drop box ${inside} is in it`;
+    throw new AppError(
+      'permission-denied',
+      `${root} cannot be shared: ${why}, and would be given to others as yours. Remove the drop box, or share another folder.`,
+      { data: { path: root } },
+    );
   }
 
   /** Takes an offer, when there is a box for its sender with room for it. */
@@ -113,10 +128,11 @@ export class DropBoxes {
     for (const row of this.#rows()) {
       if (this.#isClosed || offer.state !== 'offered' || viewer === undefined) return;
       if (!isInAudience(parseAudience(row.audience), viewer)) continue;
-      const used = await this.#used(row);
+      const used = await this.#used(row, { isNow: true });
       if (used === undefined || used.bytes + offer.totalBytes > row.quotaBytes) continue;
       if (used.entries + offer.fileCount + offer.folderCount > sendingLimits.boxEntries) continue;
-      const folder = path.join(row.folder, folderOf(this.#options.nameOf(offer)));
+      this.#check(row.folder); // A share, or a link, may have come since it was set.
+      const folder = this.#folders.of(realPlace(row.folder), { peerId: offer.peerId, name: this.#options.nameOf(offer) });
       await this.#options.accept(offer, { folder, conflict: 'keep-both', dropBoxId: row.dropBoxId });
       this.#options.onChange();
       return;
@@ -133,58 +149,35 @@ export class DropBoxes {
   }
 
   /** Undefined when it holds more files than are counted, or cannot be read. */
-  async #used({ dropBoxId, folder }: BoxRow): Promise<Room | undefined> {
-    const held = await heldIn(folder);
-    const coming = this.#options.coming(dropBoxId);
+  async #used({ folder }: BoxRow, options: { isNow?: boolean } = {}): Promise<Room | undefined> {
+    const box = realPlace(folder);
+    const held = await this.#room.held(box, options);
+    const coming = this.#options.coming((into) => contains(box, realPlace(into)));
     return held && { bytes: held.bytes + coming.bytes, entries: held.entries + coming.entries };
   }
-}
 
-async function heldIn(folder: string): Promise<Room | undefined> {
-  const held: Room = { bytes: 0, entries: 0 };
-  const folders = [folder];
-  try {
-    for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
-      for (const each of await readdir(at, { withFileTypes: true })) {
-        if (++held.entries > sendingLimits.boxEntries) return undefined;
-        const absolute = path.join(at, each.name);
-        if (each.isDirectory()) folders.push(absolute);
-        else if (each.isFile()) held.bytes += (await lstat(absolute)).size;
-      }
-    }
-    return held;
-  } catch {
-    return undefined; // Not to be read: then nothing is put there by itself.
+  /** Throws `permission-denied` for a folder that must not be a drop box. */
+  #check(folder: string): void {
+    const [box, data] = [realPlace(folder), realPlace(this.#options.dataFolder)];
+    if (contains(box, data) || contains(data, box)) throw ownFolder(folder);
+    const share = this.#options.sharedFolders().find((root) => contains(root, box));
+    if (share !== undefined) throw sharedFolder(folder, share);
   }
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new AppError('io', `The folder ${folder} could not be made: ${String(error)}. Choose another one.`, {
-      data: { path: folder },
-      cause: error,
-    });
-  }
-}
-
-/** A peer's name as a folder. */
-function folderOf(name: string): string {
-  const plain = name
-    .replace(/[/\\:*?"<>|]/g, '_')
-    .replace(/^\.+/, '_')
-    .trim();
-  return localName(plain === '' || nameProblem(plain) !== undefined ? 'peer' : plain);
 }
 
 function ownFolder(folder: string): AppError {
   return new AppError(
     'permission-denied',
     `${folder} holds the keys and the data of Potluck: nothing of others goes there. Choose another one.`,
-    {
-      data: { path: folder },
-    },
+    { data: { path: folder } },
+  );
+}
+
+function sharedFolder(folder: string, share: string): AppError {
+  return new AppError(
+    'permission-denied',
+    `${folder} is in ${share}, which you share: what others send would be given on as yours. Choose a folder outside it.`,
+    { data: { path: folder } },
   );
 }
 

@@ -13,19 +13,32 @@ interface Incoming {
   deadline: NodeJS.Timeout;
 }
 
+export interface IncomingListsOptions {
+  talk: Talk;
+  /** Whether there is no room for one more; asked when its turn has come. Its sender is told. */
+  isFull(session: PeerSession, offer: OfferMessage): boolean;
+}
+
 export class IncomingLists {
-  readonly #talk: Talk;
+  readonly #options: IncomingListsOptions;
   /** The first is being taken, the others wait. */
   readonly #incoming = new Map<PeerSession, { current: Incoming; waiting: OfferMessage[] }>();
 
-  constructor(talk: Talk) {
-    this.#talk = talk;
+  constructor(options: IncomingListsOptions) {
+    this.#options = options;
+  }
+
+  /** Of all that are being taken. */
+  get bytes(): number {
+    let sum = 0;
+    for (const { current } of this.#incoming.values()) sum += current.bytes.byteLength;
+    return sum;
   }
 
   /** Asks for the list of an offer, at once or after others of its sender. */
   take(session: PeerSession, offer: OfferMessage): void {
     const line = this.#incoming.get(session);
-    if (line === undefined) return this.#begin(session, offer, []);
+    if (line === undefined) return this.#begin(session, [offer]);
     const isAsked = [line.current.offer, ...line.waiting].some(({ offerId }) => offerId === offer.offerId);
     if (!isAsked && line.waiting.length < sendingLimits.openOffers) line.waiting.push(offer);
   }
@@ -45,7 +58,7 @@ export class IncomingLists {
     current.received += bytes.byteLength;
     if (current.received < current.bytes.byteLength) {
       current.deadline.refresh();
-      this.#talk.say(session, { type: 'offerListAsk', offerId, offset: current.received });
+      this.#options.talk.say(session, { type: 'offerListAsk', offerId, offset: current.received });
       return undefined;
     }
     this.#next(session);
@@ -69,16 +82,24 @@ export class IncomingLists {
     for (const session of [...this.#incoming.keys()]) this.closed(session);
   }
 
-  #begin(session: PeerSession, offer: OfferMessage, waiting: OfferMessage[]): void {
-    const deadline = setTimeout(() => this.#next(session), sendingLimits.answerMs).unref();
-    this.#incoming.set(session, { current: { offer, bytes: new Uint8Array(offer.listBytes), received: 0, deadline }, waiting });
-    this.#talk.say(session, { type: 'offerListAsk', offerId: offer.offerId, offset: 0 });
+  /** With the first for which there is room. */
+  #begin(session: PeerSession, line: OfferMessage[]): void {
+    for (const [at, offer] of line.entries()) {
+      const { offerId } = offer;
+      if (this.#options.isFull(session, offer)) {
+        this.#options.talk.say(session, { type: 'offerAnswer', offerId, answer: 'full' });
+        continue;
+      }
+      const deadline = setTimeout(() => this.#next(session), sendingLimits.answerMs).unref();
+      const current = { offer, bytes: new Uint8Array(offer.listBytes), received: 0, deadline };
+      this.#incoming.set(session, { current, waiting: line.slice(at + 1) });
+      return this.#options.talk.say(session, { type: 'offerListAsk', offerId, offset: 0 });
+    }
   }
 
   #next(session: PeerSession): void {
-    const line = this.#incoming.get(session);
+    const waiting = this.#incoming.get(session)?.waiting ?? [];
     this.closed(session);
-    const next = line?.waiting.shift();
-    if (line !== undefined && next !== undefined && session.isOpen) this.#begin(session, next, line.waiting);
+    if (session.isOpen) this.#begin(session, waiting);
   }
 }

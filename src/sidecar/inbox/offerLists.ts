@@ -26,10 +26,12 @@ export class OfferLists<S extends OfferState> {
   /** Undefined when there is no such offer, or it has ended. */
   of(peerId: PeerId, offerId: string): OfferList | undefined {
     const row = this.row(peerId, offerId);
-    if (row?.manifest === undefined) return undefined;
     const key = keyOf(peerId, offerId);
-    const known = this.#open.get(key);
-    const list = known ?? this.#unpack(row.manifest, row);
+    const list = row && this.#table.isOpen(row) ? (this.#open.get(key) ?? this.#unpack(row)) : undefined;
+    if (list === undefined) {
+      this.#open.delete(key);
+      return undefined;
+    }
     this.#open.delete(key);
     this.#open.set(key, list);
     for (const oldest of this.#open.keys()) {
@@ -43,7 +45,9 @@ export class OfferLists<S extends OfferState> {
     return this.#table.get(peerId, offerId as OfferId); // An id that no offer has finds nothing.
   }
 
-  #unpack(manifest: Uint8Array, row: OfferRow<S>): OfferList {
+  #unpack(row: OfferRow<S>): OfferList | undefined {
+    const manifest = this.#table.manifest(row);
+    if (manifest === undefined) return undefined;
     const entries = decodeManifest(manifest, row);
     return { entries, byPath: new Map(entries.map((entry) => [entry.path, entry])) };
   }
@@ -63,7 +67,7 @@ export class OfferLists<S extends OfferState> {
 
   titleOf(peerId: PeerId, shareId: ShareId): string | undefined {
     const row = this.row(peerId, shareId);
-    return row && this.#table.isOpen(row) ? (row.items[0]?.name ?? 'Files') : undefined;
+    return row && this.#table.isOpen(row) ? (row.items[0]?.name ?? '') : undefined;
   }
 }
 

@@ -61,7 +61,14 @@ export class Outbox {
   /** Throws as `outbox/send` says. */
   async send(
     peerId: PeerId,
-    wanted: { paths: readonly string[]; text: string; expiresInMs: number; signal: AbortSignal },
+    wanted: {
+      paths: readonly string[];
+      text: string;
+      expiresInMs: number;
+      /** What a person was shown of it, and agreed to. */
+      previewed?: { fileCount: number; totalBytes: number };
+      signal: AbortSignal;
+    },
   ): Promise<OutgoingOffer> {
     const { dataFolder } = this.#options;
     this.#checkRoom(peerId);
@@ -71,19 +78,21 @@ export class Outbox {
         'permission-denied',
         'Nothing of this may be sent: all of it is secrets, links or devices. See the preview.',
       );
+    if (isOther(prepared, wanted.previewed)) throw changedSince(prepared);
     this.#checkRoom(peerId);
     const { items, fileCount, folderCount, totalBytes, entries, paths } = prepared;
     const atMs = this.#now;
+    const manifest = encodeManifest(entries);
     const row: Row = {
       ...{ peerId, offerId: newOfferId(), text: safeLines(wanted.text), items, fileCount, folderCount, totalBytes, paths, atMs },
-      ...{ manifest: encodeManifest(entries), state: 'waiting', isTold: false, reason: undefined, folder: undefined },
-      ...{ expiresAtMs: atMs + wanted.expiresInMs, downloadIds: [], dropBoxId: undefined },
+      ...{ listBytes: manifest.byteLength, state: 'waiting', isSaid: false, isTold: false, isHidden: false, reason: undefined },
+      ...{ expiresAtMs: atMs + wanted.expiresInMs, folder: undefined, downloadIds: [], doneIds: [], dropBoxId: undefined },
     };
-    this.#table.insert(row);
+    this.#table.insert(row, manifest);
     this.#options.log.info(`${fileCount} files are offered to ${peerId}`);
     this.#options.onChange(row.offerId);
     const session = this.#options.session(peerId);
-    if (session !== undefined) this.#tell(session, row);
+    if (session?.understands('offers') === true) this.#tell(session, row);
     return this.#info(row);
   }
 
@@ -100,32 +109,35 @@ export class Outbox {
   clear(offerId: OfferId | undefined): void {
     const rows = offerId === undefined ? this.#table.list() : [this.#find(offerId)];
     for (const row of rows) {
-      if (!this.#table.isOpen(row)) this.#remove(row);
+      if (!this.#table.isOpen(row)) this.#takeOff(row);
       else if (offerId !== undefined) throw new AppError('busy', 'This offer has not ended. Withdraw it first.');
     }
   }
 
   /** Nothing of ours is for it any more. */
   forgetPeer(peerId: PeerId): void {
-    for (const row of this.#table.list()) if (row.peerId === peerId) this.#remove(row);
+    for (const row of this.#table.each(peerId)) {
+      this.#table.delete(row);
+      this.#options.onChange(row.offerId);
+    }
   }
 
   /** The peer is here, or knows us otherwise than before: it is told what it may not know. */
   met(session: PeerSession): void {
     if (!session.understands('offers')) return;
-    for (const row of this.#table.list().reverse()) if (row.peerId === session.peerId) this.#tell(session, row);
+    for (const row of this.#table.each(session.peerId)) this.#tell(session, row);
   }
 
   listAsked(session: PeerSession, { offerId, offset }: OfferListAskMessage): void {
-    const row = this.#table.get(session.peerId, offerId);
-    if (row?.manifest === undefined) return this.#options.talk.say(session, { type: 'offerEnd', offerId });
-    const bytes = row.manifest.subarray(offset, offset + sendingLimits.partBytes);
+    const manifest = this.#table.manifest({ peerId: session.peerId, offerId });
+    if (manifest === undefined) return this.#options.talk.say(session, { type: 'offerEnd', offerId });
+    const bytes = manifest.subarray(offset, offset + sendingLimits.partBytes);
     this.#options.talk.say(session, { type: 'offerList', offerId, offset, bytes });
   }
 
-  answered({ peerId }: PeerSession, { offerId, answer }: OfferAnswerMessage): void {
-    const row = this.#table.get(peerId, offerId);
-    if (row === undefined || !this.#table.isOpen(row)) return;
+  answered(session: PeerSession, { offerId, answer }: OfferAnswerMessage): void {
+    const row = this.#table.get(session.peerId, offerId);
+    if (row === undefined || !this.#table.isOpen(row)) return this.#answeredLate(session, row, { offerId, answer });
     switch (answer) {
       case 'received':
         return this.#change(row, { state: 'offered', reason: undefined });
@@ -141,16 +153,27 @@ export class Outbox {
         });
       case 'declined':
       case 'delivered':
-        return this.#change(row, { state: answer, isTold: true });
+        this.#change(row, { state: answer, isTold: true });
+        // So that it need not keep for us what became of it.
+        return this.#options.talk.say(session, { type: 'offerEnd', offerId });
       case 'full':
       case 'unwelcome':
         return this.#change(row, { state: 'waiting', reason: answer });
     }
   }
 
-  /** Offers that are over. */
+  /** It has ended here. Who still counts on it did not hear that; who does not, has heard it. */
+  #answeredLate(session: PeerSession, row: Row | undefined, { offerId, answer }: OfferAnswerMessage): void {
+    if (answer === 'received' || answer === 'accepted') this.#options.talk.say(session, { type: 'offerEnd', offerId });
+    else if (row?.isTold === false) this.#table.change(row, { isTold: true });
+  }
+
+  /** Offers that are over; and ended ones of which nobody can count on any more. */
   sweep(): void {
-    for (const row of this.#table.list()) if (this.#table.isOpen(row) && row.expiresAtMs <= this.#now) this.#end(row, 'expired');
+    for (const row of this.#table.each()) {
+      if (this.#table.isOpen(row) && row.expiresAtMs <= this.#now) this.#end(row, 'expired');
+      else if (row.isHidden && row.expiresAtMs + sendingLimits.offerMs <= this.#now) this.#table.delete(row);
+    }
   }
 
   /** Where a file of an offer lies, when this peer may have it. */
@@ -199,21 +222,21 @@ export class Outbox {
   }
 
   #tell(session: PeerSession, row: Row): void {
-    const { offerId, text, fileCount, folderCount, totalBytes, expiresAtMs, manifest } = row;
-    if (manifest !== undefined) {
+    const { offerId, text, fileCount, folderCount, totalBytes, expiresAtMs, listBytes } = row;
+    if (this.#table.isOpen(row)) {
       const expiresInMs = Math.max(0, expiresAtMs - this.#now);
-      const facts = { offerId, text, fileCount, folderCount, totalBytes, expiresInMs, listBytes: manifest.byteLength };
+      const facts = { offerId, text, fileCount, folderCount, totalBytes, expiresInMs, listBytes };
+      // First: what may be known there must be taken back there, whatever happens here.
+      if (!row.isSaid) this.#table.change(row, { isSaid: true });
       this.#options.talk.say(session, { type: 'offer', ...facts });
-    } else if (!row.isTold) {
-      this.#options.talk.say(session, { type: 'offerEnd', offerId });
-      this.#table.change(row, { isTold: true });
-    }
+    } else if (!row.isTold) this.#options.talk.say(session, { type: 'offerEnd', offerId });
   }
 
+  /** Its peer is told until it answers that it knows. */
   #end(row: Row, state: 'withdrawn' | 'expired'): void {
-    this.#change(row, { state, isTold: row.state === 'waiting' && row.reason === undefined });
+    this.#change(row, { state, isTold: !row.isSaid });
     const session = this.#options.session(row.peerId);
-    if (session !== undefined && !row.isTold) this.#tell(session, row);
+    if (session?.understands('offers') === true) this.#tell(session, row);
   }
 
   #change(row: Row, change: Partial<Row>): void {
@@ -221,8 +244,8 @@ export class Outbox {
     this.#options.onChange(row.offerId);
   }
 
-  #remove(row: Row): void {
-    this.#table.delete(row);
+  #takeOff(row: Row): void {
+    this.#table.takeOff(row);
     this.#options.onChange(row.offerId);
   }
 
@@ -233,27 +256,44 @@ export class Outbox {
   }
 
   #checkRoom(peerId: PeerId): void {
-    if (this.#table.openCount(peerId) >= sendingLimits.openOffers)
+    if (this.#table.open(peerId).offers >= sendingLimits.openOffers)
       throw new AppError(
         'busy',
         `${sendingLimits.openOffers} offers wait for this peer. Withdraw one, or wait until it took some.`,
       );
-    if (this.#table.openCount() >= sendingLimits.allOffers)
+    if (this.#table.open().offers >= sendingLimits.allOffers)
       throw new AppError('busy', `${sendingLimits.allOffers} offers are open. Withdraw some of them first.`);
   }
 
   #info(row: Row): OutgoingOffer {
-    const { peerId, offerId, text, items, fileCount, folderCount, totalBytes, state, paths, atMs, expiresAtMs, reason } = row;
+    const { peerId, offerId, text, items, fileCount, folderCount, totalBytes, state, paths, atMs, expiresAtMs } = row;
+    const session = this.#options.session(peerId);
+    const reason = session?.understands('offers') === false ? 'outdated' : row.reason;
     return {
       ...{ offerId, peerId, name: this.#options.nameOf(peerId), text, items, fileCount, folderCount, totalBytes, state, paths },
-      ...{ createdAtMs: atMs, expiresAtMs, isOnline: this.#options.session(peerId) !== undefined },
-      ...(state === 'waiting' && (reason === 'full' || reason === 'unwelcome') && { reason }),
+      ...{ createdAtMs: atMs, expiresAtMs, isOnline: session !== undefined },
+      ...(state === 'waiting' && isReason(reason) && { reason }),
     };
   }
 
   get #now(): number {
     return this.#options.now?.() ?? Date.now();
   }
+}
+
+function isReason(reason: string | undefined): reason is NonNullable<OutgoingOffer['reason']> {
+  return reason === 'full' || reason === 'unwelcome' || reason === 'outdated';
+}
+
+function isOther(now: OfferPreview, before: { fileCount: number; totalBytes: number } | undefined): boolean {
+  return before !== undefined && (now.fileCount !== before.fileCount || now.totalBytes !== before.totalBytes);
+}
+
+function changedSince({ fileCount, totalBytes }: OfferPreview): AppError {
+  return new AppError(
+    'changed',
+    `What would be sent is not what was shown any more: ${fileCount} files with ${totalBytes} bytes by now. Look at it again, then send it.`,
+  );
 }
 
 function newOfferId(): OfferId {

@@ -17,13 +17,24 @@ export const sendingLimits = {
   messagesPerSecond: 4,
   /** Such messages waiting to be sent: all offers both ways, twice. */
   messagesWaiting: 256,
-  /** Characters of the sender's text. */
+  /** Characters, and lines, of the sender's text. */
   textCharacters: 512,
+  textLines: 8,
   /** Offers to, and of, one peer that are not at their end; and of all together. */
   openOffers: 32,
   allOffers: 1000,
-  /** Ended ones kept for showing, each way; the oldest go. */
+  /** Bytes of others' lists on this disk and on their way, of all and of one peer: 128 and 16 of the longest. */
+  listBytes: 64 * MiB,
+  listBytesOfOne: 8 * MiB,
+  /** The part of these for peers that are only in a common party: keys are free where its name can be guessed, and must not fill the inbox for others. */
+  partyOffers: 750,
+  partyListBytes: 48 * MiB,
+  /** Ended ones kept for showing, each way, and of one peer; the oldest go off the list. */
   endedOffers: 200,
+  endedOffersOfOne: 50,
+  /** Ended ones off the list whose other side may not know that: about 300 bytes each. Of one peer: twice what can be open. */
+  hiddenOffers: 2000,
+  hiddenOffersOfOne: 64,
   /** How long an offer lasts without another word, and at most; and the least, so that it can arrive at all. */
   offerMs: 30 * 24 * 3_600_000,
   offerMaxMs: 366 * 24 * 3_600_000,
@@ -38,4 +49,11 @@ export const sendingLimits = {
   dropBoxes: 32,
   quotaMinBytes: 1 * MiB,
   boxEntries: 50_000,
+  /** What lies in a drop box is counted for lists at most so often: it is walked, and every window asks. */
+  boxCountedMs: 30_000,
+  /** Characters of a sender's name in the folder of what it sends: with the beginning of its key within a name's 255 bytes. */
+  folderNameCharacters: 40,
+  folderKeyCharacters: 8,
+  /** Names tried for such a folder. */
+  folderNamesTried: 100,
 } as const;

@@ -191,4 +191,15 @@ export const migrations: readonly string[] = [
   CREATE TABLE linkBundle (shareId TEXT PRIMARY KEY, body BLOB NOT NULL, addedAtMs INTEGER NOT NULL) STRICT;
   CREATE TABLE knownTorrent (infoHash TEXT PRIMARY KEY, body BLOB NOT NULL, addedAtMs INTEGER NOT NULL) STRICT;
   `,
+  `
+  -- Offers. isSaid: of ours, its peer was told of it, so that it must be told of its end. isHidden: ended and off the list, and kept until the other side
+  -- knows. done: JSON, the downloads of it that came whole, whatever became of them in the queue.
+  ALTER TABLE offer ADD COLUMN isSaid INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE offer ADD COLUMN isHidden INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE offer ADD COLUMN done TEXT;
+  UPDATE offer SET isSaid = isOurs;
+
+  -- Folders made in drop boxes, each for what one peer sends: their real paths.
+  CREATE TABLE dropBoxFolder (folder TEXT PRIMARY KEY, peerId TEXT NOT NULL, addedAtMs INTEGER NOT NULL) STRICT;
+  `,
 ];

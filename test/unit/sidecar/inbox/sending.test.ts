@@ -1,28 +1,16 @@
 // Outbox and inbox over hand-made sessions: what a peer that misbehaves gets, and what it does not.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { test, type TestContext } from 'node:test';
-import { encode } from 'z32';
-import { AppError } from '../../../../src/protocol/errors.ts';
-import { isOfferId, isPeerId, type OfferId, type PartyId, type PeerId } from '../../../../src/protocol/ids.ts';
-import type { SendingParts } from '../../../../src/sidecar/inbox/contract.ts';
-import { Inbox } from '../../../../src/sidecar/inbox/inbox.ts';
-import { encodeManifest } from '../../../../src/sidecar/inbox/manifest.ts';
+import { test } from 'node:test';
+import type { PeerId } from '../../../../src/protocol/ids.ts';
 import { Outbox } from '../../../../src/sidecar/inbox/outbox.ts';
 import { Talk } from '../../../../src/sidecar/inbox/talk.ts';
 import { sendingLimits } from '../../../../src/sidecar/limits.ts';
-import { silentLog } from '../../../../src/sidecar/log.ts';
-import { Database } from '../../../../src/sidecar/storage/database.ts';
 import { parseSafePath } from '../../../../src/sidecar/storage/safePath.ts';
-import type { SendingMessage } from '../../../../src/sidecar/wire/sendingMessages.ts';
 import type { PeerSession } from '../../../../src/sidecar/wire/services.ts';
-
-const ben = peerOf(1);
-const cat = peerOf(2);
-const never = new AbortController().signal;
+import { ben, cat, deliver, inboxScene, isKind, never, offerIdOf, offerOf, scene, sessionOf } from './scene.ts';
 
 test('files of an offer are located for its receiver alone, until it is taken back', async (t) => {
   const { folder, parts } = scene(t);
@@ -90,11 +78,15 @@ test('offers outlast a restart, end by time, and are said again until they are a
   clock.nowMs += 61_000;
   outbox.sweep();
   assert.equal(outbox.list()[0]?.state, 'expired');
-  outbox.met(session);
-  assert.equal(session.said.at(-1)?.type, 'offerEnd');
-  const said = session.said.length;
-  outbox.met(session);
-  assert.equal(session.said.length, said, 'its end is said once');
+  for (let count = 0; count < 2; count++) {
+    const again = sessionOf(ben);
+    outbox.met(again);
+    assert.deepEqual(again.said, [{ type: 'offerEnd', offerId }], 'its end is said until it is answered');
+  }
+  outbox.answered(session, { offerId, answer: 'declined' });
+  const last = sessionOf(ben);
+  outbox.met(last);
+  assert.deepEqual(last.said, []);
 });
 
 test('no more than so many offers wait for one peer', async (t) => {
@@ -233,99 +225,3 @@ test('talk about offers keeps a pace that the other side takes', (t) => {
   for (let count = 0; count < 1000; count++) talk.say(session, { type: 'offerEnd', offerId: offerIdOf(count % 250) });
   assert.equal(session.said.length, sendingLimits.messagesBurst);
 });
-
-interface Said extends PeerSession {
-  said: SendingMessage[];
-}
-
-/** A session as far as offers use one. */
-function sessionOf(peerId: PeerId, { isKnown = true }: { isKnown?: boolean } = {}): Said {
-  const said: SendingMessage[] = [];
-  const session: Partial<Said> = {
-    ...{ said, peerId, isOpen: true, understands: () => true },
-    hello: {
-      ...{ nickname: '', agent: '', capabilities: [], provenIds: [], intents: 0 },
-      partyIds: isKnown ? ['y'.repeat(52) as PartyId] : [],
-    },
-    meet: (message) => void said.push(message as SendingMessage),
-  };
-  return session as Said;
-}
-
-function scene(t: TestContext) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'pl-sending-'));
-  const dataFolder = path.join(folder, 'data');
-  mkdirSync(dataFolder);
-  const database = new Database(dataFolder);
-  t.after(() => {
-    database.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const clock = { nowMs: Date.now() };
-  const parts: SendingParts = {
-    ...{ database, dataFolder, talk: new Talk(), log: silentLog },
-    nameOf: () => 'somebody',
-    session: () => undefined,
-    viewer: ({ peerId, hello }) => ({ peerId, partyIds: hello.partyIds, isAddedByKey: false }),
-    now: () => clock.nowMs,
-  };
-  return { folder, parts, clock };
-}
-
-function inboxScene(t: TestContext) {
-  const { parts, clock } = scene(t);
-  const cancelled: string[] = [];
-  /** Done as a download is added. */
-  const onAdding: (() => Promise<void>)[] = [];
-  const downloads: Parameters<Inbox['downloadChanged']>[0][] = [];
-  const inbox = new Inbox({
-    ...parts,
-    downloads: () => ({
-      add: async (entry) => {
-        const download = { downloadId: offerIdOf(500 + downloads.length), entry, state: 'queued' } as never;
-        downloads.push(download);
-        await onAdding.shift()?.();
-        return download;
-      },
-      list: () => [],
-      cancel: (downloadId) => {
-        cancelled.push(downloadId);
-        return Promise.resolve({} as never);
-      },
-    }),
-    folder: () => '/downloads',
-    onChange: () => undefined,
-    onOffered: () => undefined,
-  });
-  t.after(() => inbox.close());
-  return { inbox, downloads, clock, cancelled, onAdding };
-}
-
-function offerOf(number: number) {
-  const list = encodeManifest([{ path: 'a.txt', kind: 'file', sizeBytes: 5, mtimeMs: 1 }]);
-  const counts = { fileCount: 1, folderCount: 0, totalBytes: 5, listBytes: list.byteLength };
-  return { offer: { offerId: offerIdOf(number), text: '', expiresInMs: 60_000, ...counts }, list };
-}
-
-function deliver(inbox: Inbox, session: PeerSession, number: number): OfferId {
-  const { offer, list } = offerOf(number);
-  inbox.heard(session, offer);
-  inbox.listed(session, { offerId: offer.offerId, offset: 0, bytes: list });
-  return offer.offerId;
-}
-
-function offerIdOf(number: number): OfferId {
-  const bytes = Buffer.alloc(16);
-  bytes.writeUInt32BE(number);
-  const id = encode(bytes);
-  return isOfferId(id) ? id : assert.fail('no offer id');
-}
-
-function peerOf(number: number): PeerId {
-  const id = encode(Buffer.alloc(32, number));
-  return isPeerId(id) ? id : assert.fail('no peer id');
-}
-
-function isKind(kind: AppError['kind']): (error: unknown) => boolean {
-  return (error) => error instanceof AppError && error.kind === kind;
-}
