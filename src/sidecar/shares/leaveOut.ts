@@ -1,7 +1,7 @@
 // Leaves paths out of a folder that is shared, by lines in its `.potluckignore`: where a person finds them, and takes them out again. Where a rule file
 // further down takes one back in, its own folder's `.potluckignore` has the last word.
 
-import { closeSync, constants, existsSync, fstatSync, fsyncSync, lstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, fsyncSync, lstatSync, openSync, type Stats, writeSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../protocol/errors.ts';
 import { indexLimits } from '../limits.ts';
@@ -9,23 +9,41 @@ import { IgnoreRules, readRules, ruleFileNames } from './ignoreRules.ts';
 
 const name = '.potluckignore';
 
-/** Appends to the file, or makes it. Throws `invalid-argument`, `permission-denied`, `io`: then not all of them are left out. */
+/** Appends to the file, or makes it. Throws `not-found`, `invalid-argument`, `permission-denied`, `io`: then not all of them are left out. */
 export function leaveOut(root: string, paths: readonly string[]): void {
   if (paths.length === 0) return;
   const written = textFor(paths);
   const rules = new IgnoreRules().with('', written);
-  const missed = paths.find((each) => !rules.ignores(each, false));
+  const folders = new Set(paths.filter((each) => isFolder(root, each)));
+  const missed = paths.find((each) => !rules.ignores(each, folders.has(each)));
   if (missed !== undefined) throw notLeftOut(missed);
   append(path.join(root, name), written);
-  const takenBack = Map.groupBy(notIgnored(root, paths), (each) => each.slice(0, Math.max(0, each.lastIndexOf('/'))));
+  const taken = notIgnored(root, paths, folders);
+  const takenBack = Map.groupBy(taken, (each) => each.slice(0, Math.max(0, each.lastIndexOf('/'))));
   for (const [folder, files] of takenBack)
     append(path.join(root, folder, name), textFor(files.map((each) => each.slice(folder === '' ? 0 : folder.length + 1))));
-  const [still] = notIgnored(root, [...takenBack.values()].flat());
+  const [still] = notIgnored(root, taken, folders);
   if (still !== undefined) throw notLeftOut(still);
 }
 
+/** Rules of folders (`foo/`) do not hold for files. A path that is not there is a wrong one: its line would leave out nothing. */
+function isFolder(root: string, relative: string): boolean {
+  let stats: Stats | undefined;
+  try {
+    stats = lstatSync(path.join(root, relative), { throwIfNoEntry: false });
+  } catch {
+    // Something on the way is a file, or closed to us.
+  }
+  if (stats !== undefined) return stats.isDirectory();
+  throw new AppError(
+    'not-found',
+    `There is no ${JSON.stringify(relative)} to leave out in ${root}. Nothing is shared. Give paths inside the folder as they are on the disk.`,
+    { data: { path: relative } },
+  );
+}
+
 /** Those that all rules of the folder together do not ignore. */
-function notIgnored(root: string, paths: readonly string[]): string[] {
+function notIgnored(root: string, paths: readonly string[], folders: ReadonlySet<string>): string[] {
   const known = new Map<string, IgnoreRules | undefined>();
   /** Undefined: the folder is not shared, or its rules cannot be read, and then nothing of it is. */
   const rulesIn = (folder: string): IgnoreRules | undefined => {
@@ -49,7 +67,7 @@ function notIgnored(root: string, paths: readonly string[]): string[] {
   };
   return paths.filter((each) => {
     const rules = rulesIn(each.slice(0, Math.max(0, each.lastIndexOf('/'))));
-    return rules !== undefined && !rules.ignores(each, false);
+    return rules !== undefined && !rules.ignores(each, folders.has(each));
   });
 }
 

@@ -51,6 +51,24 @@ test('a rule further down that takes a file back in does not share it', () => {
   );
 });
 
+test('a folder that is left out stays out, also where a rule for folders takes it back in', () => {
+  const root = tree('folder', ['a/foo/deep/key.txt', 'a/other.txt', 'b/foo/key.txt']);
+  writeFileSync(path.join(root, 'a', '.gitignore'), '*\n!foo/\n!foo/**\n');
+  assert.ok(shared(root).includes('a/foo/deep/key.txt'));
+  leaveOut(root, ['a/foo', 'b/foo']);
+  assert.deepEqual(
+    shared(root).filter((each) => each.endsWith('.txt')),
+    [],
+  );
+});
+
+test('a path that is not there is refused before anything is written', () => {
+  const root = tree('typing-error', ['a.txt', 'sub/b.txt']);
+  for (const wrong of ['sub/B.text', 'a.txt/b', 'nothing'])
+    assert.throws(() => leaveOut(root, ['a.txt', wrong]), { kind: 'not-found', data: { path: wrong } });
+  assert.ok(!existsSync(path.join(root, '.potluckignore')));
+});
+
 test('a folder on the way that became a link is not written through', { skip: process.platform === 'win32' }, () => {
   const root = tree('linked-below', ['kept.txt']);
   const outside = tree('outside-below', ['key.txt']);
