@@ -123,7 +123,10 @@ export interface ShareInfo {
   failure?: Failure;
   /** Files whose type (and content id or text) is known, of how many. */
   described?: { files: number; ofFiles: number };
-  /** Files that came or changed since the sidecar started and look secret by their text: they are shared. Left out while there is none. */
+  /**
+   * Files that look secret by their text and that nobody was told of before (`knownSecrets`): they came with the first walk, or came or changed since, as
+   * long as the sidecar runs. They are shared. Left out while there is none, and none is unread.
+   */
   lateSecrets?: SuspectReport;
 }
 

@@ -1,7 +1,7 @@
 // What a person is told before a folder is shared, and that what it leaves out stays out, with real sidecars.
 
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -66,7 +66,8 @@ test('what comes into a share later and looks secret is told by the row of the s
   const root = project(t);
   const world = await createWorld(t);
   const { client } = await world.peer('ann');
-  const share = await client.request('shares/add', { path: root, leaveOut: ['src/deploy.sh'] });
+  const knownSecrets = ['src/deploy.sh', 'src/example.md'];
+  const share = await client.request('shares/add', { path: root, leaveOut: ['src/deploy.sh'], knownSecrets });
   const late = async () => (await client.request('shares/list', {}))[0]?.lateSecrets?.suspects.map((each) => each.path);
   const following = async () => (await client.request('shares/list', {}))[0]?.state === 'watching';
   await until(client, ['shares/changed'], following, { what: 'the folder is followed' });
@@ -77,6 +78,20 @@ test('what comes into a share later and looks secret is told by the row of the s
   rmSync(path.join(root, 'src', 'late.txt'));
   await client.request('shares/rescan', { shareId: share.shareId });
   await until(client, ['shares/changed'], async () => (await late()) === undefined, { what: 'it is forgotten' });
+});
+
+test('nothing is shared when a secret came after the preview, or what is to be left out is not there', async (t) => {
+  const root = project(t);
+  const world = await createWorld(t);
+  const { client } = await world.peer('ann');
+  const { secrets } = await client.request('shares/preview', { path: root });
+  const knownSecrets = secrets.suspects.map((each) => each.path);
+  writeFileSync(path.join(root, 'came.txt'), secret);
+  const leaveOut = ['src/deploy.sh'];
+  await assert.rejects(client.request('shares/add', { path: root, leaveOut, knownSecrets }), { kind: 'changed' });
+  await assert.rejects(client.request('shares/add', { path: root, leaveOut: ['src/deploy'] }), { kind: 'not-found' });
+  assert.deepEqual(await client.request('shares/list', {}), []);
+  assert.ok(!existsSync(path.join(root, '.potluckignore')));
 });
 
 test('nothing is shared when what is to be left out cannot be written down', { skip: process.getuid?.() === 0 }, async (t) => {
@@ -96,10 +111,9 @@ test('odd arguments are refused, and share nothing', async (t) => {
   const world = await createWorld(t);
   const { client } = await world.peer('ann');
   const odd: unknown[] = ['src', ['../outside'], ['/absolute'], [''], [7], Array.from({ length: 1001 }, () => 'a')];
-  for (const leaveOut of odd)
-    await assert.rejects(client.request('shares/add', { path: root, leaveOut: leaveOut as string[] }), {
-      kind: 'invalid-argument',
-    });
+  for (const paths of odd as string[][])
+    for (const more of [{ leaveOut: paths }, { knownSecrets: paths }])
+      await assert.rejects(client.request('shares/add', { path: root, ...more }), { kind: 'invalid-argument' });
   for (const paths of ['x', ['relative'], [7], Array.from({ length: 1001 }, () => '/a')] as unknown[])
     await assert.rejects(client.request('shares/marks', { paths: paths as string[] }), { kind: 'invalid-argument' });
   assert.deepEqual(await client.request('shares/list', {}), []);

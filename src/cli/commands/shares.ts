@@ -42,12 +42,12 @@ export const shareCommands: readonly Command[] = [
       if (context.has('preview')) return preview(client, folder, context);
       const title = context.text('title');
       const audience = await audienceOf(client, context);
-      const leaveOut = await leftOutPaths(client, folder, context);
+      const leftOut = await leftOutPaths(client, folder, context);
       const params = {
         path: folder,
         ...(title !== undefined && { title }),
         ...(audience && { audience }),
-        ...(leaveOut && { leaveOut }),
+        ...leftOut,
       };
       const added = await client.request('shares/add', params, context.limits);
       const share = context.has('no-wait') ? added : await scanned(client, added, context);
@@ -106,6 +106,7 @@ export const shareCommands: readonly Command[] = [
         );
       for (const share of shares) if (share.failure) terminal.note(`${share.title}: ${failureText(share.failure)}`);
       for (const share of shares) if (share.watch?.note !== undefined) terminal.note(`${share.title}: ${share.watch.note}`);
+      for (const share of shares) noteSecrets(share, context);
       return undefined;
     },
   },
@@ -266,16 +267,35 @@ function showSuspects({ suspects, found, unreadFiles }: SharePreview['secrets'],
   if (unreadFiles > 0) terminal.line(`Not looked into for secrets: ${counted(unreadFiles, 'file')}.`);
 }
 
-/** What `--leave-out` names, by paths inside the folder. */
-async function leftOutPaths(client: SidecarClient, folder: string, context: Context): Promise<string[] | undefined> {
+/** What looks secret, is shared, and was in no preview. */
+function noteSecrets({ title, lateSecrets }: ShareInfo, { terminal }: Context): void {
+  if (lateSecrets === undefined) return;
+  const { suspects, found, unreadFiles } = lateSecrets;
+  const [first] = suspects;
+  if (first !== undefined) {
+    const others = found > 1 ? ` and ${formatCount(found - 1)} more` : '';
+    terminal.note(
+      `${title}: ${first.path}:${first.line}${others} looks secret, and is shared. Name it in the .potluckignore of the folder.`,
+    );
+  }
+  if (unreadFiles > 0) terminal.note(`${title}: not looked into for secrets: ${counted(unreadFiles, 'file')}.`);
+}
+
+/** What `--leave-out` names, by paths inside the folder. With `suspects` nothing is shared when another one comes meanwhile. */
+async function leftOutPaths(
+  client: SidecarClient,
+  folder: string,
+  context: Context,
+): Promise<{ leaveOut?: string[]; knownSecrets?: string[] }> {
   const named = context.texts('leave-out');
-  if (named.length === 0) return undefined;
+  if (named.length === 0) return {};
   const paths = named
     .filter((each) => each !== 'suspects')
     .map((each) => path.relative(folder, path.resolve(folder, each)).replaceAll(path.sep, '/'));
-  if (paths.length === named.length) return paths;
+  if (paths.length === named.length) return { leaveOut: paths };
   const { secrets } = await client.request('shares/preview', { path: folder }, context.longLimits);
   if (secrets.found > secrets.suspects.length)
     throw new AppError('too-large', `${secrets.found} files look secret. Name their folders in a .potluckignore instead.`);
-  return [...paths, ...secrets.suspects.map((each) => each.path)];
+  const knownSecrets = secrets.suspects.map((each) => each.path);
+  return { leaveOut: [...new Set([...paths, ...knownSecrets])], knownSecrets };
 }

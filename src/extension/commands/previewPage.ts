@@ -1,12 +1,13 @@
 // Everything that sharing a folder would offer and leave out, as a page of plain text to read, search and scroll before it is confirmed. Must not
 // know `vscode`.
 
-import type { SharePreview, SkippedEntry } from '../../protocol/model.ts';
+import type { SharePreview } from '../../protocol/model.ts';
 import { displayName, longDisplayName } from '../displayText.ts';
 import { limits } from '../limits.ts';
 import { secretKindText } from '../secretText.ts';
 import { formatBytes, formatCount, formatFiles, formatFolders, t } from '../text.ts';
-import { skippedTotal, skipReasons, skipReasonText, skipText } from '../views/sharesModel.ts';
+import { leftOutReason, skippedTotal, skipReasons, skipText } from '../views/sharesModel.ts';
+import { sharedTotals, type Total } from './sharedTotals.ts';
 
 /** `leftOut`: paths that look secret and are not shared as things stand. */
 export function previewPage(preview: SharePreview, { leftOut }: { leftOut: ReadonlySet<string> }): string {
@@ -22,39 +23,14 @@ export function previewPage(preview: SharePreview, { leftOut }: { leftOut: Reado
 }
 
 /** Without what is left out. */
-export function previewSummary(
-  { fileCount, folderCount, totalBytes, secrets }: SharePreview,
-  leftOut: ReadonlySet<string>,
-): string {
-  const stays = secrets.suspects.filter(({ path }) => leftOut.has(path));
-  const bytes = stays.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const files = formatFiles(Math.max(0, fileCount - stays.length));
-  return `${files}, ${formatFolders(folderCount)}, ${formatBytes(Math.max(0, totalBytes - bytes))}`;
+export function previewSummary(preview: SharePreview, leftOut: ReadonlySet<string>): string {
+  const { fileCount, totalBytes } = sharedTotals(preview, leftOut);
+  return `${formatFiles(fileCount)}, ${formatFolders(preview.folderCount)}, ${formatBytes(totalBytes)}`;
 }
 
-/** Which rule left it out, in words where it is one of ours. */
-export function leftOutReason({ reason, rule }: SkippedEntry): string {
-  if (rule === undefined) return skipReasonText(reason);
-  return t('{0}: {1}', skipReasonText(reason), reason === 'secret' ? secretRuleText(rule) : displayName(rule));
-}
-
-function secretRuleText(rule: string): string {
-  switch (rule) {
-    case 'version control history':
-      return t('history of changes');
-    case 'folder of keys or credentials':
-      return t('folder of keys or credentials');
-    case 'environment file':
-      return t('environment file');
-    case 'private key':
-      return t('private key');
-    case 'key or wallet file':
-      return t('key or wallet');
-    case 'credentials':
-      return t('credentials');
-    default:
-      return displayName(rule);
-  }
+/** What is shared below a folder, as `sharedTotals` has it. */
+export function sumText(sum: Total | undefined): string {
+  return `${formatFiles(sum?.fileCount ?? 0)}, ${formatBytes(sum?.totalBytes ?? 0)}`;
 }
 
 function secretLines({ secrets }: SharePreview, leftOut: ReadonlySet<string>): string[] {
@@ -84,10 +60,11 @@ function leftOutLines({ skipped, skippedCounts }: SharePreview): string[] {
   return lines;
 }
 
-function treeLines({ topLevel, folders }: SharePreview, leftOut: ReadonlySet<string>): string[] {
+function treeLines(preview: SharePreview, leftOut: ReadonlySet<string>): string[] {
+  const { topLevel, folders } = preview;
   const lines = heading(t('Would be shared'));
   if (topLevel.length === 0) lines.push(`  ${t('Nothing: the folder is empty, or all of it is left out.')}`);
-  const totals = new Map(folders.map((folder) => [folder.path, folder]));
+  const totals = sharedTotals(preview, leftOut).folders;
   const below = Map.groupBy(
     folders.filter(({ path }) => path.includes('/')),
     ({ path }) => path.slice(0, path.indexOf('/')),
@@ -100,14 +77,10 @@ function treeLines({ topLevel, folders }: SharePreview, leftOut: ReadonlySet<str
     }
     lines.push(`  ${displayName(name)}/  ${sumText(totals.get(name))}`);
     for (const folder of below.get(name) ?? [])
-      lines.push(`      ${displayName(folder.path.slice(name.length + 1))}/  ${sumText(folder)}`);
+      lines.push(`      ${displayName(folder.path.slice(name.length + 1))}/  ${sumText(totals.get(folder.path))}`);
   }
   if (topLevel.length === limits.previewEntries || folders.length === limits.previewEntries) lines.push(`  ${t('… and more')}`);
   return lines;
-}
-
-function sumText(sum: { fileCount: number; totalBytes: number } | undefined): string {
-  return `${formatFiles(sum?.fileCount ?? 0)}, ${formatBytes(sum?.totalBytes ?? 0)}`;
 }
 
 function heading(text: string): string[] {

@@ -3,12 +3,12 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
+import { asAppError } from '../../protocol/errors.ts';
 import type { Audience, ShareInfo, SharePreview } from '../../protocol/model.ts';
 import { displayName, messageName } from '../displayText.ts';
 import { withDelayedProgress } from '../delayedProgress.ts';
 import { invalidArgument } from '../failures.ts';
 import { limits } from '../limits.ts';
-import { notices } from '../notices.ts';
 import type { CommandTable, Services } from '../services.ts';
 import { formatCount, t } from '../text.ts';
 import { audienceQuestion, everyone } from '../views/audienceChoice.ts';
@@ -78,14 +78,16 @@ export function shareCommands(services: Services): CommandTable {
     return chosen?.trim();
   }
 
-  /** Under which title and with whom to share, or undefined. */
-  async function ask(found: SharePreview): Promise<{ title: string; audience: Audience; leaveOut: string[] } | undefined> {
+  /** Under which title and with whom to share, or undefined. `before`: what was decided before the folder changed. */
+  async function ask(found: SharePreview, before: Decision | undefined): Promise<Decision | undefined> {
     await world.load();
-    let { title } = found;
-    let audience = everyone;
-    let leftOut: ReadonlySet<string> = new Set(found.secrets.suspects.map(({ path }) => path));
+    let { title, audience } = before ?? { title: found.title, audience: everyone };
+    const knownSecrets = found.secrets.suspects.map(({ path }) => path);
+    let leftOut: ReadonlySet<string> = new Set(knownSecrets.filter((path) => !isTicked(path, before)));
     for (;;) {
-      const choice = { title, audience: audienceQuestion(audience, world), leftOut };
+      const notice = before === undefined ? undefined : changedNotice(before, knownSecrets);
+      const question = { title, audience: audienceQuestion(audience, world), leftOut };
+      const choice = { ...question, ...(notice === undefined ? {} : { notice }) };
       const items = previewRows(found, choice, homedir()).map(previewItem);
       const chosen = await vscode.window.showQuickPick(items, {
         title: t('Share "{0}" with {1}?', displayName(title), choice.audience),
@@ -94,19 +96,34 @@ export function shareCommands(services: Services): CommandTable {
       });
       if (chosen === undefined || chosen.row.kind === 'cancel') return undefined;
       if (chosen.row.kind === 'share' && (await isSureOfSecrets(found, leftOut)))
-        return { title, audience, leaveOut: [...leftOut] };
+        return { title, audience, leaveOut: [...leftOut], knownSecrets };
       if (chosen.row.kind === 'secrets') leftOut = (await pickSecrets(found.secrets.suspects, leftOut)) ?? leftOut;
-      if (chosen.row.kind === 'page' && !(await wasRead(previewPage(found, { leftOut }), title))) return undefined;
+      // The question stays open over the page, which can be scrolled and searched below it.
+      if (chosen.row.kind === 'page') await services.showReport(previewPage(found, { leftOut }), t('Potluck Preview'));
       if (chosen.row.kind === 'rename') title = (await askTitle(title)) ?? title;
       if (chosen.row.kind === 'audience') audience = (await pickAudience(world, title, audience)) ?? audience;
     }
   }
 
-  /** The question makes room for the page; true when a person goes on after it. */
-  async function wasRead(page: string, title: string): Promise<boolean> {
-    await services.showReport(page, t('Potluck Preview'));
-    const goOn = t('Go On');
-    return (await notices.info(t('When you have read it: go on with sharing "{0}"?', messageName(title)), goOn)) === goOn;
+  /** Undefined: not confirmed. Asks again when what was confirmed is not what would be shared any more. */
+  async function offer(folder: string): Promise<ShareInfo | undefined> {
+    let decision: Decision | undefined;
+    for (;;) {
+      const found = await preview(folder);
+      decision = await ask(found, decision);
+      if (decision === undefined) return undefined;
+      // The folder that was looked at, by its real path: a link that leads elsewhere by now does not count.
+      const params = { path: found.path, ...decision };
+      try {
+        return await withDelayedProgress(t('Looking at {0}', messageName(found.path)), (signal) =>
+          sidecar.request('shares/add', params, { signal, timeoutMs: limits.previewMs }),
+        );
+      } catch (error) {
+        // Something secret came, or what is to be left out went. When the folder itself is gone, its preview says so.
+        const { kind } = asAppError(error);
+        if (kind !== 'changed' && kind !== 'not-found') throw error;
+      }
+    }
   }
 
   /** True also when nothing that looks secret would be shared. */
@@ -126,11 +143,8 @@ export function shareCommands(services: Services): CommandTable {
     'share.add': async (clicked: unknown, all: unknown) => {
       const shares: ShareInfo[] = [];
       for (const folder of await foldersOf(clicked, all)) {
-        const found = await preview(folder);
-        const choice = await ask(found);
-        if (choice === undefined) continue;
-        // The folder that was looked at, by its real path: a link that leads elsewhere by now does not count.
-        shares.push(await sidecar.request('shares/add', { path: found.path, ...choice }));
+        const share = await offer(folder);
+        if (share !== undefined) shares.push(share);
       }
       if (shares.length === 0) return shares;
       await world.reload();
@@ -190,6 +204,26 @@ export function shareCommands(services: Services): CommandTable {
     if (taken === create) await vscode.commands.executeCommand('potluck.party.create');
     if (taken === join) await vscode.commands.executeCommand('potluck.party.join');
   }
+}
+
+/** How a folder is to be shared, and which files look secret that a person was shown. */
+interface Decision {
+  title: string;
+  audience: Audience;
+  leaveOut: string[];
+  knownSecrets: string[];
+}
+
+/** To be shared although it looks secret. */
+function isTicked(path: string, decision: Decision | undefined): boolean {
+  return decision?.knownSecrets.includes(path) === true && !decision.leaveOut.includes(path);
+}
+
+function changedNotice({ knownSecrets }: Decision, now: readonly string[]): string {
+  const known = new Set(knownSecrets);
+  const count = now.filter((path) => !known.has(path)).length;
+  if (count === 0) return t('The folder changed since you looked');
+  return t('Came since you looked, and looks secret: {0}', formatCount(count));
 }
 
 function previewItem(row: PreviewRow): vscode.QuickPickItem & { row: PreviewRow } {

@@ -6,8 +6,9 @@ import type { SharePreview } from '../../protocol/model.ts';
 import { iconSafeName } from '../displayText.ts';
 import { limits } from '../limits.ts';
 import { formatBytes, formatCount, formatFiles, t } from '../text.ts';
-import { leftOutReason, previewSummary } from './previewPage.ts';
-import { skippedTotal, skipReasons, skipText } from '../views/sharesModel.ts';
+import { previewSummary, sumText } from './previewPage.ts';
+import { sharedTotals } from './sharedTotals.ts';
+import { leftOutReason, skippedTotal, skipReasons, skipText } from '../views/sharesModel.ts';
 
 export interface PreviewRow {
   /** `heading` separates; `info` only tells; the others do something. */
@@ -23,15 +24,17 @@ export interface PreviewChoice {
   audience: string;
   /** Paths that look secret and are to be left out. */
   leftOut: ReadonlySet<string>;
+  /** Why it is asked once more. */
+  notice?: string;
 }
 
 /** Rows of the question, in reading order. `homeFolder` and the disk's root get a warning: more lies there than one thinks. */
 export function previewRows(
   preview: SharePreview,
-  { title, audience, leftOut }: PreviewChoice,
+  { title, audience, leftOut, notice }: PreviewChoice,
   homeFolder: string,
 ): PreviewRow[] {
-  const rows: PreviewRow[] = [];
+  const rows: PreviewRow[] = notice === undefined ? [] : [{ kind: 'info', label: `$(warning) ${notice}` }];
   const isWide = preview.path === homeFolder || homeFolder.startsWith(withSeparator(preview.path));
   if (isWide) {
     rows.push({
@@ -74,17 +77,16 @@ export function previewRows(
   rows.push({ kind: 'heading', label: t('Would be shared, first level') });
   if (preview.topLevel.length === 0)
     rows.push({ kind: 'info', label: t('Nothing: the folder is empty, or all of it is left out.') });
-  const totals = new Map(preview.folders.map((folder) => [folder.path, folder]));
+  const totals = sharedTotals(preview, leftOut).folders;
   for (const { name, kind, sizeBytes } of preview.topLevel.slice(0, limits.previewRows)) {
     if (leftOut.has(name)) {
       rows.push({ kind: 'info', label: `$(circle-slash) ${iconSafeName(name)}`, description: t('looks secret, not shared') });
       continue;
     }
-    const sum = totals.get(name) ?? { fileCount: 0, totalBytes: 0 };
     rows.push({
       kind: 'info',
       label: `$(${kind === 'folder' ? 'folder' : 'file'}) ${iconSafeName(name)}`,
-      description: kind === 'file' ? formatBytes(sizeBytes) : `${formatFiles(sum.fileCount)}, ${formatBytes(sum.totalBytes)}`,
+      description: kind === 'file' ? formatBytes(sizeBytes) : sumText(totals.get(name)),
     });
   }
   return rows;

@@ -15,12 +15,14 @@ export function shareHandlers(shares: Shares): Handlers<'shares'> {
       const report = progressOf(fields, caller);
       return shares.preview(absolutePathField(fields, 'path'), { signal, onProgress: (entries) => report(entries, 0) });
     },
-    'shares/add': (fields) => {
+    'shares/add': (fields, { signal }) => {
       const title = optionalTextField(fields, 'title', wireLimits.textCharacters);
       const audience = fields['audience'] === undefined ? undefined : audienceField(fields, 'audience');
-      const leaveOut = leaveOutField(fields);
-      const options = { ...(title !== undefined && { title }), ...(audience && { audience }), ...(leaveOut && { leaveOut }) };
-      return shares.add(absolutePathField(fields, 'path'), options);
+      const [leaveOut, knownSecrets] = [insideField(fields, 'leaveOut'), insideField(fields, 'knownSecrets')];
+      return shares.add(absolutePathField(fields, 'path'), {
+        ...{ signal, ...(title !== undefined && { title }), ...(audience && { audience }) },
+        ...{ ...(leaveOut && { leaveOut }), ...(knownSecrets && { knownSecrets }) },
+      });
     },
     'shares/marks': (fields) =>
       marksOf(
@@ -48,10 +50,10 @@ function listField(fields: Fields, name: string): unknown[] {
   return given;
 }
 
-function leaveOutField(fields: Fields): string[] | undefined {
-  if (fields['leaveOut'] === undefined) return undefined;
-  return listField(fields, 'leaveOut').map((each) => {
-    if (typeof each !== 'string' || pathProblem(each) !== undefined) throw invalid('leaveOut', 'paths inside the folder');
+function insideField(fields: Fields, name: string): string[] | undefined {
+  if (fields[name] === undefined) return undefined;
+  return listField(fields, name).map((each) => {
+    if (typeof each !== 'string' || pathProblem(each) !== undefined) throw invalid(name, 'paths inside the folder');
     return each;
   });
 }

@@ -5,7 +5,7 @@ import { KiB, MiB } from './units.ts';
 export const previewLimits = {
   /** Larger files are no configuration that a person wrote: not read for secrets. */
   secretFileBytes: 256 * KiB,
-  /** Files read for secrets in one preview, and their bytes: about 3 s from a cold disk. */
+  /** Files read for secrets in one preview, and their bytes: about 3 s from a cold disk. As many wait to be read in a share: those of its first walk. */
   secretFiles: 20_000,
   secretBytes: 128 * MiB,
   /** Longest that this takes, whatever the disk is like. */
@@ -14,8 +14,6 @@ export const previewLimits = {
   headBytes: 4 * KiB,
   /** Suspects that are named: as many as can be left out at once. */
   suspects: 1000,
-  /** Files that came later and wait to be read for secrets, in one share: more of them at once are an unpacked archive. */
-  lateFiles: 2000,
   /** Folders of the preview's tree. */
   folders: 1000,
   /** Paths that are left out, or marked, in one request. */

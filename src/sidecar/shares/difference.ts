@@ -1,4 +1,4 @@
-// What a walk found that the index of before does not have, folder by folder. For the walk worker: may take seconds over a million files.
+// What a walk found that the index of before does not have, or has otherwise, folder by folder. For the walk worker: may take seconds over a million files.
 
 import type { Entry } from '../../protocol/model.ts';
 import type { IndexView } from '../catalog/index/indexView.ts';
@@ -12,6 +12,23 @@ import type { SafePath } from '../storage/safePath.ts';
 export function difference(before: IndexView, now: Segment): FolderChange[] | undefined {
   const changes: FolderChange[] = [];
   let entryCount = 0;
+  for (const change of changesOf(before, now)) {
+    changes.push(change);
+    entryCount += change.removed.length + change.set.length;
+    if (entryCount > indexLimits.deltaEntries) return undefined;
+  }
+  return changes;
+}
+
+/** The files of `now` that are not in `before`, or with another size or time. */
+export function* newFiles(before: IndexView, now: Segment): Generator<{ path: string; sizeBytes: number }> {
+  for (const { path, set } of changesOf(before, now)) {
+    const prefix = path === '' ? '' : `${path}/`;
+    for (const { kind, name, sizeBytes } of set) if (kind === 'file') yield { path: prefix + name, sizeBytes };
+  }
+}
+
+function* changesOf(before: IndexView, now: Segment): Generator<FolderChange> {
   const pending: { path: SafePath; mtimeMs: number; isNew: boolean }[] = [{ path: '' as SafePath, mtimeMs: 0, isNew: false }];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     const { path, mtimeMs, isNew } = folder;
@@ -21,11 +38,7 @@ export function difference(before: IndexView, now: Segment): FolderChange[] | un
       : before.diff(path, mtimeMs, entries.toSorted(byName));
     const set = new Set(change?.set);
     // A folder's own time stands in the change of the folder that it is in.
-    if (change !== undefined && change.removed.length + change.set.length > 0) {
-      changes.push(change);
-      entryCount += change.removed.length + change.set.length;
-      if (entryCount > indexLimits.deltaEntries) return undefined;
-    }
+    if (change !== undefined && change.removed.length + change.set.length > 0) yield change;
     const below = entries.filter((entry) => entry.kind === 'folder');
     for (const entry of below.reverse()) {
       const childPath = (path === '' ? entry.name : `${path}/${entry.name}`) as SafePath;
@@ -33,7 +46,6 @@ export function difference(before: IndexView, now: Segment): FolderChange[] | un
       pending.push({ path: childPath, mtimeMs: entry.mtimeMs, isNew: isNewChild });
     }
   }
-  return changes;
 }
 
 function entriesOf(segment: Segment, path: SafePath): Entry[] {

@@ -1,5 +1,6 @@
-// Files that came into a share, or changed, while it is shared, and look secret: no preview could warn of them. Reads what a step names, one file at
-// a time beside all other work; what is too much is counted, not read. In memory alone: after a start only what changed meanwhile is looked at.
+// Files that are shared, look secret, and that no preview warned of: they came with a first or a large walk, or came or changed later. Reads what
+// walks and steps name, one file at a time beside all other work; what is too much is counted, not read. In memory alone: after a start only what
+// changed meanwhile is looked at.
 
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -8,14 +9,17 @@ import type { Delta } from '../catalog/index/rows.ts';
 import { previewLimits as limits } from '../limits.ts';
 import { pathBelow, type SafePath } from '../storage/safePath.ts';
 import { secretsIn } from './secretContents.ts';
-import { isWorthReading, textIn } from './suspects.ts';
+import { isWorthReading, type ReadingList, textIn } from './suspects.ts';
 
 export class LateSuspects {
   readonly #root: string;
   readonly #onChange: () => void;
   readonly #found = new Map<string, Suspect>();
-  /** To be read. */
-  readonly #queue = new Set<string>();
+  /** To be read, with their sizes. */
+  readonly #queue = new Map<string, number>();
+  #queuedBytes = 0;
+  /** Told before the share was made: the first walk does not tell them again. */
+  #known: ReadonlySet<string>;
   #readFiles = 0;
   #unreadFiles = 0;
   /** Which is being read; undefined also when it went meanwhile. */
@@ -23,34 +27,43 @@ export class LateSuspects {
   #reading: Promise<void> | undefined;
   #isClosed = false;
 
-  constructor(root: string, onChange: () => void) {
+  constructor(root: string, { known = [], onChange }: { known?: readonly string[]; onChange: () => void }) {
     this.#root = root;
+    this.#known = new Set(known);
     this.#onChange = onChange;
   }
 
-  /** Undefined while nothing was found. */
+  /** Undefined while nothing was found, and nothing left unread. */
   get report(): SuspectReport | undefined {
-    if (this.#found.size === 0) return undefined;
+    if (this.#found.size === 0 && this.#unreadFiles === 0) return undefined;
     const suspects = [...this.#found.values()];
     return { suspects, found: suspects.length, readFiles: this.#readFiles, unreadFiles: this.#unreadFiles };
   }
 
-  /** A step was published. */
+  /** A walk made the index anew. `newFiles` were not in it before; of what was, `isThere` says what still is. */
+  walked({ files, unreadFiles }: ReadingList, isThere: (path: string) => boolean): void {
+    for (const path of this.#found.keys()) if (!isThere(path)) this.#found.delete(path);
+    for (const path of this.#queue.keys()) if (!isThere(path)) this.#unqueue(path);
+    if (this.#current !== undefined && !isThere(this.#current)) this.#current = undefined;
+    for (const { path, sizeBytes } of files) if (!this.#known.has(path)) this.#enqueue(path, sizeBytes);
+    this.#known = new Set();
+    this.#unreadFiles += unreadFiles;
+    this.#onChange();
+    this.#readOn();
+  }
+
+  /** A step is about to be published. */
   changed({ folders }: Delta): void {
-    const before = this.#found.size;
+    const [foundBefore, unreadBefore] = [this.#found.size, this.#unreadFiles];
     for (const { path, removed, set } of folders) {
       const prefix = path === '' ? '' : `${path}/`;
       for (const name of removed) this.#forget(prefix + name);
       for (const { name, kind, sizeBytes } of set) {
-        if (kind !== 'file') continue;
-        this.#found.delete(prefix + name);
-        if (!isWorthReading(name, sizeBytes)) continue;
-        if (this.#queue.size < limits.lateFiles) this.#queue.add(prefix + name);
-        else this.#unreadFiles++;
+        if (kind === 'file') this.#enqueue(prefix + name, sizeBytes);
       }
     }
-    if (this.#found.size !== before) this.#onChange();
-    if (this.#queue.size > 0) this.#reading ??= this.#readAll().finally(() => (this.#reading = undefined));
+    if (this.#found.size !== foundBefore || this.#unreadFiles !== unreadBefore) this.#onChange();
+    this.#readOn();
   }
 
   /** Resolves when all that is known of was read. */
@@ -63,19 +76,40 @@ export class LateSuspects {
     this.#queue.clear();
   }
 
+  #enqueue(path: string, sizeBytes: number): void {
+    this.#found.delete(path);
+    this.#unqueue(path);
+    if (!isWorthReading(path, sizeBytes)) return;
+    if (this.#queue.size >= limits.secretFiles || this.#queuedBytes + sizeBytes > limits.secretBytes) {
+      this.#unreadFiles++;
+      return;
+    }
+    this.#queue.set(path, sizeBytes);
+    this.#queuedBytes += sizeBytes;
+  }
+
+  #unqueue(path: string): void {
+    this.#queuedBytes -= this.#queue.get(path) ?? 0;
+    this.#queue.delete(path);
+  }
+
   /** A file, or a folder with all below it. */
   #forget(gone: string): void {
-    this.#queue.delete(gone);
+    this.#unqueue(gone);
     this.#found.delete(gone);
     if (this.#current === gone || this.#current?.startsWith(`${gone}/`) === true) this.#current = undefined;
     if (this.#found.size === 0 && this.#queue.size === 0) return;
-    for (const list of [this.#queue, this.#found])
-      for (const each of list.keys()) if (each.startsWith(`${gone}/`)) list.delete(each);
+    for (const each of this.#queue.keys()) if (each.startsWith(`${gone}/`)) this.#unqueue(each);
+    for (const each of this.#found.keys()) if (each.startsWith(`${gone}/`)) this.#found.delete(each);
+  }
+
+  #readOn(): void {
+    if (this.#queue.size > 0) this.#reading ??= this.#readAll().finally(() => (this.#reading = undefined));
   }
 
   async #readAll(): Promise<void> {
-    for (const path of this.#queue) {
-      this.#queue.delete(path);
+    for (const path of this.#queue.keys()) {
+      this.#unqueue(path);
       this.#current = path;
       const suspect = await look(this.#root, path);
       if (this.#isClosed) return;

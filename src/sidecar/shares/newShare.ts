@@ -50,6 +50,17 @@ export function defaultTitle(root: string): string {
   return [...clean].slice(0, 60).join('') || 'Folder';
 }
 
+/** What a person was shown before is not what would be shared now. */
+export function newSecrets(root: string, [first = '', ...others]: readonly string[]): AppError {
+  const what = others.length === 0 ? 'A file that looks secret' : `${others.length + 1} files that look secret`;
+  const which = others.length === 0 ? '' : ', one of them';
+  return new AppError(
+    'changed',
+    `${what} came to ${root} since it was looked at${which}: ${JSON.stringify(first)}. Nothing is shared. Look at the folder again.`,
+    { data: { path: first } },
+  );
+}
+
 export function alreadyShared(root: string, title: string): AppError {
   return new AppError(
     'already-exists',

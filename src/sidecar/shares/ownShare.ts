@@ -20,6 +20,8 @@ export interface OwnShareOptions extends OwnIndexOptions {
   log: Log;
   slots: Slots;
   watcher: Watcher;
+  /** Of a new share: files that look secret and that a person was told of. */
+  knownSecrets: readonly string[];
   /** Its state or its numbers changed. Called as often as they do. */
   onChange(shareId: ShareId, what: 'state' | 'numbers'): void;
   /** Its announcement changed. */
@@ -54,14 +56,14 @@ export class OwnShare {
     this.#options = options;
     this.#index = new OwnIndex(row, options);
     this.#publishing = new Publishing(this.#index, {
-      log: options.log,
+      ...{ log: options.log, knownSecrets: options.knownSecrets },
       rebase: (path) => (this.#following === undefined ? undefined : options.watcher.rebase(row.shareId, path)),
       tidySoon: () => void this.#steps.run(async () => (this.#isClosed ? undefined : await this.#index.tidy())),
       onFailure: () => {
         if (this.#publishing.failure !== undefined) this.#checked();
         this.#changed();
       },
-      onSuspects: () => this.#changed(),
+      onSuspects: () => options.onChange(row.shareId, 'numbers'),
       onPublished: (shareId) => {
         options.onPublished(shareId);
         options.onChange(shareId, 'numbers');
@@ -74,8 +76,7 @@ export class OwnShare {
   get info(): ShareInfo {
     const { shareId, title, path, fileCount, folderCount, totalBytes, addedAtMs, scannedAtMs } = this.#index.row;
     const state = this.#state;
-    const failure = this.#publishing.failure ?? this.#failure;
-    const { lateSecrets } = this.#publishing;
+    const { lateSecrets, failure = this.#failure } = this.#publishing;
     return {
       ...{ shareId, title, path, state, fileCount, folderCount, totalBytes, addedAtMs },
       skippedCounts: skippedCountsOf(this.#index.row),
@@ -261,9 +262,8 @@ export class OwnShare {
 
   async #scan(): Promise<void> {
     if (this.#isClosed || this.#isPaused) return;
-    const { shareId } = this.#index.row;
     clearTimeout(this.#retry);
-    if (this.#unfollow()) this.#options.watcher.hold(shareId);
+    if (this.#unfollow()) this.#options.watcher.hold(this.#index.row.shareId);
     this.#scanStop = new AbortController();
     const { signal } = this.#scanStop;
     this.#isScanning = true;
@@ -293,20 +293,21 @@ export class OwnShare {
     const { shareId, path, title } = this.#index.row;
     const updatedAtMs = Date.now();
     const temporary = this.#options.segments.temporary(shareId);
-    const view = this.#index.isBehind ? undefined : this.#index.view;
-    const base = view && { segmentPath: view.segment.path, overlay: view.overlay };
+    const { view } = this.#index;
+    const since = view && { segmentPath: view.segment.path, overlay: view.overlay };
+    const index = { path: temporary, updatedAtMs, base: this.#index.isBehind ? undefined : since };
     const onProgress = (entries: number): void => {
       this.#scannedEntries = entries;
       this.#options.onChange(shareId, 'numbers');
     };
-    const walked = await scan({ root: path, index: { path: temporary, updatedAtMs, base } }, { signal, onProgress });
+    const walked = await scan({ root: path, index, listsNew: { since } }, { signal, onProgress });
     signal.throwIfAborted();
     const change = { scannedAtMs: updatedAtMs, skippedCounts: JSON.stringify(walked.skippedCounts) };
-    const { fileCount, folderCount, totalBytes, chunks, delta } = walked;
+    const { fileCount, folderCount, chunks, delta } = walked;
     if (chunks !== undefined) {
-      await this.#index.publish({ temporary, chunks, counts: { fileCount, folderCount, totalBytes }, updatedAtMs }, change);
+      await this.#index.publish({ temporary, chunks, counts: walked, updatedAtMs }, change);
       this.#options.log.info(`"${title}" was scanned: ${fileCount} files in ${folderCount} folders`);
-      this.#options.onPublished(shareId);
+      this.#publishing.walked(walked.newFiles);
       await this.#index.tidy();
       return;
     }

@@ -8,11 +8,15 @@ import type { ShareId } from '../../protocol/ids.ts';
 import type { Delta } from '../catalog/index/rows.ts';
 import { watchLimits } from '../limits.ts';
 import type { Log } from '../log.ts';
+import type { SafePath } from '../storage/safePath.ts';
 import { LateSuspects } from './lateSuspects.ts';
 import type { OwnIndex } from './ownIndex.ts';
+import type { ReadingList } from './suspects.ts';
 
 export interface PublishingOptions {
   log: Log;
+  /** Files that look secret and that a person was told of before the first walk. */
+  knownSecrets: readonly string[];
   /** Whoever follows the folder reads from this segment from now on; resolves when it does. Undefined: nobody follows it. */
   rebase(segmentPath: string): Promise<void> | undefined;
   /** Calls `OwnIndex.tidy` between two steps. */
@@ -36,7 +40,7 @@ export class Publishing {
   constructor(index: OwnIndex, options: PublishingOptions) {
     this.#index = index;
     this.#options = options;
-    this.#late = new LateSuspects(index.row.path, () => options.onSuspects());
+    this.#late = new LateSuspects(index.row.path, { known: options.knownSecrets, onChange: () => options.onSuspects() });
   }
 
   /** Why a step is not in feed and row yet. */
@@ -44,7 +48,7 @@ export class Publishing {
     return this.#failure;
   }
 
-  /** What of the steps looks secret. */
+  /** What of the steps, and of what walks found new, looks secret. */
   get lateSecrets(): SuspectReport | undefined {
     return this.#late.report;
   }
@@ -59,13 +63,14 @@ export class Publishing {
    */
   async publish(delta: Delta, options: { signal: AbortSignal; isPatient: boolean }): Promise<void> {
     this.#index.apply(delta);
+    // What fails from here on is in the index, and no later walk finds it new.
+    this.#late.changed(delta);
     try {
       await this.#bringOut(options);
     } finally {
       this.#fail(undefined);
     }
     this.#options.onPublished(this.#index.row.shareId);
-    this.#late.changed(delta);
     if (!this.#index.isOutgrown || Date.now() < this.#packAfterMs) return;
     try {
       await this.pack(options.signal);
@@ -75,6 +80,13 @@ export class Publishing {
       this.#packAfterMs = Date.now() + watchLimits.retryMs;
       this.#options.log.warn(publishFailure(this.#index.row.title, error).message);
     }
+  }
+
+  /** A walk made the index anew, and that is in feed and row: `newFiles` were not in the one before. */
+  walked(newFiles: ReadingList | undefined): void {
+    this.#options.onPublished(this.#index.row.shareId);
+    const isThere = (path: string): boolean => this.#index.view?.stat(path as SafePath)?.kind === 'file'; // It was in our own index.
+    this.#late.walked(newFiles ?? { files: [], unreadFiles: 0 }, isThere);
   }
 
   /** Makes a new snapshot of the index as it is. The older segment goes when nobody reads from it any more. */

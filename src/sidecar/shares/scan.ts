@@ -8,17 +8,17 @@ import { catalogLimits } from '../limits.ts';
 import { workerUrl } from '../workerUrl.ts';
 import type { Walked, WalkWorkerData, WalkWorkerMessage } from './walkWorker.ts';
 
-/** What a walk without an index says of the folder. */
-export function previewOf({ chunks: _, delta: __, looked, ...counted }: Walked): Omit<SharePreview, 'path' | 'title'> {
+type ScanOptions = { signal: AbortSignal; onProgress(entries: number): void };
+
+/** Walks a folder as sharing it would, and keeps nothing. Throws as `scan`. */
+export async function previewed(root: string, options: ScanOptions): Promise<Omit<SharePreview, 'path' | 'title'>> {
+  const { chunks: _, delta: __, looked, ...counted } = await scan({ root, index: undefined }, options);
   if (looked === undefined) throw new TypeError('a walk for an index is no preview');
   return { ...counted, ...looked };
 }
 
 /** Walks `data.root` in a worker. Throws `not-found`, `permission-denied`, `too-large`, `disk-full`, `io`, `unavailable`, `cancelled`. */
-export async function scan(
-  data: WalkWorkerData,
-  options: { signal: AbortSignal; onProgress(entries: number): void },
-): Promise<Walked> {
+export async function scan(data: WalkWorkerData, options: ScanOptions): Promise<Walked> {
   if (options.signal.aborted) throw cancelled(data.root);
   const worker = new Worker(workerUrl(import.meta.url, 'walkWorker'), {
     workerData: data,

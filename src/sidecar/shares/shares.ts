@@ -21,16 +21,15 @@ import { Describing, type DescribingOptions } from './details/describing.ts';
 import { OwnShare } from './ownShare.ts';
 import { leaveOut } from './leaveOut.ts';
 import { locate, type Located, locateMany, type LocatedMany } from './locating.ts';
-import { alreadyShared, checkedTitle, defaultTitle, newRow } from './newShare.ts';
+import { alreadyShared, checkedTitle, defaultTitle, newRow, newSecrets } from './newShare.ts';
 import { type OwnRemoval, Removals } from './removals.ts';
-import { previewOf, scan } from './scan.ts';
-import { shareableFolder } from './shareFolder.ts';
+import { previewed } from './scan.ts';
+import { type ShareableOptions, shareableFolder } from './shareFolder.ts';
 import { deleteShare, insertShare, loadShares, type ShareRow } from './shareRow.ts';
 import { Watcher } from './watch/watcher.ts';
 
-export interface SharesOptions {
+export interface SharesOptions extends ShareableOptions {
   database: Database;
-  dataFolder: string;
   feeds: Feeds;
   log: Log;
   /** Under which indexes are told, and removals remembered. */
@@ -49,6 +48,16 @@ export interface SharesOptions {
 
 /** Where own files' details are kept, content ids are known, and whether files may be looked into. */
 export type ShareDetails = Pick<DescribingOptions, 'store' | 'roots' | 'isOn' | 'staleRecords'>;
+
+export interface NewShareOptions {
+  title?: string;
+  audience?: Audience;
+  /** Paths inside the folder that are written to its ignore rules first. */
+  leaveOut?: readonly string[];
+  /** What looks secret and was shown to a person, who decided about it. Left out: nobody looked. */
+  knownSecrets?: readonly string[];
+  signal?: AbortSignal;
+}
 
 export type { Located, LocatedMany } from './locating.ts';
 
@@ -121,20 +130,24 @@ export class Shares {
 
   /** Walks a folder as sharing it would, and keeps nothing. Throws as `add`, and `cancelled`. */
   async preview(folder: string, options: { signal: AbortSignal; onProgress(entries: number): void }): Promise<SharePreview> {
-    const root = shareableFolder(folder, this.#options.dataFolder);
-    const walked = await this.#previewSlots.run(() => scan({ root, index: undefined }, options));
-    return { path: root, title: defaultTitle(root), ...previewOf(walked) };
+    const root = shareableFolder(folder, this.#options);
+    return { path: root, title: defaultTitle(root), ...(await this.#look(root, options)) };
   }
 
   /**
    * Offers a folder; answers while it is scanned. Throws `already-exists` for a folder that is shared, `invalid-argument`,
-   * `not-found`, `not-folder`, or `permission-denied` for one that must not be.
+   * `not-found`, `not-folder`, or `permission-denied` for one that must not be. With `knownSecrets` the folder is looked at first, as `preview`
+   * does: `changed` when a file that looks secret is not among them, and `cancelled`.
    */
-  async add(
-    folder: string,
-    options: { title?: string; audience?: Audience; leaveOut?: readonly string[] } = {},
-  ): Promise<ShareInfo> {
-    const root = shareableFolder(folder, this.#options.dataFolder);
+  async add(folder: string, options: NewShareOptions = {}): Promise<ShareInfo> {
+    const root = shareableFolder(folder, this.#options);
+    const { knownSecrets, signal = new AbortController().signal } = options;
+    if (knownSecrets !== undefined) {
+      const { secrets } = await this.#look(root, { signal, onProgress: () => undefined });
+      const known = new Set(knownSecrets);
+      const unknown = secrets.suspects.map((suspect) => suspect.path).filter((each) => !known.has(each));
+      if (unknown.length > 0) throw newSecrets(root, unknown);
+    }
     const title = options.title === undefined ? defaultTitle(root) : checkedTitle(options.title);
     if (this.#shares.size >= localLimits.shares)
       throw new AppError('too-large', `At most ${localLimits.shares} folders can be shared. Stop sharing one first.`);
@@ -143,7 +156,7 @@ export class Shares {
     leaveOut(root, options.leaveOut ?? []);
     const row = newRow(root, title, normalised(options.audience ?? everyone));
     insertShare(this.#options.database, row);
-    const share = this.#share(row);
+    const share = this.#share(row, knownSecrets);
     this.#shares.set(row.shareId, share);
     try {
       await share.open();
@@ -324,11 +337,15 @@ export class Shares {
     if (signed !== undefined) this.#removals.add({ shareId, revision, signed }, audienceText(audience));
   }
 
-  #share(row: ShareRow): OwnShare {
+  #look(root: string, options: { signal: AbortSignal; onProgress(entries: number): void }): ReturnType<typeof previewed> {
+    return this.#previewSlots.run(() => previewed(root, options));
+  }
+
+  #share(row: ShareRow, knownSecrets: readonly string[] = []): OwnShare {
     const { database, feeds, ownPeerId } = this.#options;
     return new OwnShare(row, {
       ...{ database, feeds, listener: this.#listener(), ownPeerId, log: this.#log, segments: this.#segments },
-      ...{ slots: this.#scanSlots, watcher: this.#watcher },
+      ...{ slots: this.#scanSlots, watcher: this.#watcher, knownSecrets },
       onChange: (shareId, what) => {
         if (what === 'numbers') return this.#pace.soon(shareId);
         this.#pace.now(shareId);

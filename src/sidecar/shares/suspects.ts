@@ -16,12 +16,32 @@ export function isWorthReading(name: string, sizeBytes: number): boolean {
   return sizeBytes > 0 && sizeBytes <= limits.secretFileBytes && !binary.test(name);
 }
 
+/** Files that are worth reading, as many as a preview reads, and how many are past that. */
+export interface ReadingList {
+  files: { path: string; sizeBytes: number }[];
+  unreadFiles: number;
+}
+
+/** What makes such a list of the files that a walk meets. */
+export class ReadingLister {
+  readonly list: ReadingList = { files: [], unreadFiles: 0 };
+  #bytes = 0;
+
+  add(path: string, sizeBytes: number): void {
+    if (!isWorthReading(path, sizeBytes)) return;
+    if (this.list.files.length >= limits.secretFiles || this.#bytes + sizeBytes > limits.secretBytes) {
+      this.list.unreadFiles += 1;
+      return;
+    }
+    this.#bytes += sizeBytes;
+    this.list.files.push({ path, sizeBytes });
+  }
+}
+
 /** Files to be read, as the walk meets them. */
 export class SuspectSearch {
   readonly #root: string;
-  readonly #files: string[] = [];
-  #bytes = 0;
-  #unreadFiles = 0;
+  readonly #lister = new ReadingLister();
 
   constructor(root: string) {
     this.#root = root;
@@ -29,23 +49,18 @@ export class SuspectSearch {
 
   /** A file that would be shared. */
   add(relative: string, sizeBytes: number): void {
-    if (!isWorthReading(relative, sizeBytes)) return;
-    if (this.#files.length >= limits.secretFiles || this.#bytes + sizeBytes > limits.secretBytes) {
-      this.#unreadFiles += 1;
-      return;
-    }
-    this.#bytes += sizeBytes;
-    this.#files.push(relative);
+    this.#lister.add(relative, sizeBytes);
   }
 
   /** Reads them all, or as many as there is time for. */
   run(onRead: () => void = () => undefined): SuspectReport {
-    const report: SuspectReport = { suspects: [], found: 0, readFiles: 0, unreadFiles: this.#unreadFiles };
+    const { files, unreadFiles } = this.#lister.list;
+    const report: SuspectReport = { suspects: [], found: 0, readFiles: 0, unreadFiles };
     const buffer = Buffer.allocUnsafe(limits.secretFileBytes);
     const untilMs = performance.now() + limits.secretMs;
-    for (const [at, relative] of this.#files.entries()) {
+    for (const [at, { path: relative }] of files.entries()) {
       if (performance.now() > untilMs) {
-        report.unreadFiles += this.#files.length - at;
+        report.unreadFiles += files.length - at;
         break;
       }
       onRead();

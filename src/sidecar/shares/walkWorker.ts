@@ -10,9 +10,9 @@ import type { Delta, IndexSink } from '../catalog/index/rows.ts';
 import { Segment } from '../catalog/index/segment.ts';
 import { SegmentWriter } from '../catalog/index/segmentWriter.ts';
 import { localLimits } from '../limits.ts';
-import { difference } from './difference.ts';
+import { difference, newFiles } from './difference.ts';
 import { FolderSums } from './folderSums.ts';
-import { SuspectSearch } from './suspects.ts';
+import { type ReadingList, ReadingLister, SuspectSearch } from './suspects.ts';
 import { walk, type WalkResult } from './walk.ts';
 
 export interface WalkWorkerData {
@@ -21,6 +21,8 @@ export interface WalkWorkerData {
   index: { path: string; updatedAtMs: number; base: WalkBase | undefined } | undefined;
   /** With an index: whether files are looked into for secrets as well. A preview always does. */
   looksForSecrets?: boolean;
+  /** With an index that turns out whole: whoever looks into files later is told which of them are new since an earlier index (undefined: all). */
+  listsNew?: { since: WalkBase | undefined };
 }
 
 /** The index of before: only what is different matters, if that is little. */
@@ -38,6 +40,8 @@ export interface Walked extends WalkResult {
   looked?: { secrets: SuspectReport; folders: FolderTotals[] };
   /** Of an index that was made with `looksForSecrets`. */
   secrets?: SuspectReport;
+  /** Of a whole index that was made with `listsNew`. */
+  newFiles?: ReadingList;
 }
 
 export type WalkWorkerMessage =
@@ -91,12 +95,16 @@ function makeIndex(
   // Without a base the chunks are wanted for certain: made on the way, the index need not be read back.
   const encoder = index.base === undefined ? new ChunkEncoder((chunk) => chunks.push(chunk)) : undefined;
   const search = data.looksForSecrets === true ? new SuspectSearch(data.root) : undefined;
+  const all = data.listsNew && new ReadingLister();
   const onProgress = throttled(send);
   let isWanted = false;
   try {
     const result = walk(data.root, encoder === undefined ? writer : both(writer, encoder), {
       onProgress,
-      ...(search !== undefined && { onFile: (relative: string, sizeBytes: number) => search.add(relative, sizeBytes) }),
+      onFile: (relative, sizeBytes) => {
+        search?.add(relative, sizeBytes);
+        all?.add(relative, sizeBytes);
+      },
     });
     encoder?.end();
     const { contentHash, counts } = writer.finish(index.updatedAtMs);
@@ -107,9 +115,10 @@ function makeIndex(
     }
     let seen = result.fileCount + result.folderCount;
     const secrets = search?.run(() => onProgress(++seen));
+    const listed = data.listsNew?.since === undefined ? all?.list : (newSince(data.listsNew.since, index.path) ?? all?.list);
     const walked = {
       ...{ ...result, chunks: encoder === undefined ? chunksOf(index.path) : chunks, delta: undefined },
-      ...(secrets !== undefined && { secrets }),
+      ...{ ...(secrets !== undefined && { secrets }), ...(listed !== undefined && { newFiles: listed }) },
     };
     isWanted = true;
     return walked;
@@ -146,6 +155,25 @@ function compare(index: NonNullable<WalkWorkerData['index']>, contentHash: Buffe
     return folders === undefined ? 'much' : folders.length === 0 ? undefined : folders;
   } catch {
     return 'much'; // The base is damaged: that is how it is made anew.
+  } finally {
+    view?.close();
+    walked?.close();
+  }
+}
+
+/** Undefined when the earlier index cannot be read. */
+function newSince(since: WalkBase, path: string): ReadingList | undefined {
+  let view: IndexView | undefined;
+  let walked: Segment | undefined;
+  try {
+    view = new IndexView(Segment.open(since.segmentPath));
+    if (since.overlay !== undefined) view.apply(since.overlay);
+    walked = Segment.open(path);
+    const lister = new ReadingLister();
+    for (const file of newFiles(view, walked)) lister.add(file.path, file.sizeBytes);
+    return lister.list;
+  } catch {
+    return undefined;
   } finally {
     view?.close();
     walked?.close();

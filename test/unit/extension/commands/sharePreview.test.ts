@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { SharePreview } from '../../../../src/protocol/model.ts';
 import { previewPage } from '../../../../src/extension/commands/previewPage.ts';
 import { previewRows, sharedSecrets } from '../../../../src/extension/commands/sharePreview.ts';
+import { sharedTotals } from '../../../../src/extension/commands/sharedTotals.ts';
 import { limits } from '../../../../src/extension/limits.ts';
 import { file, folder } from '../worlds.ts';
 
@@ -114,6 +115,35 @@ test('the page tells all of it in plain lines', () => {
     '  README.md  2 KB',
   ])
     assert.ok(page.split('\n').includes(line), `${line}\n${page}`);
+});
+
+test('what is left out is in no sum: of the question, the page and its folders', () => {
+  const suspects = ['src/deep/a.key.txt', 'src/b.txt', 'src/deep/far/c.txt'].map((path) => ({
+    ...{ path, sizeBytes: 1024, kinds: ['aws-key' as const], line: 1 },
+  }));
+  const whole: SharePreview = {
+    ...{ ...preview, fileCount: 5, totalBytes: 5120, topLevel: [folder('src')] },
+    folders: [
+      { path: 'src', fileCount: 5, totalBytes: 5120 },
+      { path: 'src/deep', fileCount: 3, totalBytes: 3072 },
+      { path: 'src/deeper', fileCount: 1, totalBytes: 1024 },
+    ],
+    secrets: { suspects, found: 3, readFiles: 5, unreadFiles: 0 },
+  };
+  const leftOut = new Set(suspects.map(({ path }) => path));
+  assert.equal(sharedTotals(whole, leftOut).fileCount, 2);
+  const rows = previewRows(whole, { ...choice, leftOut }, '/root');
+  assert.equal(rows[0]?.description, '2 files, 1 folder, 2 KB');
+  assert.equal(rows.at(-1)?.description, '2 files, 2 KB');
+  const lines = previewPage(whole, { leftOut }).split('\n');
+  for (const line of ['  src/  2 files, 2 KB', '      deep/  1 file, 1 KB', '      deeper/  1 file, 1 KB'])
+    assert.ok(lines.includes(line), lines.join('\n'));
+  assert.equal(previewRows(whole, choice, '/root').at(-1)?.description, '5 files, 5 KB');
+});
+
+test('why it is asked once more stands above all', () => {
+  const [row] = previewRows(preview, { ...choice, notice: 'Something came' }, '/root');
+  assert.deepEqual(row, { kind: 'info', label: '$(warning) Something came' });
 });
 
 test('the page shows hostile names on one line each, without controls', () => {

@@ -25,6 +25,15 @@ test('a share says what came later and looks secret, with hostile names made har
   assert(labels.every((label) => !label.includes('\u202e')));
 });
 
+test('a share that is too large to be looked into says so without a warning', () => {
+  const lateSecrets = { suspects: [], found: 0, readFiles: 20_000, unreadFiles: 8000 };
+  const [node] = ownShareNodes([ownShare(1, { lateSecrets })]);
+  assert(node);
+  const { description, icon, tooltip } = sharesRow(node, known);
+  assert.deepEqual([description, icon], ['2 files, 2 KB', 'root-folder']);
+  assert.match(tooltip ?? '', /^Not looked into for secrets: 8,000 files$/m);
+});
+
 test('a share that is read or failed says so', () => {
   const [scanning, failed] = ownShareNodes([
     ownShare(1, { state: 'scanning', scannedEntries: 1234 }),

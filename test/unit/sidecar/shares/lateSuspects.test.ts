@@ -15,7 +15,7 @@ function world(t: TestContext) {
   const root = mkdtempSync(path.join(tmpdir(), 'potluck-late-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   let changes = 0;
-  const late = new LateSuspects(root, () => changes++);
+  const late = new LateSuspects(root, { known: ['known.txt'], onChange: () => changes++ });
   return { root, late, changes: () => changes };
 }
 
@@ -64,15 +64,38 @@ test('a file that goes while it waits to be read is not named', async (t) => {
   assert.deepEqual(named(late), ['b.txt']);
 });
 
-test('links, large files and pictures are not read, too many are counted', async (t) => {
+test('a walk names what is new, without what was shown before; what is gone is forgotten', async (t) => {
+  const { root, late } = world(t);
+  for (const name of ['known.txt', 'new.txt', 'gone.txt']) writeFileSync(path.join(root, name), secret);
+  late.changed(step({ set: [file('gone.txt')] }));
+  await late.settled();
+  const files = ['known.txt', 'new.txt'].map((name) => ({ path: name, sizeBytes: 100 }));
+  late.walked({ files, unreadFiles: 8000 }, (name) => name !== 'gone.txt');
+  await late.settled();
+  assert.deepEqual(named(late), ['new.txt']);
+  assert.equal(late.report?.unreadFiles, 8000);
+  late.changed(step({ set: [file('known.txt')] }));
+  await late.settled();
+  assert.deepEqual(named(late), ['new.txt', 'known.txt'], 'what was shown is another file now');
+});
+
+test('files that are too many to be read are told, also when nothing was found', (t) => {
+  const { late, changes } = world(t);
+  const many = Array.from({ length: previewLimits.secretFiles + 5 }, (_, at) => file(`none${at}.txt`, 1));
+  late.changed(step({ set: many }));
+  late.close();
+  assert.deepEqual(late.report, { suspects: [], found: 0, readFiles: 0, unreadFiles: 5 });
+  assert.equal(changes(), 1);
+});
+
+test('links, large files and pictures are not read', async (t) => {
   const { root, late } = world(t);
   writeFileSync(path.join(root, 'real.txt'), secret);
   symlinkSync(path.join(root, 'real.txt'), path.join(root, 'link.txt'));
   late.changed(step({ set: [file('link.txt'), file('big.txt', previewLimits.secretFileBytes + 1), file('x.png')] }));
   await late.settled();
   assert.equal(late.report, undefined);
-  const many = Array.from({ length: previewLimits.lateFiles + 5 }, (_, at) => file(`gone${at}.txt`));
-  late.changed(step({ set: [file('real.txt'), ...many] }));
+  late.changed(step({ set: [file('real.txt')] }));
   late.close();
   await late.settled();
   assert.equal(late.report, undefined, 'it was closed');
