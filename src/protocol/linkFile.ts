@@ -121,7 +121,7 @@ class LinkReader {
     const { fields } = node;
     const format = fields.get('format');
     if (format?.kind !== 'string' || format.value !== linkFormat)
-      throw this.#wrong(format ?? node, `this is no link: "format" is not "${linkFormat}"`);
+      throw this.#wrong(format ?? node, `this is no link: ${formatSaid(format)} not "${linkFormat}"`);
     this.#checkVersion(fields.get('version') ?? node);
     this.#noteUnknown(fields, topNames);
     const kind = this.#kind(fields.get('kind') ?? node);
@@ -246,6 +246,12 @@ class LinkReader {
   #wrong(node: JsonNode, problem: string): AppError {
     return wrongAt(this.#text, node.at, problem);
   }
+}
+
+/** What another kind of file says that it is. */
+function formatSaid(format: JsonNode | undefined): string {
+  if (format?.kind !== 'string') return 'its "format" is';
+  return `its "format" is ${JSON.stringify(format.value.slice(0, 60))},`;
 }
 
 /** Why a text cannot be a title or a name of somebody; undefined when it can. */

@@ -72,7 +72,7 @@ export interface LinkFileStatus extends LinkEntry {
 /** Who has what of a link. */
 export interface LinkStatus {
   summary: LinkSummary;
-  /** Over the first `lookedAt` files of it; more are not looked at for the totals. */
+  /** Over the first `lookedAt` files of it; more are not looked at for the totals. 0, as all totals, on a later page than the first. */
   lookedAt: number;
   hereFiles: number;
   hereBytes: number;
@@ -81,7 +81,7 @@ export interface LinkStatus {
   onlineBytes: number;
   /** Neither here nor listed by anybody who is online. */
   missingFiles: number;
-  /** Other peers that list some of it; at most 100, those with the most first. */
+  /** Other peers that list some of it; at most 100, those with the most first. On the first page only. */
   peers: { peerId: PeerId; name: string; isOnline: boolean; files: number }[];
   /** The page that was asked for. */
   files: LinkFileStatus[];
@@ -90,7 +90,7 @@ export interface LinkStatus {
 /** What a folder (or file) on this disk has of a link, by reading it whole. */
 export interface LinkVerification {
   sameFiles: number;
-  /** Another content, another size, or no regular file; what is not there; what could not be read. */
+  /** Another content, another size, or no regular file; what is not there, empty folders of the link included; what could not be read. */
   changedFiles: number;
   missingFiles: number;
   unreadableFiles: number;

@@ -3,7 +3,7 @@
 import type { CompareSide, CompareState } from '../../protocol/compare.ts';
 import type { Comparisons } from '../compare/comparisons.ts';
 import { allStates } from '../compare/rows.ts';
-import { compareLimits, localLimits } from '../limits.ts';
+import { compareLimits, indexLimits, localLimits } from '../limits.ts';
 import { parseSafePath } from '../storage/safePath.ts';
 import type { Handlers } from './handlers.ts';
 import {
@@ -32,7 +32,7 @@ export function compareHandlers(comparisons: Pick<Comparisons, 'start' | 'page' 
     'compare/page': (fields) =>
       comparisons.page(compareIdField(fields), {
         states: statesField(fields) ?? differences,
-        under: fields['under'] === undefined ? '' : parseSafePath(textField(fields, 'under', 4096)),
+        under: fields['under'] === undefined ? '' : parseSafePath(textField(fields, 'under', indexLimits.pathBytes)),
         offset: wholeField(fields, 'offset', { min: 0, max: Number.MAX_SAFE_INTEGER, otherwise: 0 }),
         limit: wholeField(fields, 'limit', { min: 0, max: localLimits.pageEntries, otherwise: localLimits.pageEntries }),
       }),

@@ -3,7 +3,7 @@
 import { lineProblem, linkFileLimits } from '../../protocol/linkFile.ts';
 import type { LinkEntry, LinkForm, LinkSource, LinkStatus, LinkSummary, LinkVerification } from '../../protocol/links.ts';
 import type { ConflictPolicy, DownloadInfo, EntryRef, Priority } from '../../protocol/model.ts';
-import { contentLinkLimits } from '../limits.ts';
+import { contentLinkLimits, indexLimits } from '../limits.ts';
 import type { Handler } from './handlers.ts';
 import {
   absolutePathField,
@@ -17,6 +17,7 @@ import {
   wordField,
 } from './params.ts';
 import { progressOf } from './progress.ts';
+import { conflicts, priorities } from './words.ts';
 
 interface Signalled {
   signal: AbortSignal;
@@ -47,8 +48,6 @@ export interface LinkFileParts {
 
 type Method = 'create' | 'inspect' | 'status' | 'download' | 'verify' | 'export';
 
-const conflicts: readonly ConflictPolicy[] = ['keep-both', 'skip', 'overwrite'];
-const priorities: readonly Priority[] = ['high', 'normal', 'low'];
 const forms: readonly LinkForm[] = ['link', 'torrent', 'magnet'];
 
 /** `ownPeerId`: links to own entries say where they were seen, unless the client does not want it; those to others' do not, unless it does. */
@@ -132,5 +131,5 @@ function pathsField(fields: Fields): string[] | undefined {
   if (value === undefined) return undefined;
   if (!Array.isArray(value) || value.length > linkFileLimits.files)
     throw invalid('paths', `a list of at most ${linkFileLimits.files} paths`);
-  return value.map((each: unknown) => textField({ paths: each }, 'paths', 4096));
+  return value.map((each: unknown) => textField({ paths: each }, 'paths', indexLimits.pathBytes));
 }

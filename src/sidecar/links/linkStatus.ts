@@ -8,13 +8,13 @@ import { contentLinkLimits } from '../limits.ts';
 import type { Having } from './contracts.ts';
 import { inLanes } from './lanes.ts';
 
-/** Rejects with `cancelled`, and as the store of details does. */
+/** The totals and peers come with the first page alone: they take thousands of questions. Rejects with `cancelled`, and as the store of details does. */
 export async function statusOf(
   { link, summary }: { link: LinkContents; summary: LinkSummary },
   having: Having,
   { offset, limit, signal }: { offset: number; limit: number; signal: AbortSignal },
 ): Promise<LinkStatus> {
-  const counted = link.files.slice(0, contentLinkLimits.statusLookedAt);
+  const counted = offset === 0 ? link.files.slice(0, contentLinkLimits.statusLookedAt) : [];
   const page = link.files.slice(offset, offset + limit);
   const isInPage = (index: number) => index >= offset && index < offset + limit;
   const status: LinkStatus = {
@@ -32,8 +32,8 @@ export async function statusOf(
     for (const peerId of new Set(found.all)) filesOf.set(peerId, (filesOf.get(peerId) ?? 0) + 1);
   };
   await inLanes(counted, contentLinkLimits.statusQuestions, look);
-  const later = Math.max(0, counted.length - offset);
-  await inLanes(page.slice(later), contentLinkLimits.statusQuestions, (file, at) => look(file, offset + later + at));
+  const later = page.slice(counted.length);
+  await inLanes(later, contentLinkLimits.statusQuestions, (file, at) => look(file, offset + counted.length + at));
   status.files = files.map(({ path, sizeBytes, mtimeMs, contentId, localPath, holders, holderCount, onlineCount }) => ({
     ...{ path, sizeBytes, contentId, holders, holderCount, onlineCount },
     ...(mtimeMs === undefined ? {} : { mtimeMs }),

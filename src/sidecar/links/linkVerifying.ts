@@ -1,12 +1,11 @@
 // Compares what lies on this disk with a link, by reading it whole. Follows no link of the file system below the folder that was named, waits for no
 // pipe, and changes nothing.
 
-import { constants, lstatSync } from 'node:fs';
+import { constants, lstatSync, realpathSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, asAppError } from '../../protocol/errors.ts';
 import { type ContentId, isContentId } from '../../protocol/ids.ts';
-import { emptyContentId } from '../../protocol/linkFile.ts';
 import type { LinkContents, LinkEntry, LinkVerification } from '../../protocol/links.ts';
 import { contentLinkLimits } from '../limits.ts';
 import { parseSafePath, pathBelow } from '../storage/safePath.ts';
@@ -25,10 +24,10 @@ type Difference = LinkVerification['differences'][number];
 
 const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** Rejects with `not-found` when nothing is at `where`, and `cancelled`. */
+/** Rejects with `not-found` when nothing is at `where`, `not-folder`, `permission-denied`, and `cancelled`. */
 export async function verifyLink(link: LinkContents, where: string, options: VerifyOptions): Promise<LinkVerification> {
   const place = placeOf(link, where, options);
-  const isFolder = realFolders();
+  const wayTo = realFolders();
   const total = link.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const result: LinkVerification = {
     ...{ sameFiles: 0, changedFiles: 0, missingFiles: 0, unreadableFiles: 0, checkedBytes: 0, differences: [] },
@@ -38,11 +37,15 @@ export async function verifyLink(link: LinkContents, where: string, options: Ver
   await inLanes(link.files, contentLinkLimits.idsInFlight, async (file, index) => {
     if (options.signal.aborted) throw new AppError('cancelled', 'The comparison was cancelled.');
     const target = place.file ?? pathBelow(place.folder, parseSafePath(file.path));
-    const isThere = place.file !== undefined || isFolder(place.folder, path.dirname(target));
-    differences[index] = isThere ? await compare(file, target, options) : { path: file.path, state: 'missing' };
+    const way = place.file === undefined ? wayTo(place.folder, path.dirname(target)) : 'folder';
+    differences[index] = way === 'folder' ? await compare(file, target, options) : { path: file.path, state: stateOf(way) };
     done += file.sizeBytes;
     options.onProgress(done, total);
   });
+  for (const folder of link.folders) {
+    const found = wayTo(place.folder, pathBelow(place.folder, parseSafePath(folder)));
+    if (found !== 'folder') differences.push({ path: folder, state: stateOf(found) });
+  }
   for (const [index, difference] of differences.entries()) {
     if (difference === undefined) {
       result.sameFiles++;
@@ -87,38 +90,80 @@ async function compare(file: LinkEntry, target: string, options: VerifyOptions):
 
 /** The file itself, or the folder in which the link's paths begin: the one that was named, or the one of the link's title in it. */
 function placeOf(link: LinkContents, where: string, options: VerifyOptions): { folder: string; file?: string } {
-  // The place that the user named may be a link.
-  const stats = lstatSync(where, { throwIfNoEntry: false });
-  if (stats === undefined) throw new AppError('not-found', `There is nothing at ${where}.`, { data: { path: where } });
-  const [first] = link.files;
-  if (link.kind === 'file') {
-    if (stats.isFile()) return { folder: path.dirname(where), file: where };
-    return { folder: where };
+  const named = realPlace(where);
+  if (kindOf(named) !== 'folder') {
+    if (link.kind === 'file') return { folder: path.dirname(named), file: named };
+    throw new AppError('not-folder', `${where} is no folder, and the link leads to one. Choose the folder with its files.`, {
+      data: { path: where },
+    });
   }
-  const isHere = first !== undefined && isThere(pathBelow(where, parseSafePath(first.path)));
-  const below = path.join(where, options.folderNameOf(link.title));
-  return { folder: !isHere && isThere(below) ? below : where };
+  if (link.kind === 'file') return { folder: named };
+  const name = options.folderNameOf(link.title);
+  const below = path.join(named, name);
+  const entries = sampleOf([...link.files.map((file) => file.path), ...link.folders]);
+  const heldIn = (folder: string): number =>
+    entries.filter((entry) => kindOf(pathBelow(folder, parseSafePath(entry))) !== 'missing').length;
+  // A folder of the title may lie in one of that title, and some file of the link's names beside the folder that is meant.
+  if (kindOf(below) === 'folder' && heldIn(below) >= heldIn(named)) return { folder: below };
+  if (entries.length > 0 || path.basename(named) === name) return { folder: named };
+  throw new AppError('not-found', `There is no folder ${JSON.stringify(name)} in ${where}, and the link leads to nothing else.`, {
+    data: { path: where },
+  });
 }
 
-function isThere(place: string): boolean {
-  return lstatSync(place, { throwIfNoEntry: false }) !== undefined;
+/** The place that the user named may itself be a link. */
+function realPlace(where: string): string {
+  try {
+    return realpathSync.native(where);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const data = { path: where };
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new AppError('permission-denied', `${where} may not be looked at. Change its permissions.`, { data, cause: error });
+    throw new AppError('not-found', `There is nothing at ${where}.`, { data, cause: error });
+  }
 }
 
-/** Whether all parts from the top down to a folder are real folders; each is looked at once. */
-function realFolders(): (top: string, folder: string) => boolean {
-  const known = new Map<string, boolean>();
-  const look = (top: string, folder: string): boolean => {
-    if (folder === top || folder.length < top.length) return true;
+/** Some of many, from all over. */
+function sampleOf(entries: readonly string[]): string[] {
+  const step = Math.max(1, Math.ceil(entries.length / contentLinkLimits.sampledFiles));
+  return entries.filter((_, index) => index % step === 0);
+}
+
+type Kind = 'folder' | 'other' | 'missing' | 'unreadable';
+
+function kindOf(place: string): Kind {
+  try {
+    const stats = lstatSync(place, { throwIfNoEntry: false });
+    if (stats === undefined) return 'missing';
+    return stats.isDirectory() ? 'folder' : 'other';
+  } catch (error) {
+    // Something on the way is a file.
+    return error instanceof Error && 'code' in error && error.code === 'ENOTDIR' ? 'missing' : 'unreadable';
+  }
+}
+
+function stateOf(kind: Exclude<Kind, 'folder'>): Difference['state'] {
+  return kind === 'unreadable' ? 'unreadable' : 'missing';
+}
+
+/** What is at a folder's path when all parts from the top down to it are real folders; each is looked at once. */
+function realFolders(): (top: string, folder: string) => Kind {
+  const known = new Map<string, Kind>();
+  const look = (top: string, folder: string): Kind => {
+    if (folder === top || folder.length < top.length) return 'folder';
     const before = known.get(folder);
     if (before !== undefined) return before;
-    const isReal = look(top, path.dirname(folder)) && lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
-    known.set(folder, isReal);
-    return isReal;
+    const above = look(top, path.dirname(folder));
+    const kind = above === 'folder' ? kindOf(folder) : above;
+    known.set(folder, kind);
+    return kind;
   };
   return look;
 }
 
 function idOf(root: Uint8Array): ContentId {
   const contentId = Buffer.from(root).toString('hex');
-  return isContentId(contentId) ? contentId : emptyContentId;
+  if (!isContentId(contentId)) throw new AppError('internal', `A root of ${root.byteLength} bytes is none.`);
+  return contentId;
 }

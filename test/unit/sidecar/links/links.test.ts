@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -128,6 +128,17 @@ test('a magnet is understood once its torrent was seen, and the oldest are forgo
   assert.equal((await reading.read({ text })).link, undefined);
 });
 
+function verifying(onProgress: (bytes: number) => void = () => undefined) {
+  return {
+    ...{ signal, onProgress, folderNameOf: (title: string) => title },
+    hash: (fd: number, sizeBytes: number) => {
+      const bytes = Buffer.alloc(sizeBytes);
+      readSync(fd, bytes, 0, sizeBytes, 0);
+      return Promise.resolve({ root: rootOfLeaves(hashLeaves(bytes)) });
+    },
+  };
+}
+
 test('comparing follows no link, waits for no pipe, and tells what is not the same', async (t) => {
   const where = temporary(t);
   const outside = temporary(t);
@@ -145,17 +156,7 @@ test('comparing follows no link, waits for no pipe, and tells what is not the sa
   const names = ['same', 'sub/same', 'other', 'longer', 'linked', 'away/secret', 'pipe', 'real', 'gone', 'gone/too'];
   const link = folder([...names.filter((name) => name !== 'gone').map((name) => file(name, 'hello')), file('empty', '')]);
   let done = 0;
-  const options = {
-    signal,
-    folderNameOf: (title: string) => title,
-    hash: async (fd: number, sizeBytes: number) => {
-      const { readSync } = await import('node:fs');
-      const bytes = Buffer.alloc(sizeBytes);
-      readSync(fd, bytes, 0, sizeBytes, 0);
-      return { root: rootOfLeaves(hashLeaves(bytes)) };
-    },
-    onProgress: (bytes: number) => void (done = bytes),
-  };
+  const options = verifying((bytes) => (done = bytes));
   const found = await verifyLink(link, where, options);
   assert.deepEqual(
     found.differences.map(({ path: name, state }) => [name, state]),
@@ -180,6 +181,46 @@ test('comparing follows no link, waits for no pipe, and tells what is not the sa
   );
 });
 
+test('empty folders are looked for; a link to nothing but a folder needs that folder', async (t) => {
+  const where = temporary(t);
+  const options = verifying();
+  const link = folder([], { folders: ['empty', 'a/b'] });
+  mkdirSync(path.join(where, 'Title', 'empty'), { recursive: true });
+  writeFileSync(path.join(where, 'Title', 'a'), '');
+  const found = await verifyLink(link, where, options);
+  assert.deepEqual([found.missingFiles, found.differences], [1, [{ path: 'a/b', state: 'missing' }]]);
+  assert.equal((await verifyLink(link, path.join(where, 'Title', 'empty'), options)).missingFiles, 2);
+
+  const bare = folder([]);
+  for (const good of [where, path.join(where, 'Title')]) assert.equal((await verifyLink(bare, good, options)).missingFiles, 0);
+  await assert.rejects(verifyLink(bare, path.join(where, 'Title', 'empty'), options), { kind: 'not-found' });
+});
+
+test('a file that happens to have a name of the link is not taken for the folder of the link', async (t) => {
+  const where = temporary(t);
+  const link = folder([file('README.md', 'ours'), file('src/a.ts', 'code')]);
+  writeFileSync(path.join(where, 'README.md'), 'another');
+  for (const top of [path.join(where, 'Title'), path.join(where, 'Title', 'Title')]) mkdirSync(top);
+  const at = path.join(where, 'Title');
+  mkdirSync(path.join(at, 'src'));
+  writeFileSync(path.join(at, 'README.md'), 'ours');
+  writeFileSync(path.join(at, 'src', 'a.ts'), 'code');
+  writeFileSync(path.join(at, 'Title', 'README.md'), 'of a folder inside');
+  for (const named of [where, at]) assert.equal((await verifyLink(link, named, verifying())).sameFiles, 2, named);
+});
+
+test('what is named may be a link itself; a file is no folder', { skip: process.platform === 'win32' }, async (t) => {
+  const where = temporary(t);
+  const one = folder([file('a.txt', 'hello')], { kind: 'file' });
+  writeFileSync(path.join(where, 'real.txt'), 'hello');
+  symlinkSync('real.txt', path.join(where, 'chosen.txt'));
+  assert.equal((await verifyLink(one, path.join(where, 'chosen.txt'), verifying())).sameFiles, 1);
+  const many = folder([file('a.txt', 'hello'), file('sub/b.txt', '')]);
+  await assert.rejects(verifyLink(many, path.join(where, 'real.txt'), verifying()), { kind: 'not-folder' });
+  writeFileSync(path.join(where, 'sub'), 'a file');
+  assert.equal((await verifyLink(many, where, verifying())).missingFiles, 2);
+});
+
 test('status counts what is here, what others have, and what nobody has', async () => {
   const files = [
     file('here', 'a'),
@@ -192,9 +233,11 @@ test('status counts what is here, what others have, and what nobody has', async 
   const link = folder(files);
   const cleo = linkPeerId;
   const refs: Record<string, PeerId[]> = { online: [ann, cleo], away: [cleo], mine: [me, ann] };
+  let asked = 0;
   const having: Having = {
     ownPeerId: me,
     holders: (contentId) => {
+      asked++;
       const name = files.find((each) => each.contentId === contentId)?.path ?? '';
       return Promise.resolve((refs[name] ?? []).map((peerId) => ({ peerId, shareId, path: name })));
     },
@@ -203,7 +246,7 @@ test('status counts what is here, what others have, and what nobody has', async 
     nameOf: (peerId) => (peerId === ann ? 'ann' : 'cleo'),
   };
   const summary = summaryOf({ form: 'link', title: 'Title', link, warnings: [] });
-  const status = await statusOf({ link, summary }, having, { offset: 1, limit: 2, signal });
+  const status = await statusOf({ link, summary }, having, { offset: 0, limit: 2, signal });
   assert.deepEqual([status.hereFiles, status.onlineFiles, status.missingFiles], [3, 1, 2]);
   assert.deepEqual(
     status.peers.map(({ name, files: count, isOnline }) => [name, count, isOnline]),
@@ -213,13 +256,20 @@ test('status counts what is here, what others have, and what nobody has', async 
     ],
   );
   assert.deepEqual(
-    status.files.map(({ path: name, onlineCount, holderCount }) => [name, onlineCount, holderCount]),
+    status.files.map(({ path: name }) => name),
+    ['here', 'online'],
+  );
+  asked = 0;
+  const later = await statusOf({ link, summary }, having, { offset: 1, limit: 2, signal });
+  assert.deepEqual([asked, later.lookedAt, later.peers], [2, 0, []], 'a later page looks at its own files only');
+  assert.deepEqual(
+    later.files.map(({ path: name, onlineCount, holderCount }) => [name, onlineCount, holderCount]),
     [
       ['online', 1, 2],
       ['away', 0, 1],
     ],
   );
-  assert.equal(status.files[0]?.holders[0]?.peerName, 'ann');
+  assert.equal(later.files[0]?.holders[0]?.peerName, 'ann');
   const abort = new AbortController();
   abort.abort();
   await assert.rejects(
