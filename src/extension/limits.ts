@@ -114,6 +114,11 @@ export const limits = {
   marksRedrawMs: 5_000,
   /** More changed marks than this, and VS Code is told that all may have changed: it takes 250 in one event, and drops what is more. */
   markedUris: 250,
+  /** The page of a file: ended transfers on it, holders that the sidecar names at most, lines of how it begins, and how often it is drawn again. */
+  pageHistory: 20,
+  pageHolders: 100,
+  pageTextLines: 12,
+  pageRedrawMs: 1_000,
   /** Told to a peer that is refused. */
   reasonCharacters: 128,
   /** Rows of a group of the Compare view at once, and added by each "more". */

@@ -36,6 +36,8 @@ export function linkCommands(services: Services): CommandTable {
 
   /** To what was given; else to what is in front, with the lines that are selected there; else to what a person picks. */
   async function linkTo(given: unknown): Promise<EntryLink | undefined> {
+    const written = typeof given === 'string' ? parseEntryLink(given) : undefined;
+    if (written !== undefined) return written;
     const front = isGiven(given) ? undefined : await linkToFront();
     if (front !== undefined) return front;
     const entry = await entryFor(given, t('Copy a Link to What?'));

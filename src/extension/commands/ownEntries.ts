@@ -5,7 +5,7 @@ import type { EntryRef } from '../../protocol/model.ts';
 import type { Services } from '../services.ts';
 
 /** Where an own entry lies on this disk; undefined for entries of peers. */
-export async function localPathOf(services: Services, entry: EntryRef): Promise<string | undefined> {
+export async function localPathOf(services: Pick<Services, 'sidecar' | 'world'>, entry: EntryRef): Promise<string | undefined> {
   const { peerId } = await services.sidecar.connected();
   if (entry.peerId !== peerId) return undefined;
   await services.world.load();

@@ -5,6 +5,7 @@ import { maxEntryLinkCharacters } from '../../protocol/entryLinks.ts';
 import type { ContentId } from '../../protocol/ids.ts';
 import type { DetailField, EntryDetails, EntryRef, HistoryEntry } from '../../protocol/model.ts';
 import { displayName, hasHiddenCharacters, longDisplayName } from '../displayText.ts';
+import { limits } from '../limits.ts';
 import { escapeText, stillPage } from '../page.ts';
 import { formatAgo, formatBytes, formatCount, t } from '../text.ts';
 import { dateText } from '../views/mergedModel.ts';
@@ -21,26 +22,43 @@ export interface FileFacts {
   entryCount?: number;
   details?: EntryDetails;
   contentId?: ContentId;
+  /** What its owner says is its content id, and cannot be. */
+  wrongContentId?: ContentId;
   /** Who lists the content, the entry itself included. */
-  holders: { peerName: string; where: string; isOwn: boolean; isOnline: boolean }[];
-  holderCount: number;
-  /** Where it lies on this machine. */
-  copies: string[];
+  holders: Holder[];
+  /** More than the sidecar names have it, perhaps. */
+  mayHaveMore: boolean;
+  /** Where it lies on this machine; `isStale`: its owner has another state of it now. */
+  copies: { path: string; isStale: boolean }[];
+  /** The newest. */
   history: HistoryEntry[];
+  historyTotal: number;
   link: string;
+  /** It is not listed any more: this is what was known. */
+  isGone?: boolean;
 }
 
-/** Commands that the page may run, each with the entry as its argument. */
+export interface Holder {
+  peerName: string;
+  /** Title of the share, and the parts of the path in it. */
+  path: string[];
+  isOwn: boolean;
+  isOnline: boolean;
+}
+
+/** Commands that the page may run, each with the entry, or the link to it, as its argument. */
 export const pageCommands = [
   'potluck.entry.open',
   'potluck.entry.openByRange',
   'potluck.entry.download',
   'potluck.entry.reveal',
-  'potluck.entry.copyPath',
   'potluck.compare.withMine',
+  'potluck.link.copy',
+  'potluck.link.copyDeep',
+  'potluck.link.create',
+  'potluck.link.copyMagnet',
+  'potluck.link.saveTorrent',
 ] as const;
-
-const textLines = 12;
 
 /** `nonce` is of this page alone: only its own style counts. */
 export function filePage(facts: FileFacts, nonce: string, nowMs: number): string {
@@ -48,14 +66,15 @@ export function filePage(facts: FileFacts, nonce: string, nowMs: number): string
   const body = `<main>
 <h1>${escapeText(title)}</h1>
 <p class="hint">${escapeText(subtitle(facts, nowMs))}</p>
-${hasHiddenCharacters(facts.name) ? `<p class="warning">${escapeText(t('The name has invisible characters.'))}</p>` : ''}
+${facts.isGone === true ? warning(t('It is not listed any more. This is what was known of it.')) : ''}
+${hasHiddenCharacters(facts.name) ? warning(t('The name has invisible characters.')) : ''}
 <p class="actions">${actions(facts)}</p>
 ${section(t('About'), table(aboutRows(facts)))}
 ${begins(facts)}
 ${section(t('Who Has It'), holders(facts))}
-${section(t('On This Machine'), facts.copies.length === 0 ? none(t('No copy that Potluck knows of.')) : list(facts.copies))}
-${section(t('History'), history(facts.history, nowMs))}
-${section(t('Link'), `<pre tabindex="0">${escapeText(displayName(facts.link, maxEntryLinkCharacters))}</pre>`)}
+${section(t('On This Machine'), copies(facts))}
+${section(t('History'), history(facts, nowMs))}
+${section(t('Link'), `<pre tabindex="0">${escapeText(displayName(facts.link, maxEntryLinkCharacters))}</pre><p class="actions">${linkActions(facts)}</p>`)}
 </main>`;
   return stillPage({ title, style, body, nonce });
 }
@@ -79,19 +98,34 @@ function presenceText({ isOnline, lastSeenMs }: FileFacts['owner'], nowMs: numbe
 }
 
 function actions({ kind, entry, owner }: FileFacts): string {
-  const argument = encodeURIComponent(JSON.stringify([{ peerId: entry.peerId, shareId: entry.shareId, path: entry.path }]));
-  const action = (command: (typeof pageCommands)[number], label: string): string =>
-    `<a class="button" role="button" href="command:${command}?${argument}">${escapeText(label)}</a>`;
   const made: string[] = [];
-  if (kind === 'file') made.push(action('potluck.entry.open', t('Open')));
-  if (kind === 'file' && !owner.isOwn) made.push(action('potluck.entry.openByRange', t('Open by Range')));
-  if (!owner.isOwn)
-    made.push(action('potluck.entry.download', t('Download')), action('potluck.compare.withMine', t('Compare with Mine…')));
-  made.push(action('potluck.entry.reveal', t('Reveal')), action('potluck.entry.copyPath', t('Copy Path')));
+  if (kind === 'file') made.push(action('potluck.entry.open', entry, t('Open')));
+  if (kind === 'file' && !owner.isOwn) made.push(action('potluck.entry.openByRange', entry, t('Open by Range')));
+  if (!owner.isOwn) {
+    made.push(action('potluck.entry.download', entry, t('Download')));
+    made.push(action('potluck.compare.withMine', entry, t('Compare with Mine…')));
+  }
+  made.push(action('potluck.entry.reveal', entry, t('Reveal')));
   return made.join(' ');
 }
 
-function aboutRows({ kind, sizeBytes, mtimeMs, entryCount, details, contentId }: FileFacts): [string, string][] {
+function linkActions({ entry, link }: FileFacts): string {
+  return [
+    action('potluck.link.copy', link, t('Copy Link')),
+    action('potluck.link.copyDeep', link, t('Copy Link That Opens the Editor')),
+    action('potluck.link.create', entry, t('Create Link File…')),
+    action('potluck.link.copyMagnet', entry, t('Copy Magnet Link')),
+    action('potluck.link.saveTorrent', entry, t('Save as Torrent…')),
+  ].join(' ');
+}
+
+/** What it is about is handed over as it is; commands check it. */
+function action(command: (typeof pageCommands)[number], about: EntryRef | string, label: string): string {
+  const given = typeof about === 'string' ? about : { peerId: about.peerId, shareId: about.shareId, path: about.path };
+  return `<a class="button" href="command:${command}?${escapeText(encodeURIComponent(JSON.stringify([given])))}">${escapeText(label)}</a>`;
+}
+
+function aboutRows({ kind, sizeBytes, mtimeMs, entryCount, details, contentId, wrongContentId }: FileFacts): [string, string][] {
   const rows: [string, string][] = [];
   if (kind === 'file') rows.push([t('Size'), `${formatBytes(sizeBytes)} (${t('{0} bytes', formatCount(sizeBytes))})`]);
   if (entryCount !== undefined) rows.push([t('In it'), formatCount(entryCount)]);
@@ -101,7 +135,8 @@ function aboutRows({ kind, sizeBytes, mtimeMs, entryCount, details, contentId }:
     const value = details?.fields[field];
     if (value !== undefined) rows.push([fieldName(field), longDisplayName(value)]);
   }
-  if (kind === 'file') rows.push([t('Content id'), contentId ?? t('not known yet')]);
+  if (wrongContentId !== undefined) rows.push([t('Content id'), t('{0}: no file of this size has it', wrongContentId)]);
+  else if (kind === 'file') rows.push([t('Content id'), contentId ?? t('not known yet')]);
   return rows;
 }
 
@@ -135,37 +170,54 @@ function fieldName(field: Exclude<DetailField, 'text'>): string {
 function begins({ details }: FileFacts): string {
   const lines = details?.fields.text
     ?.split('\n')
-    .slice(0, textLines)
+    .slice(0, limits.pageTextLines)
     .map((line) => longDisplayName(line === '' ? ' ' : line).replace('⟨ ⟩', ' '));
   return lines === undefined || lines.length === 0
     ? ''
     : section(t('How It Begins'), `<pre tabindex="0">${escapeText(lines.join('\n'))}</pre>`);
 }
 
-function holders({ holders: known, holderCount, contentId, kind }: FileFacts): string {
+function holders({ holders: known, mayHaveMore, contentId, wrongContentId, kind }: FileFacts): string {
   const rows = known.map(
-    ({ peerName, where, isOwn, isOnline }) =>
-      `<tr><td>${escapeText(isOwn ? t('you') : displayName(peerName))}</td><td>${escapeText(longDisplayName(where))}</td><td class="${isOnline || isOwn ? 'good' : 'hint'}">${escapeText(isOwn ? t('here') : isOnline ? t('online') : t('offline'))}</td></tr>`,
+    ({ peerName, path, isOwn, isOnline }) =>
+      `<tr><td>${escapeText(isOwn ? t('you') : displayName(peerName))}</td><td>${escapeText(path.map((part) => displayName(part)).join(' › '))}</td><td class="${isOnline || isOwn ? 'good' : 'hint'}">${escapeText(isOwn ? t('here') : isOnline ? t('online') : t('offline'))}</td></tr>`,
   );
   const head = [t('Peer'), t('Where'), t('State')].map((text) => `<th scope="col">${escapeText(text)}</th>`).join('');
-  const more = holderCount > known.length ? none(t('… {0} more', formatCount(holderCount - known.length))) : '';
-  const unsure =
-    contentId === undefined && kind === 'file'
-      ? none(t('Who else has the same content is known once its owner has read the file.'))
-      : '';
-  return `<table class="wide"><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>${more}${unsure}`;
+  const isUnsure = contentId === undefined && wrongContentId === undefined && kind === 'file';
+  return [
+    `<table class="wide"><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>`,
+    ...(mayHaveMore ? [none(t('The first {0} are listed; there may be more.', formatCount(known.length)))] : []),
+    ...(isUnsure ? [none(t('Who else has the same content is known once its owner has read the file.'))] : []),
+  ].join('');
 }
 
-function history(entries: readonly HistoryEntry[], nowMs: number): string {
-  if (entries.length === 0) return none(t('It was not transferred from or to here.'));
+function copies({ copies: known }: FileFacts): string {
+  if (known.length === 0) return none(t('No copy that Potluck knows of.'));
   return list(
-    entries.map(({ direction, outcome, peerName, bytes, endedAtMs }) => {
-      const peer = displayName(peerName);
-      const what = direction === 'download' ? t('Downloaded from {0}', peer) : t('Given to {0}', peer);
-      const how = outcome === 'done' ? formatBytes(bytes) : outcome === 'failed' ? t('failed') : t('cancelled');
-      return `${what} · ${how} · ${formatAgo(endedAtMs, nowMs)}`;
+    known.map(({ path, isStale }) => {
+      const shown = longDisplayName(path);
+      return isStale ? t('{0} (its owner has changed it since)', shown) : shown;
     }),
   );
+}
+
+function history({ entry, history: entries, historyTotal }: FileFacts, nowMs: number): string {
+  if (entries.length === 0) return none(t('No transfer of it is remembered.'));
+  const more = historyTotal - entries.length;
+  const lines = entries.map((each) => {
+    const how = each.outcome === 'done' ? formatBytes(each.bytes) : each.outcome === 'failed' ? t('failed') : t('cancelled');
+    return `${moved(each, entry)} · ${how} · ${formatAgo(each.endedAtMs, nowMs)}`;
+  });
+  return `${list(lines)}${more > 0 ? none(t('… {0} more', formatCount(more))) : ''}`;
+}
+
+/** Of a folder above the entry nobody noted which of its files came or went. */
+function moved({ direction, kind, path, peerName }: HistoryEntry, entry: EntryRef): string {
+  const peer = displayName(peerName);
+  const isDownload = direction === 'download';
+  if (kind === 'file' || path === entry.path) return isDownload ? t('Downloaded from {0}', peer) : t('Given to {0}', peer);
+  const folder = path === '' ? t('the share') : displayName(path);
+  return isDownload ? t('Files of {0} downloaded from {1}', folder, peer) : t('Files of {0} given to {1}', folder, peer);
 }
 
 function section(title: string, content: string): string {
@@ -179,6 +231,10 @@ function table(rows: readonly [string, string][]): string {
 
 function list(items: readonly string[]): string {
   return `<ul>${items.map((item) => `<li>${escapeText(longDisplayName(item))}</li>`).join('')}</ul>`;
+}
+
+function warning(text: string): string {
+  return `<p class="warning">${escapeText(text)}</p>`;
 }
 
 function none(text: string): string {

@@ -29,6 +29,7 @@ import { transferChildren, transferGroups, transferRow } from '../../../src/exte
 import type { CompareState, ComparedEntry } from '../../../src/protocol/compare.ts';
 import type { ContentId, DownloadId, OfferId } from '../../../src/protocol/ids.ts';
 import type { LinkContents, LinkStatus } from '../../../src/protocol/links.ts';
+import type { HistoryEntry } from '../../../src/protocol/model.ts';
 import type { DropBox, IncomingOffer, OutgoingOffer } from '../../../src/protocol/sending.ts';
 import { download, ownShare, peer, peerId, rates, shareId, source, upload } from './worlds.ts';
 
@@ -261,10 +262,31 @@ test('the page of a file', () => {
   const entry = { peerId: peerId(1), shareId: shareId(1), path: '-' };
   const facts: FileFacts = {
     ...{ entry, name: '-', kind: 'file', sizeBytes: 1234, mtimeMs: 0, owner: { name: '-', isOwn: false, isOnline: false } },
-    ...{ shareTitle: '-', contentId, holderCount: 3, copies: [], history: [], link: '-' },
-    holders: [{ peerName: '-', where: '-', isOwn: false, isOnline: true }],
+    ...{ shareTitle: '-', contentId, mayHaveMore: true, copies: [], history: [], historyTotal: 0, link: '-' },
+    holders: [{ peerName: '-', path: ['-'], isOwn: false, isOnline: true }],
   };
-  const pages = [facts, { ...facts, copies: ['/'], owner: { name: '-', isOwn: true, isOnline: true } }];
+  const moved: HistoryEntry = {
+    ...{
+      direction: 'download',
+      peerId: peerId(1),
+      peerName: '-',
+      shareId: shareId(1),
+      path: '',
+      kind: 'folder',
+      outcome: 'done',
+    },
+    ...{ bytes: 0, files: 1, startedAtMs: 0, endedAtMs: 0 },
+  };
+  const pages: FileFacts[] = [
+    facts,
+    { ...facts, copies: [{ path: '/', isStale: true }], owner: { name: '-', isOwn: true, isOnline: true }, isGone: true },
+    {
+      ...facts,
+      wrongContentId: contentId,
+      history: [moved, { ...moved, direction: 'upload', outcome: 'failed' }],
+      historyTotal: 9,
+    },
+  ];
   holdNoEnglish(
     pages.flatMap((each) => readOf(filePage(each, '-', 0))),
     [contentId, entry],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { filePage, pageCommands, type FileFacts } from '../../../../src/extension/filePage/filePage.ts';
 import type { ContentId, PeerId, ShareId } from '../../../../src/protocol/ids.ts';
+import type { HistoryEntry } from '../../../../src/protocol/model.ts';
 import { policyOf } from '../policy.ts';
 
 const peerId = 'y'.repeat(52) as PeerId;
@@ -19,10 +20,17 @@ function facts(change: Partial<FileFacts> = {}): FileFacts {
     owner: { name: 'Ada', isOwn: false, isOnline: true },
     shareTitle: 'Table',
     contentId,
-    holders: [{ peerName: 'Ada', where: 'soup/lentils.md', isOwn: false, isOnline: true }],
-    holderCount: 3,
-    copies: ['/home/me/lentils.md'],
+    holders: [
+      { peerName: 'Ada', path: ['Table', 'soup', 'lentils.md'], isOwn: false, isOnline: true },
+      { peerName: 'Ben', path: ['Attic', 'old.md'], isOwn: false, isOnline: false },
+    ],
+    mayHaveMore: false,
+    copies: [
+      { path: '/home/me/lentils.md', isStale: false },
+      { path: '/home/me/old.md', isStale: true },
+    ],
     history: [],
+    historyTotal: 0,
     link: 'potluck://x',
     ...change,
   };
@@ -35,8 +43,10 @@ test('the page says what is known of a file', () => {
     'Ada › Table › soup',
     '1.2 KB',
     contentId,
-    '… 2 more',
-    '/home/me/lentils.md',
+    'Attic › old.md',
+    '/home/me/lentils.md<',
+    '/home/me/old.md (its owner has changed it since)',
+    'No transfer of it is remembered.',
     'potluck://x',
     'online',
   ])
@@ -53,8 +63,8 @@ test('nothing that a peer wrote becomes markup, a link or a command', () => {
       entry: { peerId, shareId, path: evil },
       owner: { name: evil, isOwn: false, isOnline: false },
       shareTitle: evil,
-      holders: [{ peerName: evil, where: evil, isOwn: false, isOnline: false }],
-      copies: [evil],
+      holders: [{ peerName: evil, path: [evil, evil], isOwn: false, isOnline: false }],
+      copies: [{ path: evil, isStale: true }],
       link: evil,
       details: { mime: evil, fields: { text: `${evil}\n${evil}`, title: evil } },
       history: [
@@ -91,4 +101,34 @@ test('nothing that a peer wrote becomes markup, a link or a command', () => {
 test('own files are not offered for download', () => {
   const page = filePage(facts({ owner: { name: 'me', isOwn: true, isOnline: true } }), 'n', 0);
   assert.ok(!page.includes('potluck.entry.download') && !page.includes('potluck.compare'));
+});
+
+test('its links are copied, saved and made magnets of, each by the command that does it everywhere', () => {
+  const page = filePage(facts(), 'n', 0);
+  const given = (command: string): unknown => {
+    const [, text = ''] = new RegExp(`href="command:${command}\\?([^"]*)"`).exec(page) ?? [];
+    return JSON.parse(decodeURIComponent(text.replaceAll('&#39;', "'")));
+  };
+  assert.deepEqual(given('potluck.link.copy'), ['potluck://x']);
+  assert.deepEqual(given('potluck.link.copyDeep'), ['potluck://x']);
+  for (const command of ['create', 'copyMagnet', 'saveTorrent'])
+    assert.deepEqual(given(`potluck.link.${command}`), [{ peerId, shareId, path: 'soup/lentils.md' }]);
+  // A link is opened by Enter; what calls itself a button would have to take Space as well.
+  assert.ok(!page.includes('role="button"'));
+});
+
+test('the history says what it knows: of folders above only that files of them moved', () => {
+  const moved: HistoryEntry = {
+    ...{ direction: 'download', peerId, peerName: 'Ada', shareId, path: 'soup', kind: 'folder', outcome: 'done' },
+    ...{ bytes: 9, files: 2, startedAtMs: 0, endedAtMs: 0 },
+  };
+  const own: HistoryEntry = { ...moved, direction: 'upload', peerName: 'Ben', path: 'soup/lentils.md', kind: 'file' };
+  const page = filePage(facts({ history: [moved, own], historyTotal: 7 }), 'n', 0);
+  for (const said of ['Files of soup downloaded from Ada', 'Given to Ben', '… 5 more']) assert.ok(page.includes(said), said);
+});
+
+test('an entry that is gone says so, and an id that no such file can have is no id', () => {
+  const { contentId: _, ...rest } = facts();
+  const page = filePage({ ...rest, isGone: true, wrongContentId: '0'.repeat(64) as ContentId }, 'n', 0);
+  assert.ok(page.includes('It is not listed any more.') && page.includes('0: no file of this size has it'));
 });
