@@ -6,8 +6,9 @@ import { blockBytes, Blocks, type Span } from './blocks.ts';
 import { element } from './elements.ts';
 import type { Host } from './host.ts';
 import { Reads } from './reads.ts';
-import { hexRows, linesBegun, rowsBefore, rowsFrom, textRows, type Row, type RowForm } from './rows.ts';
+import { hexRowBytes, hexRows, linesBegun, rowsBefore, rowsFrom, textRows, type Row, type RowForm } from './rows.ts';
 import { drawRow, type Mark } from './rowElement.ts';
+import { Scroller } from './scroller.ts';
 import { makeToolbar, type Toolbar } from './toolbar.ts';
 
 export interface RowsOptions {
@@ -20,16 +21,15 @@ export interface RowsOptions {
 
 /** Rows above what was gone to, so that it does not stand at the very top. */
 const contextRows = 3;
-/** The longest that browsers scroll well. */
-const maxScrollPixels = 4_000_000;
+/** About what a line of text takes. */
+const lineBytes = 60;
 
 export class RowsView {
   readonly #options: RowsOptions;
   readonly #form: RowForm;
   readonly #blocks: Blocks;
   readonly #rows = element('div', { className: 'rows', role: 'document' });
-  readonly #spacer = element('div');
-  readonly #scroller = element('div', { className: 'scroller' }, this.#spacer);
+  readonly #scroller: Scroller;
   readonly #status = element('div', { className: 'status', role: 'status' });
   readonly #toolbar: Toolbar;
   readonly #reads: Reads;
@@ -40,9 +40,6 @@ export class RowsView {
   #mark: Mark | undefined;
   #lastSeen = 0;
   #wheel = 0;
-  #scrolledTo = 0;
-  /** Of the scroller when that was set: another height moves it, and nobody scrolled. */
-  #scrolledIn = 0;
   #fetched = 0;
   #job: number | undefined;
   /** Where one wants to be, while its bytes are not here. */
@@ -66,7 +63,7 @@ export class RowsView {
     });
     this.#rows.tabIndex = 0;
     this.#rows.setAttribute('aria-label', filled(options.texts['content'] ?? '', options.name));
-    this.#scroller.setAttribute('aria-hidden', 'true');
+    this.#scroller = new Scroller((part) => (part === 1 ? this.#toEnd() : this.goTo(Math.floor(part * options.sizeBytes))));
     this.#toolbar = makeToolbar(options, {
       toStart: () => this.goTo(0, 1),
       toEnd: () => this.#toEnd(),
@@ -74,7 +71,7 @@ export class RowsView {
       find: (query, isBackwards) => void this.#find(query, isBackwards),
       stop: () => this.#job !== undefined && options.host.cancel(this.#job),
     });
-    const body = element('div', { className: `body ${options.kind}` }, this.#rows, this.#scroller);
+    const body = element('div', { className: `body ${options.kind}` }, this.#rows, this.#scroller.element);
     root.replaceChildren(this.#toolbar.element, body, this.#status);
     this.#listen(root);
     const { top, line } = options.host.state;
@@ -203,7 +200,7 @@ export class RowsView {
     }
     this.#lastSeen = rows.at(-1)?.end ?? this.#top;
     // Its thumb stays where somebody put it, until that is here.
-    if (this.#target === undefined) this.#syncScroller(rows);
+    if (this.#target === undefined) this.#showPlace(rows);
     this.#fetch(rows);
     this.#showStatus();
   }
@@ -324,27 +321,15 @@ export class RowsView {
     return answered;
   }
 
-  #syncScroller(rows: readonly Row[]): void {
+  #showPlace(rows: readonly Row[]): void {
     const { sizeBytes, kind } = this.#options;
-    const height = this.#scroller.clientHeight;
-    const rowCount = sizeBytes / (kind === 'hex' ? 16 : 60);
-    const isWhole = this.#top === 0 && rows.at(-1)?.end === sizeBytes && rows.length <= this.#count();
-    const total = isWhole ? height : Math.max(height * 2, Math.min(maxScrollPixels, rowCount * this.#rowHeight()));
-    this.#spacer.style.height = `${total}px`;
     const isEnd = rows.at(-1)?.end === sizeBytes && rows.length <= this.#count();
-    this.#scroller.scrollTop = isEnd && !isWhole ? total : (this.#top / sizeBytes) * (total - height);
-    this.#scrolledTo = this.#scroller.scrollTop;
-    this.#scrolledIn = height;
+    const rowCount = sizeBytes / (kind === 'hex' ? hexRowBytes : lineBytes);
+    const isAll = isEnd && this.#top === 0;
+    this.#scroller.show(isEnd ? 1 : this.#top / sizeBytes, isAll ? undefined : rowCount * this.#rowHeight());
   }
 
   #listen(root: HTMLElement): void {
-    this.#scroller.addEventListener('scroll', () => {
-      const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-      if (clientHeight !== this.#scrolledIn || Math.abs(scrollTop - this.#scrolledTo) < 2) return;
-      this.#scrolledTo = scrollTop;
-      if (scrollTop >= scrollHeight - clientHeight - 2) this.#toEnd();
-      else this.goTo(Math.floor((scrollTop / (scrollHeight - clientHeight)) * this.#options.sizeBytes));
-    });
     this.#rows.addEventListener(
       'wheel',
       (event) => {

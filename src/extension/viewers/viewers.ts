@@ -54,6 +54,8 @@ export function registerViewers({ extensionUri, sidecar, fileSystem, world }: Vi
     },
 
     resolveCustomEditor(document, panel) {
+      // For the owner's name, should it be slow.
+      world.load().catch(() => undefined);
       const { webview } = panel;
       webview.options = { enableScripts: true, enableForms: false, localResourceRoots: [root] };
       const post = (message: OfSession<ToPage>): void => void webview.postMessage(message);
