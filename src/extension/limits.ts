@@ -142,8 +142,8 @@ export const limits = {
   /** How far looking through a file got is told four times a second; and what a first range may be waiting for, after this. */
   viewerProgressMs: 250,
   viewerFirstMs: 1_500,
-  /** One range of a viewer is waited for so long; its owner may have to hash the file before. */
-  viewerRangeMs: 120_000,
+  /** One range of a viewer: its owner may hash the file before, which the sidecar waits ten minutes for (its headMs) and then says. It can be cancelled. */
+  viewerRangeMs: 11 * 60_000,
   /** A `.p2p` file of the longest text that is read (16 MiB of characters), were half of them not of ASCII. */
   linkFileBytes: 32 * 1024 * 1024,
   /** Links are looked for in the first characters of a text: 1 MiB takes some milliseconds. */
