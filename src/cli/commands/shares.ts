@@ -273,9 +273,9 @@ function noteSecrets({ title, lateSecrets }: ShareInfo, { terminal }: Context): 
   const { suspects, found, unreadFiles } = lateSecrets;
   const [first] = suspects;
   if (first !== undefined) {
-    const others = found > 1 ? ` and ${formatCount(found - 1)} more` : '';
+    const others = found > 1 ? ` and ${formatCount(found - 1)} more look secret, and are shared` : ' looks secret, and is shared';
     terminal.note(
-      `${title}: ${first.path}:${first.line}${others} looks secret, and is shared. Name it in the .potluckignore of the folder.`,
+      `${title}: ${cell(first.path).text}:${first.line}${others}. Name what is not meant in the .potluckignore of the folder.`,
     );
   }
   if (unreadFiles > 0) terminal.note(`${title}: not looked into for secrets: ${counted(unreadFiles, 'file')}.`);
