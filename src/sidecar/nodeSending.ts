@@ -62,7 +62,7 @@ export class NodeSending {
       downloads: () => options.transfers().downloads,
       folder: () => options.downloadFolder(),
       onChange: (offer) => broadcast('inbox/changed', offer),
-      onOffered: (row) => this.dropBoxes.look(row),
+      onOffered: (row) => void this.dropBoxes.look(row),
       onSettled: (folder) => this.dropBoxes.roomChanged(folder),
     });
     this.dropBoxes = new DropBoxes({
@@ -157,7 +157,7 @@ export class NodeSending {
   /** What it may not know is said, and what it offered before is taken where a rule allows it by now. */
   #met(session: PeerSession): void {
     this.outbox.met(session);
-    for (const row of this.inbox.offered(session.peerId)) this.dropBoxes.look(row);
+    for (const row of this.inbox.offered(session.peerId)) void this.dropBoxes.look(row);
   }
 
   #heard(session: PeerSession, message: SendingMessage): void {

@@ -2,6 +2,7 @@
 // whatever rule or yes. None lies where it would be shared, or beside our keys.
 
 import { randomBytes } from 'node:crypto';
+import path from 'node:path';
 import { encode } from 'z32';
 import { AppError } from '../../protocol/errors.ts';
 import type { Audience } from '../../protocol/model.ts';
@@ -69,7 +70,7 @@ export class DropBoxes {
       throw new AppError('invalid-argument', `A drop box has room for ${sendingLimits.quotaMinBytes} bytes at least.`);
     this.#check(folder);
     makeFolder(folder);
-    this.#check(folder);
+    this.#check(folder); // What it was made in may be another by now.
     const row: BoxRow = {
       dropBoxId: before?.dropBoxId ?? encode(randomBytes(16)),
       ...{ folder, audience: audienceText(normalised(wanted.audience)), quotaBytes },
@@ -81,7 +82,7 @@ export class DropBoxes {
       { ...row },
     );
     this.#options.onChange();
-    for (const offer of this.#options.offered()) this.look(offer);
+    for (const offer of this.#options.offered()) void this.look(offer);
     return this.#info(row);
   }
 
@@ -97,10 +98,12 @@ export class DropBoxes {
 
   /** Throws `permission-denied` when what others send would be shared with this folder (its real path). */
   checkShare(root: string): void {
-    const box = this.#rows().find(({ folder }) => contains(root, realPlace(folder)));
-    const inside = box?.folder ?? this.#folders.list().find((folder) => contains(folder, root));
-    if (inside === undefined) return;
-    const why = box === undefined ? 'what a peer sends goes into it' : `the drop box ${inside} is in it`;
+    const boxes = this.#rows().map(({ folder }) => realPlace(folder));
+    const box = boxes.find((each) => contains(root, each));
+    const isSenders = (): boolean =>
+      this.#folders.list().some((folder) => contains(folder, root) && boxes.includes(path.dirname(folder)));
+    if (box === undefined && !isSenders()) return;
+    const why = box === undefined ? 'what a peer sends goes into it' : `the drop box ${box} is in it`;
     throw new AppError(
       'permission-denied',
       `${root} cannot be shared: ${why}, and would be given to others as yours. Remove the drop box, or share another folder.`,
@@ -108,14 +111,15 @@ export class DropBoxes {
     );
   }
 
-  /** Takes an offer, when there is a box for its sender with room for it. */
-  look(offer: InboxRow): void {
-    if (this.#rows().length === 0) return;
+  /** Takes an offer, when there is a box for its sender with room for it. Resolves when that is decided; never rejects. */
+  look(offer: InboxRow): Promise<void> {
+    if (this.#rows().length === 0) return Promise.resolve();
     this.#last = this.#last
       .then(() => this.#take(offer))
       .catch((error: unknown) => {
         this.#options.log.warn(`A drop box did not take an offer: ${error instanceof Error ? error.message : String(error)}`);
       });
+    return this.#last;
   }
 
   async close(): Promise<void> {
@@ -131,7 +135,12 @@ export class DropBoxes {
       const used = await this.#used(row, { isNow: true });
       if (used === undefined || used.bytes + offer.totalBytes > row.quotaBytes) continue;
       if (used.entries + offer.fileCount + offer.folderCount > sendingLimits.boxEntries) continue;
-      this.#check(row.folder); // A share, or a link, may have come since it was set.
+      // A share, or a link, may have come since it was set.
+      const problem = this.#problem(row.folder);
+      if (problem !== undefined) {
+        this.#options.log.warn(`A drop box took nothing: ${problem.message}`);
+        continue;
+      }
       const folder = this.#folders.of(realPlace(row.folder), { peerId: offer.peerId, name: this.#options.nameOf(offer) });
       await this.#options.accept(offer, { folder, conflict: 'keep-both', dropBoxId: row.dropBoxId });
       this.#options.onChange();
@@ -158,10 +167,15 @@ export class DropBoxes {
 
   /** Throws `permission-denied` for a folder that must not be a drop box. */
   #check(folder: string): void {
+    const problem = this.#problem(folder);
+    if (problem !== undefined) throw problem;
+  }
+
+  #problem(folder: string): AppError | undefined {
     const [box, data] = [realPlace(folder), realPlace(this.#options.dataFolder)];
-    if (contains(box, data) || contains(data, box)) throw ownFolder(folder);
+    if (contains(box, data) || contains(data, box)) return ownFolder(folder);
     const share = this.#options.sharedFolders().find((root) => contains(root, box));
-    if (share !== undefined) throw sharedFolder(folder, share);
+    return share === undefined ? undefined : sharedFolder(folder, share);
   }
 }
 

@@ -100,6 +100,9 @@ export function inboxScene(t: TestContext) {
     return Promise.resolve({ ...download });
   };
   const shared: string[] = [];
+  const looks: Promise<void>[] = [];
+  /** Drop boxes have looked at all that came. */
+  const settled = () => Promise.all(looks);
   const make = () => {
     const inbox: Inbox = new Inbox({
       ...parts,
@@ -121,7 +124,7 @@ export function inboxScene(t: TestContext) {
       }),
       folder: () => '/downloads',
       onChange: () => undefined,
-      onOffered: (row) => boxes.look(row),
+      onOffered: (row) => void looks.push(boxes.look(row)),
       onSettled: (folder) => boxes.roomChanged(folder),
     });
     const boxes: DropBoxes = new DropBoxes({
@@ -149,7 +152,7 @@ export function inboxScene(t: TestContext) {
     await made.inbox.open();
     return made;
   };
-  return { ...world, ...make(), restart, downloads, changed, cancelled, onAdding, shared };
+  return { ...world, ...make(), restart, downloads, changed, cancelled, onAdding, shared, settled };
 }
 
 export function offerOf(number: number, names: readonly string[] = ['a.txt'], sizeBytes = 5) {
