@@ -97,16 +97,31 @@ export async function failureCode(work: PromiseLike<unknown>): Promise<string> {
   assert.fail('it did not fail');
 }
 
-/** Closes what a command asks with, until it ended: VS Code tells nobody when a question opens. Fails after half a minute. */
-export async function dismissed(command: string, shown: Thenable<unknown>): Promise<unknown> {
+/** Closes what a command asks with, until it ended. Fails after half a minute. */
+export function dismissed(command: string, shown: Thenable<unknown>): Promise<unknown> {
+  return untilEnded(command, shown, 'workbench.action.closeQuickOpen');
+}
+
+/** Puts away the notification with which a command asks, until it ended. Fails after half a minute. */
+export function unanswered(command: string, shown: Thenable<unknown>): Promise<unknown> {
+  return untilEnded(command, shown, 'notifications.clearAll');
+}
+
+/** Takes the first answer of what a command asks with, until it ended. Fails after half a minute. */
+export function answered(command: string, shown: Thenable<unknown>): Promise<unknown> {
+  return untilEnded(command, shown, 'workbench.action.acceptSelectedQuickOpenItem');
+}
+
+/** VS Code tells nobody when a question opens: it is answered again and again. */
+async function untilEnded(command: string, shown: Thenable<unknown>, answer: string): Promise<unknown> {
   let isOver = false;
   const over = Promise.resolve(shown).finally(() => {
     isOver = true;
   });
   const deadline = Date.now() + 30_000;
   while (!isOver) {
-    assert.ok(Date.now() < deadline, `${command} does not end when its question is closed`);
-    await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
+    assert.ok(Date.now() < deadline, `${command} does not end when its question is answered`);
+    await vscode.commands.executeCommand(answer);
     await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 50))]);
   }
   return over;

@@ -1,4 +1,5 @@
-// Above the text of a link file: what it leads to, or what is wrong with it, and what can be done. Reads text only.
+// Above the text of a link file: what it leads to, or what is wrong with it, and what can be done. Reads text only. What its schema says is VS Code's own
+// part.
 
 import * as vscode from 'vscode';
 import { displayName } from '../displayText.ts';
@@ -7,14 +8,10 @@ import { t } from '../text.ts';
 import { contentsLine, readLink, type ReadLink } from './linkDocument.ts';
 
 export function registerLinkLens(): vscode.Disposable {
-  let isJsonAwake = false;
   // Asked for with each key; a link of megabytes is not read each time.
   let last: { document: vscode.TextDocument; version: number; read: ReadLink } | undefined;
 
   function provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    // VS Code's own extension, which knows the schema: it takes link files for JSON, but wakes for those called so alone.
-    if (!isJsonAwake) void vscode.extensions.getExtension('vscode.json-language-features')?.activate();
-    isJsonAwake = true;
     const text = document.getText();
     const at = new vscode.Range(0, 0, 0, 0);
     const lens = (title: string, command: string): vscode.CodeLens =>
@@ -28,7 +25,19 @@ export function registerLinkLens(): vscode.Disposable {
     return [lens(iconless(`${displayName(link.title)}: ${contentsLine(link)}`), 'potluck.link.show'), ...rest];
   }
 
-  return vscode.languages.registerCodeLensProvider({ pattern: '**/*.p2p' }, { provideCodeLenses });
+  for (const document of vscode.workspace.textDocuments) wakeJson(document);
+  return vscode.Disposable.from(
+    vscode.languages.registerCodeLensProvider({ pattern: '**/*.p2p' }, { provideCodeLenses }),
+    vscode.workspace.onDidOpenTextDocument(wakeJson),
+  );
+}
+
+/** VS Code's own extension checks link files by their schema, as JSON, but wakes for languages alone that it names itself. */
+function wakeJson({ languageId }: vscode.TextDocument): void {
+  if (languageId !== 'potluck-link') return;
+  const json = vscode.extensions.getExtension('vscode.json-language-features');
+  // Without it a link file has its lenses still; VS Code tells of an extension that cannot start.
+  json?.activate().then(undefined, () => undefined);
 }
 
 /** Lenses draw `$(icon)`. */
