@@ -17,6 +17,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { getAttrSync } from 'fs-native-extensions';
 import type { IncomingOffer, OutgoingOffer } from '../../src/protocol/model.ts';
+import { sendingLimits } from '../../src/sidecar/limits.ts';
 import { MiB, settings, tableOf } from './transferScene.ts';
 import { createWorld, seen, treeOf, until, type TestPeer, type World } from './world.ts';
 
@@ -199,7 +200,7 @@ test('a drop box takes what fits into its quota, and leaves the rest to be answe
   writeFileSync(small, bytes);
   await ann.client.request('outbox/send', { peerId: ben.client.peerId, paths: [small] });
   await incoming(ben, ({ state }) => state === 'done');
-  assert.deepEqual(readFileSync(path.join(box, 'ann', 'small.bin')), bytes);
+  assert.deepEqual(readFileSync(path.join(box, ownFolder(ann), 'small.bin')), bytes);
   const [told] = await ben.client.request('dropBoxes/list', {});
   assert.equal(told?.usedBytes, bytes.byteLength);
 
@@ -246,12 +247,57 @@ test('a drop box takes nothing that is larger than it was offered', async (t) =>
   });
   assert.match(JSON.stringify((await list()).map(({ failure }) => failure)), /larger now than it was offered/);
   assert.deepEqual(
-    readdirSync(path.join(box, 'ann'))
+    readdirSync(path.join(box, ownFolder(ann)))
       .sort()
       .filter((name) => !name.startsWith('.')),
     ['many'],
   );
-  assert.deepEqual(readdirSync(path.join(box, 'ann', 'many')).sort(), ['a', 'd']);
+  assert.deepEqual(readdirSync(path.join(box, ownFolder(ann), 'many')).sort(), ['a', 'd']);
+
+  // Small again, they come once it is accepted again, beside what is here; what was cleared from the queue too.
+  writeFileSync(single, 'SMALL');
+  for (const name of ['b', 'c']) writeFileSync(path.join(folder, name), name.toUpperCase());
+  const [offer] = await ben.client.request('inbox/list', {});
+  assert.ok(offer);
+  const gone = (await list()).find(({ kind }) => kind === 'file');
+  await ben.client.request('downloads/clear', { downloadId: gone?.downloadId ?? assert.fail() });
+  await ben.stop();
+  await ben.start();
+  await ben.client.request('inbox/accept', { peerId: offer.peerId, offerId: offer.offerId });
+  await incoming(ben, ({ state }) => state === 'done');
+  assert.equal(readFileSync(path.join(box, ownFolder(ann), 'single.bin'), 'utf8'), 'SMALL');
+  assert.deepEqual(readdirSync(path.join(box, ownFolder(ann), 'many')).sort(), ['a', 'b', 'c', 'd']);
+});
+
+test('no drop box is set in a share, and no folder with one is shared', async (t) => {
+  const world = await createWorld(t);
+  const ben = await world.peer('ben');
+  const audience = { everyone: true, partyIds: [], peerIds: [] };
+  const [shared, free] = [path.join(world.folder, 'shared'), path.join(world.folder, 'free')];
+  mkdirSync(shared);
+  mkdirSync(path.join(free, 'box'), { recursive: true });
+  await ben.client.request('shares/add', { path: shared });
+  const set = (folder: string) => ben.client.request('dropBoxes/set', { folder, audience, quotaBytes: MiB });
+  await assert.rejects(set(path.join(shared, 'box')), /which you share/);
+  await set(path.join(free, 'box'));
+  await assert.rejects(ben.client.request('shares/preview', { path: free }), /drop box/);
+  await assert.rejects(ben.client.request('shares/add', { path: free }), /drop box/);
+});
+
+test('an offer that is taken back while nobody is here is gone at its receiver when both are', async (t) => {
+  const { world, peers } = await tableOf(t, 'ann', 'ben');
+  const [ann, ben] = peers;
+  await seen(ann, ben);
+  const { offerId } = await ann.client.request('outbox/send', { peerId: ben.client.peerId, paths: [tree(world, 'photos')] });
+  await outgoing(ann, ({ state }) => state === 'offered');
+  await ben.stop();
+  await seen(ann, ben, false);
+  await ann.client.request('outbox/withdraw', { offerId });
+  await ann.client.request('outbox/clear', {});
+  await ann.stop();
+  await ann.start();
+  await ben.start();
+  await incoming(ben, ({ state }) => state === 'withdrawn');
 });
 
 test('a peer that blocks the sender forgets its offers', async (t) => {
@@ -263,6 +309,11 @@ test('a peer that blocks the sender forgets its offers', async (t) => {
   await ben.client.request('peers/block', { peerId: ann.client.peerId });
   assert.deepEqual(await ben.client.request('inbox/list', {}), []);
 });
+
+/** Of a sender in a drop box. */
+function ownFolder({ name, client }: TestPeer): string {
+  return `${name} ${client.peerId.slice(0, sendingLimits.folderKeyCharacters)}`;
+}
 
 function originOf(file: string): string {
   const fd = openSync(file, 'r');

@@ -54,7 +54,7 @@ export class Inbox {
       talk: options.talk,
       isFull: (session, { listBytes }) => this.#isFull(session, listBytes),
     });
-    this.#downloads = new OfferDownloads(options.downloads);
+    this.#downloads = new OfferDownloads(() => options.downloads());
   }
 
   /** After downloads. */

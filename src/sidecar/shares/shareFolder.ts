@@ -16,18 +16,18 @@ export interface ShareableOptions {
 }
 
 /** The real path of a folder to share. Throws `invalid-argument`, `not-found`, `not-folder` or `permission-denied`. */
-export function shareableFolder(folder: string, { dataFolder, checkFolder }: ShareableOptions): string {
+export function shareableFolder(folder: string, options: ShareableOptions): string {
   if (!path.isAbsolute(folder) || folder.includes('\0'))
     throw new AppError('invalid-argument', `The folder ${JSON.stringify(folder)} is not an absolute path. Give its whole path.`);
   const real = realFolder(folder);
   if (path.dirname(real) === real) throw refused(real, 'it is the root of the file system');
   if (real === realPlace(homedir())) throw refused(real, 'it is your home folder');
-  const data = realPlace(dataFolder);
+  const data = realPlace(options.dataFolder);
   if (contains(real, data) || contains(data, real)) throw refused(real, 'it holds the keys and the data of Potluck');
   const names = real.split(path.sep).filter((name) => name !== '');
   const secret = names.find((name) => secretReason(name, '', true) !== undefined);
   if (secret !== undefined) throw refused(real, `"${secret}" usually holds keys, credentials or history`);
-  checkFolder?.(real);
+  options.checkFolder?.(real);
   return real;
 }
 
