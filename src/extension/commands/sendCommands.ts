@@ -58,7 +58,7 @@ export function sendCommands(services: Services): CommandTable {
       text ??= await askText(peer);
       if (text === undefined) return undefined;
       try {
-        return await send(peer, paths, text);
+        return await send(peer, { paths, text }, preview);
       } catch (error) {
         if (asAppError(error).kind !== 'changed') throw error;
       }
@@ -66,8 +66,12 @@ export function sendCommands(services: Services): CommandTable {
   }
 
   /** It walks the folders once more. Rejects as `outbox/send` does: with `changed` when it is not what the preview showed. */
-  function send({ peerId }: PeerInfo, paths: string[], text: string): Promise<OutgoingOffer> {
-    const offer = { peerId, paths, ...(text === '' ? {} : { text }) };
+  function send(
+    { peerId }: PeerInfo,
+    { paths, text }: { paths: string[]; text: string },
+    { fileCount, totalBytes }: OfferPreview,
+  ): Promise<OutgoingOffer> {
+    const offer = { peerId, paths, fileCount, totalBytes, ...(text === '' ? {} : { text }) };
     return withDelayedProgress(t('Offering it'), (signal) =>
       sidecar.request('outbox/send', offer, { signal, timeoutMs: limits.previewMs }),
     );
