@@ -102,12 +102,12 @@ export function inboxCommands(services: Services): CommandTable {
   }
 
   return {
-    /** Into the download folder. */
+    /** Into the download folder; what is missing of one that failed, into the folder of before. */
     'inbox.accept': async (given: unknown) => {
       const offer = await offerOf(given, t('Accept Which Offer?'), canAccept);
       if (offer === undefined) return;
-      const { downloadFolder } = await sidecar.request('settings/get', {});
-      if (await isFineInside(downloadFolder)) await accept(offer, downloadFolder);
+      const folder = offer.folder ?? (await sidecar.request('settings/get', {})).downloadFolder;
+      if (await isFineInside(folder)) await accept(offer, folder);
     },
 
     'inbox.acceptTo': async (given: unknown) => {
