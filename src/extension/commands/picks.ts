@@ -149,7 +149,7 @@ export async function pickEntry(
       });
     }
     const missing = page.total - page.entries.length;
-    const where = `${displayName(share.title)}/${displayName(at.path === '' ? ' ' : at.path).trim()}`;
+    const where = [share.title, at.path].flatMap((part) => (part === '' ? [] : displayName(part))).join('/');
     const placeHolder = missing > 0 ? t('{0} ({1} more in the Peers view)', where, formatCount(missing)) : where;
     const chosen = await vscode.window.showQuickPick(items, { title, placeHolder });
     if (chosen === undefined) return undefined;
