@@ -1,14 +1,25 @@
 // The walk through what is seen before a folder is shared, the marks of the Explorer, the first steps, and that nothing which a mounted peer
 // configures takes effect.
 
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Locator } from 'playwright-core';
 import { shareArrives } from '../../scripts/localPeers.ts';
 import { tableTitle } from '../vscode/testPeer.ts';
-import { peersRow, type Step } from './walkWorld.ts';
+import { peersRow, type Step, type World } from './walkWorld.ts';
 
 /** Made up, and put together here so that no scanner takes this file for a leak. */
 const secret = `-----BEGIN OPENSSH ${'PRIVATE'} KEY-----\nYWJj\n`;
+
+const film = 'film.bin';
+
+/** In the mounted folder. */
+const mountedRow = ({ window }: World, name: string): Locator =>
+  window.page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: name });
+
+const marked = (world: World, name: string, tooltip: string): Locator =>
+  mountedRow(world, name).filter({ has: world.window.page.locator(`[aria-label*="${tooltip}"]`) });
 
 export const previewSteps: readonly Step[] = [
   {
@@ -32,6 +43,7 @@ export const previewSteps: readonly Step[] = [
     async run({ window }) {
       await window.quickRow('Read All of It as a Page').click();
       await window.editorText('backup.txt:1');
+      await window.quickRow('Back to the Question').waitFor();
       await window.quickRow('Share "photos"').waitFor();
     },
   },
@@ -88,6 +100,43 @@ export const previewSteps: readonly Step[] = [
       await window.quickInput.locator('.monaco-list-row').first().waitFor();
       if ((await window.quickRow('peer task').count()) > 0) throw new Error('a task of the peer is offered');
       await window.page.keyboard.press('Escape');
+    },
+  },
+  {
+    name: 'in the Explorer a file is marked while it comes, when it is verified, and when its owner changed it',
+    shot: 'marks-downloads',
+    async run(world) {
+      const { window, peer } = world;
+      const put = (length: number): void => writeFileSync(path.join(peer.tree, 'code', film), randomBytes(length));
+      put(4 * 1024 * 1024);
+      await peer.client.request('settings/set', { uploadLimit: 700 * 1024 });
+      await mountedRow(world, film).waitFor({ timeout: 30_000 });
+      await window.runCommand('Potluck: Download…');
+      for (const each of ['Ada', tableTitle, /^code$/, film]) await window.quickRow(each).click();
+      await marked(world, film, 'In the download queue').waitFor();
+      await peer.client.request('settings/set', { uploadLimit: 0 });
+      await marked(world, film, 'Downloaded and verified').waitFor({ timeout: 30_000 });
+      put(1024);
+      await marked(world, film, 'its owner has changed it since').waitFor({ timeout: 30_000 });
+    },
+  },
+  {
+    name: 'the page of a file says where it lies and what became of it',
+    shot: 'file-page-copies',
+    async run(world) {
+      const { window, downloads } = world;
+      await window.contextMenu(mountedRow(world, film), 'Show File Page');
+      const page = await window.webview('.actions');
+      for (const said of [
+        path.join(downloads, film),
+        'its owner has changed it since',
+        'Downloaded from Ada',
+        'Copy Magnet Link',
+      ])
+        await page.getByText(said).first().waitFor();
+      await page.locator('a', { hasText: /^Copy Link$/ }).click();
+      await window.page.locator('.statusbar', { hasText: 'Link copied.' }).waitFor();
+      await window.clearToasts();
     },
   },
   {

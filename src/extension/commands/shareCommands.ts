@@ -17,7 +17,7 @@ import { confirm, pickOwnShare } from './picks.ts';
 import { revealLocal } from './revealLocal.ts';
 import { previewPage, previewSummary } from './previewPage.ts';
 import { pickSecrets } from './secretsPick.ts';
-import { previewRows, sharedSecrets, type PreviewRow } from './sharePreview.ts';
+import { previewRows, readingRows, sharedSecrets, type PreviewRow } from './sharePreview.ts';
 import { localUriOf, ownShareIdOf, selectionOf } from './targets.ts';
 
 const maxTitleCharacters = 128;
@@ -84,24 +84,27 @@ export function shareCommands(services: Services): CommandTable {
     let { title, audience } = before ?? { title: found.title, audience: everyone };
     const knownSecrets = found.secrets.suspects.map(({ path }) => path);
     let leftOut: ReadonlySet<string> = new Set(knownSecrets.filter((path) => !isTicked(path, before)));
+    // The page is open, and the question above it is short.
+    let isReading = false;
     for (;;) {
       const notice = before === undefined ? undefined : changedNotice(before, knownSecrets);
       const question = { title, audience: audienceQuestion(audience, world), leftOut };
       const choice = { ...question, ...(notice === undefined ? {} : { notice }) };
-      const items = previewRows(found, choice, homedir()).map(previewItem);
-      const chosen = await vscode.window.showQuickPick(items, {
+      const rows: PreviewRow[] = isReading ? readingRows(found, choice) : previewRows(found, choice, homedir());
+      const chosen = await vscode.window.showQuickPick(rows.map(previewItem), {
         title: t('Share "{0}" with {1}?', displayName(title), choice.audience),
         placeHolder: t('{0}. Files stay where they are; peers can read them, never change them.', previewSummary(found, leftOut)),
         ignoreFocusOut: true,
       });
-      if (chosen === undefined || chosen.row.kind === 'cancel') return undefined;
-      if (chosen.row.kind === 'share' && (await isSureOfSecrets(found, leftOut)))
+      const kind = chosen?.row.kind ?? (isReading ? 'back' : 'cancel');
+      if (kind === 'cancel') return undefined;
+      if (kind === 'share' && (await isSureOfSecrets(found, leftOut)))
         return { title, audience, leaveOut: [...leftOut], knownSecrets };
-      if (chosen.row.kind === 'secrets') leftOut = (await pickSecrets(found.secrets.suspects, leftOut)) ?? leftOut;
-      // The question stays open over the page, which can be scrolled and searched below it.
-      if (chosen.row.kind === 'page') await services.showReport(previewPage(found, { leftOut }), t('Potluck Preview'));
-      if (chosen.row.kind === 'rename') title = (await askTitle(title)) ?? title;
-      if (chosen.row.kind === 'audience') audience = (await pickAudience(world, title, audience)) ?? audience;
+      if (kind === 'secrets') leftOut = (await pickSecrets(found.secrets.suspects, leftOut)) ?? leftOut;
+      isReading = kind === 'page';
+      if (isReading) await services.showReport(previewPage(found, { leftOut }), t('Potluck Preview'));
+      if (kind === 'rename') title = (await askTitle(title)) ?? title;
+      if (kind === 'audience') audience = (await pickAudience(world, title, audience)) ?? audience;
     }
   }
 

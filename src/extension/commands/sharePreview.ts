@@ -12,7 +12,7 @@ import { leftOutReason, skippedTotal, skipReasons, skipText } from '../views/sha
 
 export interface PreviewRow {
   /** `heading` separates; `info` only tells; the others do something. */
-  kind: 'heading' | 'share' | 'audience' | 'rename' | 'secrets' | 'page' | 'cancel' | 'info';
+  kind: 'heading' | 'share' | 'audience' | 'rename' | 'secrets' | 'page' | 'back' | 'cancel' | 'info';
   label: string;
   description?: string;
   detail?: string;
@@ -44,12 +44,7 @@ export function previewRows(
     });
   }
   rows.push(
-    {
-      kind: 'share',
-      label: `$(check) ${t('Share "{0}"', iconSafeName(title))}`,
-      description: previewSummary(preview, leftOut),
-      detail: iconSafeName(preview.path),
-    },
+    shareRow(preview, title, leftOut),
     ...secretRows(preview, leftOut),
     { kind: 'audience', label: `$(organization) ${t('Who May See It…')}`, description: iconSafeName(audience) },
     { kind: 'rename', label: `$(edit) ${t('Change the Title…')}` },
@@ -90,6 +85,24 @@ export function previewRows(
     });
   }
   return rows;
+}
+
+/** The question while its page is read: no more of it than leaves the page in sight. */
+export function readingRows(preview: SharePreview, { title, leftOut }: PreviewChoice): PreviewRow[] {
+  const { kind, label, description } = shareRow(preview, title, leftOut);
+  return [
+    { kind, label, ...(description === undefined ? {} : { description }) },
+    { kind: 'back', label: `$(arrow-left) ${t('Back to the Question')}` },
+  ];
+}
+
+function shareRow(preview: SharePreview, title: string, leftOut: ReadonlySet<string>): PreviewRow {
+  return {
+    kind: 'share',
+    label: `$(check) ${t('Share "{0}"', iconSafeName(title))}`,
+    description: previewSummary(preview, leftOut),
+    detail: iconSafeName(preview.path),
+  };
 }
 
 /** How many of what looks secret would be shared: those that a person included, and those that are too many to be named. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SharePreview } from '../../../../src/protocol/model.ts';
 import { previewPage } from '../../../../src/extension/commands/previewPage.ts';
-import { previewRows, sharedSecrets } from '../../../../src/extension/commands/sharePreview.ts';
+import { previewRows, readingRows, sharedSecrets } from '../../../../src/extension/commands/sharePreview.ts';
 import { sharedTotals } from '../../../../src/extension/commands/sharedTotals.ts';
 import { limits } from '../../../../src/extension/limits.ts';
 import { file, folder } from '../worlds.ts';
@@ -139,6 +139,18 @@ test('what is left out is in no sum: of the question, the page and its folders',
   for (const line of ['  src/  2 files, 2 KB', '      deep/  1 file, 1 KB', '      deeper/  1 file, 1 KB'])
     assert.ok(lines.includes(line), lines.join('\n'));
   assert.equal(previewRows(whole, choice, '/root').at(-1)?.description, '5 files, 5 KB');
+});
+
+test('while the page is read the question is short, with the way back', () => {
+  const rows = readingRows(preview, choice);
+  assert.deepEqual(
+    rows.map(({ kind, detail }) => [kind, detail]),
+    [
+      ['share', undefined],
+      ['back', undefined],
+    ],
+  );
+  assert.equal(rows[0]?.description, '2 files, 1 folder, 2 KB');
 });
 
 test('why it is asked once more stands above all', () => {
