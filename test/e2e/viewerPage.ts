@@ -84,11 +84,12 @@ const checks: Readonly<Record<string, { bytes: Uint8Array; check: (viewer: Viewe
   'lines without an end fill the window, at the start and at the end of the file': {
     bytes: oneLine,
     async check({ page }) {
-      await page.waitForFunction(isFull);
+      await quiet(page);
+      if (!(await page.evaluate<boolean>(isFull))) throw new Error('the window is not full at the start');
       await page.locator('button', { hasText: /^End$/ }).click();
       await page.locator('.status', { hasText: '100 %' }).waitFor();
-      await page.waitForFunction(isFull);
       await quiet(page);
+      if (!(await page.evaluate<boolean>(isFull))) throw new Error('the window is not full at the end');
     },
   },
   'a forged message, and one of another session, change nothing': {

@@ -44,6 +44,8 @@ export class RowsView {
   #job: number | undefined;
   /** Where one wants to be, while its bytes are not here. */
   #target: { offset: number; arrive: (span: Span) => void } | undefined;
+  /** Bytes did not come, and are not asked for again before somebody does something. */
+  #isFailed = false;
   /** What stands in the status until one goes elsewhere; and what takes long. */
   #said = '';
   #slow = '';
@@ -103,9 +105,9 @@ export class RowsView {
   /** Rows up or down. */
   #move(by: number): void {
     this.#target = undefined;
+    this.#resume();
     const span = this.#span(this.#top);
     if (span === undefined) return;
-    this.#said = '';
     if (by < 0) {
       const rows = rowsBefore(this.#form, span, this.#top, -by);
       const [first] = rows;
@@ -140,7 +142,7 @@ export class RowsView {
   /** Now, or when its bytes are here, unless one goes elsewhere before. */
   #goWhenHere(offset: number, arrive: (span: Span) => void): void {
     this.#target = { offset, arrive };
-    this.#said = '';
+    this.#resume();
     this.#settle();
   }
 
@@ -219,6 +221,7 @@ export class RowsView {
 
   /** Asks for what is missing where one wants to be and is, and for what long lines leave empty of the window. */
   #fetch(rows: readonly Row[]): void {
+    if (this.#isFailed) return;
     const { sizeBytes } = this.#options;
     const places = this.#target === undefined ? [] : [this.#around(this.#target.offset)];
     places.push(this.#around(this.#top));
@@ -234,17 +237,24 @@ export class RowsView {
   #took(fetchedBytes: number): void {
     this.#fetched = fetchedBytes;
     this.#slow = '';
-    if (this.#job === undefined) this.#toolbar.well();
     this.#settle();
   }
 
   #lacks(message: string): void {
+    this.#isFailed = true;
     this.#slow = '';
     this.#showStatus();
     this.#toolbar.failed(message, () => {
-      this.#toolbar.well();
+      this.#resume();
       this.#settle();
     });
+  }
+
+  /** Somebody did something: what was told of before is over. */
+  #resume(): void {
+    this.#isFailed = false;
+    this.#said = '';
+    if (this.#job === undefined) this.#toolbar.well();
   }
 
   #say(message: string | undefined): void {
@@ -310,7 +320,7 @@ export class RowsView {
     if (this.#job !== undefined) host.cancel(this.#job);
     const { id, answer } = host.ask(question, (text) => this.#job === id && this.#toolbar.working(text));
     this.#job = id;
-    this.#said = '';
+    this.#resume();
     this.#toolbar.working(texts['loading'] ?? '');
     const answered = await answer;
     if (this.#job !== id) return undefined;

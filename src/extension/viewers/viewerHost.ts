@@ -39,6 +39,8 @@ export class ViewerHost {
     if (message === undefined) return;
     switch (message.type) {
       case 'ready':
+        // A page that was hidden is made anew, and counts anew.
+        this.#cancelAll();
         this.#post({ type: 'open', ...this.#options.opening });
         return;
       case 'download':
@@ -58,7 +60,12 @@ export class ViewerHost {
   }
 
   dispose(): void {
+    this.#cancelAll();
+  }
+
+  #cancelAll(): void {
     for (const abort of this.#running.values()) abort.abort();
+    this.#running.clear();
   }
 
   #post(message: ToPage): void {
@@ -69,16 +76,17 @@ export class ViewerHost {
     const { id } = message;
     const abort = new AbortController();
     this.#running.set(id, abort);
+    let answer: ToPage;
     try {
-      const answer = await this.#answer(message, abort.signal);
-      this.#post(abort.signal.aborted ? { type: 'cancelled', id } : answer);
+      answer = await this.#answer(message, abort.signal);
     } catch (error) {
       const failure = asAppError(error);
-      const isCancelled = abort.signal.aborted || failure.kind === 'cancelled';
-      this.#post(isCancelled ? { type: 'cancelled', id } : { type: 'failed', id, message: failureText(failure) });
-    } finally {
-      this.#running.delete(id);
+      answer = failure.kind === 'cancelled' ? { type: 'cancelled', id } : { type: 'failed', id, message: failureText(failure) };
     }
+    // The page that asked is gone.
+    if (this.#running.get(id) !== abort) return;
+    this.#running.delete(id);
+    this.#post(abort.signal.aborted ? { type: 'cancelled', id } : answer);
   }
 
   async #answer(message: Request, signal: AbortSignal): Promise<ToPage> {

@@ -136,6 +136,18 @@ test('what is asked for beyond the most at a time is answered, and what is cance
   );
 });
 
+test('a page that is made anew has answers of its own, and none of those that the one before waited for', async () => {
+  const { host, ask, said, signals } = page({ isStuck: true });
+  host.take({ session, type: 'read', id: 1, offset: 0, length: 1 });
+  assert.equal((await ask({ type: 'ready' })).type, 'open');
+  host.take({ session, type: 'read', id: 1, offset: 0, length: 1 });
+  await new Promise(setImmediate);
+  // It joins what is on its way.
+  assert.equal(signals.length, 1);
+  assert.equal(said.length, 1);
+  assert.deepEqual(await ask({ type: 'cancel', id: 1 }), { type: 'cancelled', id: 1 });
+});
+
 test('whose file it is that takes long before anything of it came is said', async (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   const { host, said } = page({ isStuck: true });
