@@ -1,6 +1,10 @@
 // What the page of a link file (webview/link) and its host in the extension say to each other. The host checks what comes from the page, and hands
 // it only text that may be shown as it is; the page draws text, never HTML.
 
+import { isOfSession } from './pageSession.ts';
+
+export type { OfSession } from './pageSession.ts';
+
 export const linkPageActions = [
   ...(['download', 'downloadTo', 'look', 'verify', 'reveal', 'torrent', 'magnet', 'asText'] as const),
 ] as const;
@@ -45,9 +49,6 @@ export type FromLinkPage =
   | { kind: 'do'; action: LinkPageAction }
   | { kind: 'file'; revision: number; index: number; action: LinkRowAction };
 
-/** A message as it travels: it bears the page's session, a secret that only this page was given. */
-export type OfSession<Message> = Message & { session: string };
-
 /** Rows asked for at once, and their alignment. */
 export const linkPageRows = 200;
 
@@ -69,10 +70,6 @@ export function parseFromLinkPage(value: unknown, session: string): FromLinkPage
 /** As `parseFromLinkPage`, for the other direction. */
 export function parseToLinkPage(value: unknown, session: string): ToLinkPage | undefined {
   return isOfSession(value, session) && isToLinkPage(value) ? value : undefined;
-}
-
-function isOfSession(value: unknown, session: string): value is Record<string, unknown> {
-  return session !== '' && typeof value === 'object' && value !== null && 'session' in value && value.session === session;
 }
 
 function isToLinkPage(said: Record<string, unknown>): said is Record<string, unknown> & ToLinkPage {

@@ -1,6 +1,10 @@
 // What a ranged viewer's page (webview/viewer) and its host (src/extension/viewers) say to each other, and the checks of it: neither trusts
 // the other's shapes. Bytes go as Uint8Array. Plain data.
 
+import { isOfSession } from './pageSession.ts';
+
+export type { OfSession } from './pageSession.ts';
+
 /** `text` and `hex` read what is looked at; `image`, `audio` and `video` read the whole file, in ranges. */
 export type ViewerKind = (typeof kinds)[number];
 
@@ -57,9 +61,6 @@ export const viewerMaxima = {
   queryCharacters: 1024,
 } as const;
 
-/** A message as it travels: it bears the page's session, a secret that only this page was given. */
-export type OfSession<Message> = Message & { session: string };
-
 /** What the page says, if it is a message and of this session; undefined for anything else. */
 export function parseToHost(value: unknown, session: string): ToHost | undefined {
   return isOfSession(value, session) && isToHost(value) ? value : undefined;
@@ -68,10 +69,6 @@ export function parseToHost(value: unknown, session: string): ToHost | undefined
 /** As `parseToHost`, for the other direction. */
 export function parseToPage(value: unknown, session: string): ToPage | undefined {
   return isOfSession(value, session) && isToPage(value) ? value : undefined;
-}
-
-function isOfSession(value: unknown, session: string): boolean {
-  return session !== '' && typeof value === 'object' && value !== null && 'session' in value && value.session === session;
 }
 
 function isToHost(value: unknown): value is ToHost {
