@@ -2,19 +2,24 @@
 
 import type { CompareState, ComparedEntry } from '../../protocol/compare.ts';
 import type { ErrorKind } from '../../protocol/errors.ts';
-import type { KnownIds, RowTotals, SideName, WantedId } from './rows.ts';
+import type { SideName } from './row.ts';
+import type { KnownIds, RowTotals, WantedId } from './rows.ts';
 import type { SideSource } from './sides.ts';
 
-/** As `KnownIds`; `paths` with NUL between: one string is handed over faster than a thousand. */
+/** As `KnownIds`, all in buffers that are handed over: whoever tells them does not have them any more. `paths` in UTF-8. */
 export interface ToldIds extends Omit<KnownIds, 'paths'> {
-  paths: string;
+  paths: Uint8Array<ArrayBuffer>;
+  sizes: Float64Array<ArrayBuffer>;
+  times: Float64Array<ArrayBuffer>;
+  roots: Uint8Array<ArrayBuffer>;
 }
 
 export interface CompareOperations {
   /** Reads both sides. Answers how many entries were left out. Progress comes meanwhile. */
   read: { params: { left: SideSource; right: SideSource }; result: { skipped: number } };
   learn: { params: { side: SideName; ids: ToldIds }; result: undefined };
-  judge: { params: undefined; result: RowTotals & { unresolved: number } };
+  judge: { params: undefined; result: RowTotals };
+  unresolved: { params: undefined; result: number };
   wanted: { params: { side: SideName; isOtherKnown: boolean }; result: WantedId[] };
   page: {
     params: { states: readonly CompareState[]; under: string; offset: number; limit: number };

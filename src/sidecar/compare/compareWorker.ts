@@ -13,10 +13,11 @@ function handlersOf(rows: Rows, onEntries: (entries: number) => void): Handlers 
   return {
     read: ({ left, right }) => read(rows, left, right, onEntries),
     learn: ({ side, ids }) => {
-      rows.learn(side, { ...ids, paths: ids.paths === '' ? [] : ids.paths.split('\0') });
+      rows.learn(side, { ...ids, paths: Buffer.from(ids.paths.buffer, ids.paths.byteOffset, ids.paths.byteLength).toString() });
       return undefined;
     },
-    judge: () => ({ ...rows.judge(), unresolved: rows.unresolved }),
+    judge: () => rows.judge(),
+    unresolved: () => rows.unresolved,
     wanted: ({ side, ...which }) => rows.wanted(side, which),
     page: ({ states, ...page }) => rows.page(states, page),
     select: ({ states, paths }) => rows.select(states, paths),
@@ -28,7 +29,7 @@ function read(rows: Rows, left: SideSource, right: SideSource, onEntries: (entri
   try {
     const other = openSide(right);
     try {
-      rows.read(one.entries, other.entries, onEntries);
+      rows.read(one.folders, other.folders, onEntries);
       return { skipped: one.skipped() + other.skipped() };
     } finally {
       other.close();

@@ -14,7 +14,7 @@ import { makeFolder } from '../storage/folders.ts';
 import { parseSafePath } from '../storage/safePath.ts';
 import type { ToldIds } from './compareMessages.ts';
 import { type ContentIdsOptions, findMissing, type Place, searchOrder, soughtOf, tellKnown } from './contentIds.ts';
-import { type SideName, sideNames } from './rows.ts';
+import { type SideName, sideNames } from './row.ts';
 import type { SideSource } from './sides.ts';
 import { CompareWorker } from './worker.ts';
 
@@ -76,9 +76,8 @@ export class Comparisons {
     this.#running.add(worker);
     try {
       signal.throwIfAborted();
-      const { skipped, judged } = await this.#compare(worker, places, { isExact, signal, onProgress });
-      const { unresolved, ...found } = judged;
-      const comparison = { compareId: randomUUID(), left, right, ...found, skipped, unresolved: isExact ? unresolved : 0 };
+      const found = await this.#compare(worker, places, { isExact, signal, onProgress });
+      const comparison = { compareId: randomUUID(), left, right, ...found };
       this.#keep({ comparison, right: places.right, worker });
       return comparison;
     } catch (error) {
@@ -139,18 +138,16 @@ export class Comparisons {
     // What is known is gathered while the worker reads.
     const reading = this.#read(worker, places);
     const known = sideNames.map((side) =>
-      tellKnown(places[side], this.#options, (ids) => worker.ask('learn', { side, ids }), signal).catch((error: unknown) => {
+      tellKnown(places[side], this.#options, (ids) => worker.learn(side, ids), signal).catch((error: unknown) => {
         // Without it sizes and times tell.
         if (signal.aborted || asAppError(error).kind === 'cancelled') throw error;
       }),
     );
     const [{ skipped }] = await Promise.all([reading, ...known]);
-    let judged = await worker.ask('judge', undefined);
-    if (isExact) {
-      await this.#findOut(worker, places, { signal, onProgress });
-      judged = await worker.ask('judge', undefined);
-    }
-    return { skipped, judged };
+    const judged = await worker.ask('judge', undefined);
+    if (!isExact) return { ...judged, skipped, unresolved: 0 };
+    await this.#findOut(worker, places, { signal, onProgress });
+    return { ...(await worker.ask('judge', undefined)), skipped, unresolved: await worker.ask('unresolved', undefined) };
   }
 
   /** The missing content ids: of the second side only where the first one's is known then. What is found by the time limit is kept. */
@@ -165,7 +162,7 @@ export class Comparisons {
     for (const [at, side] of searchOrder(places).entries()) {
       const files = soughtOf(places[side], await worker.ask('wanted', { side, isOtherKnown: at > 0 }));
       total += files.length;
-      const tell = (ids: ToldIds) => worker.ask('learn', { side, ids });
+      const tell = (ids: ToldIds) => worker.learn(side, ids);
       await findMissing(places[side], files, this.#options, { tell, onDone, signal, until });
     }
   }

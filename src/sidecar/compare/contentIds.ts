@@ -13,7 +13,8 @@ import type { LocatedFile } from '../transfers/disk/sharedFile.ts';
 import type { Trees } from '../transfers/content/trees.ts';
 import type { PeerSession } from '../wire/services.ts';
 import type { ToldIds } from './compareMessages.ts';
-import { type SideName, sideNames, type WantedId } from './rows.ts';
+import { type SideName, sideNames } from './row.ts';
+import type { WantedId } from './rows.ts';
 
 /** What is compared, checked. */
 export type Place =
@@ -54,15 +55,9 @@ export async function tellKnown(
     const key = `${place.peerId}/${place.shareId}`;
     const found = await details.ask('roots', { key, below: place.base, after, limit: compareLimits.idsAtOnce });
     if (found.last === undefined) break;
-    const paths =
-      cut === 0
-        ? found.paths
-        : found.paths
-            .split('\0')
-            .map((each) => each.slice(cut))
-            .join('\0');
-    telling.push(tell({ ...found, paths }));
     after = found.last;
+    const { paths, sizes, times, roots } = found;
+    telling.push(tell({ paths, cut, sizes, times, roots }));
   }
   await Promise.all(telling);
 }
@@ -218,7 +213,8 @@ class IdColumns {
     const roots = new Uint8Array(this.#roots.length * rootBytes);
     for (const [at, root] of this.#roots.entries()) roots.set(root, at * rootBytes);
     const told = {
-      paths: this.#paths.join('\0'),
+      paths: new Uint8Array(Buffer.from(this.#paths.join('//'))),
+      cut: 0,
       sizes: Float64Array.from(this.#sizes),
       times: Float64Array.from(this.#times),
       roots,

@@ -2,15 +2,16 @@
 
 import type { CompareState, CompareTotal, ComparedEntry, ComparedFile } from '../../protocol/compare.ts';
 import { isContentId } from '../../protocol/ids.ts';
-import type { TreeEntry } from './sides.ts';
-import { compareOrder } from './treeOrder.ts';
-
-export type SideName = 'left' | 'right';
-export const sideNames: readonly SideName[] = ['left', 'right'];
+import { compareNames, comparePaths } from '../catalog/index/names.ts';
+import { findFile, type FolderRows, idOf, newRow, pathOf, type Row, type SideName } from './row.ts';
+import type { TreeFile, TreeFolder } from './sides.ts';
 
 /** Content ids of files of one side, in the state that they are of: `roots` has 32 bytes each. */
 export interface KnownIds {
-  paths: readonly string[];
+  /** With `//` between: no path has an empty part. One text is handed over faster than a thousand. */
+  paths: string;
+  /** UTF-16 units of each path before what is compared. */
+  cut: number;
   sizes: ArrayLike<number>;
   /** NaN: whatever the time is. */
   times: ArrayLike<number>;
@@ -24,21 +25,6 @@ export interface WantedId {
   mtimeMs: number;
 }
 
-interface Row {
-  path: string;
-  isFolder: boolean;
-  left: TreeEntry | undefined;
-  right: TreeEntry | undefined;
-  /** Content ids, one character a byte; '' = not known. */
-  leftId: string;
-  rightId: string;
-  state: CompareState;
-  isLikely: boolean;
-  /** Of `moved`: the row that it was; that one is not shown then. */
-  from: Row | undefined;
-  isHidden: boolean;
-}
-
 export interface RowTotals {
   totals: Record<CompareState, CompareTotal>;
   leftTotal: CompareTotal;
@@ -49,36 +35,60 @@ export interface RowTotals {
 export const allStates: readonly CompareState[] = ['same', 'likely-same', 'changed', 'only-left', 'only-right', 'moved'];
 
 const rootBytes = 32;
+const slash = 0x2f;
 /** File systems and archives that keep whole or even seconds only. */
 const coarseMs = 1000;
 const coarserMs = 2000;
 
 export class Rows {
+  /** In the order of the tree: each folder before its content, folders before files, names by their bytes. */
   readonly #rows: Row[] = [];
-  /** Files alone: one path is one file of each side. */
-  readonly #files = new Map<string, Row>();
+  readonly #folders = new Map<string, FolderRows>();
 
-  /** Reads both sides to their end. `onEntry` is called now and then with how many entries were read. */
-  read(left: Iterable<TreeEntry>, right: Iterable<TreeEntry>, onEntry: (count: number) => void): void {
+  /** Reads both sides to their end. `onEntries` is told now and then how many were read. */
+  read(left: Iterable<TreeFolder>, right: Iterable<TreeFolder>, onEntries: (count: number) => void): void {
     this.#rows.length = 0;
-    this.#files.clear();
+    this.#folders.clear();
     const [lefts, rights] = [left[Symbol.iterator](), right[Symbol.iterator]()];
-    let [one, other] = [lefts.next(), rights.next()];
-    for (let count = 0; one.done !== true || other.done !== true; count++) {
-      if (count % 1024 === 0) onEntry(count);
-      const order = one.done === true ? 1 : other.done === true ? -1 : compareOrder(one.value, other.value);
-      if (order <= 0 && one.done !== true) this.#add(one.value, order === 0 && other.done !== true ? other.value : undefined);
-      else if (other.done !== true) this.#add(undefined, other.value);
-      if (order <= 0) one = lefts.next();
-      if (order >= 0) other = rights.next();
+    const next = (side: Iterator<TreeFolder, unknown>): TreeFolder | undefined => {
+      const result = side.next();
+      return result.done === true ? undefined : result.value;
+    };
+    let [one, other, count] = [next(lefts), next(rights), 0];
+    /** Folders whose files come when all that is below them has come. */
+    const open: FolderRows[] = [];
+    while (one !== undefined || other !== undefined) {
+      const order = one === undefined ? 1 : other === undefined ? -1 : comparePaths(one.path, other.path);
+      const [isLeft, isRight] = [order <= 0, order >= 0];
+      const folder = this.#merge(isLeft ? one : undefined, isRight ? other : undefined, open);
+      onEntries((count += 1 + folder.files.length));
+      if (isLeft) one = next(lefts);
+      if (isRight) other = next(rights);
     }
+    this.#shut(open, undefined);
   }
 
   /** Takes those whose file is as the side has it. */
-  learn(side: SideName, { paths, sizes, times, roots }: KnownIds): void {
+  learn(side: SideName, { paths, cut, sizes, times, roots }: KnownIds): void {
     const text = Buffer.from(roots.buffer, roots.byteOffset, roots.byteLength).toString('latin1');
-    for (const [at, path] of paths.entries()) {
-      const row = this.#files.get(path);
+    let folder: FolderRows | undefined;
+    let folderPath: string | undefined;
+    for (let at = 0, start = 0; at < sizes.length; at++) {
+      const from = start + cut;
+      // One pass for the end of the path and of its folder.
+      let [end, nameAt] = [from, from];
+      for (; end < paths.length; end++) {
+        if (paths.charCodeAt(end) !== slash) continue;
+        if (paths.charCodeAt(end + 1) === slash) break;
+        nameAt = end + 1;
+      }
+      start = end + 2;
+      const folderLength = Math.max(nameAt - from - 1, 0);
+      if (folderPath?.length !== folderLength || !paths.startsWith(folderPath, from)) {
+        folderPath = paths.slice(from, from + folderLength);
+        folder = this.#folders.get(folderPath);
+      }
+      const row = folder && findFile(folder, paths.slice(nameAt, end));
       const file = row?.[side];
       if (row === undefined || file === undefined || file.sizeBytes !== sizes[at]) continue;
       const time = times[at] ?? 0;
@@ -114,12 +124,12 @@ export class Rows {
     for (const row of this.#rows) {
       const { [side]: file, [other]: counterpart, isFolder, state } = row;
       if (isFolder || file === undefined || file.sizeBytes === 0 || idOf(row, side) !== '') continue;
-      const { path, sizeBytes, mtimeMs } = file;
+      const { sizeBytes, mtimeMs } = file;
       const isTelling =
         counterpart === undefined
           ? state === `only-${side}` && moving.has(sizeBytes)
           : counterpart.sizeBytes === sizeBytes && counts(row);
-      if (isTelling) wanted.push({ path, sizeBytes, mtimeMs });
+      if (isTelling) wanted.push({ path: pathOf(row), sizeBytes, mtimeMs });
     }
     return wanted;
   }
@@ -147,7 +157,7 @@ export class Rows {
     const entries: ComparedEntry[] = [];
     let total = 0;
     for (const row of this.#rows) {
-      if (row.isHidden || !isWanted.has(row.state) || !row.path.startsWith(prefix)) continue;
+      if (row.isHidden || !isWanted.has(row.state) || (prefix !== '' && !pathOf(row).startsWith(prefix))) continue;
       if (total >= offset && entries.length < limit) entries.push(this.#entry(row));
       total++;
     }
@@ -160,29 +170,38 @@ export class Rows {
     const chosen = paths && new Set(paths);
     return this.#rows
       .filter(({ isFolder, right, state }) => !isFolder && right !== undefined && isWanted.has(state))
-      .map(({ path }) => path)
+      .map(pathOf)
       .filter((path) => chosen === undefined || isChosen(path, chosen));
   }
 
-  #add(left: TreeEntry | undefined, right: TreeEntry | undefined): void {
-    const { path, isFolder } = left ?? right ?? { path: '', isFolder: true };
+  /** The next folder, of the sides that have it. */
+  #merge(left: TreeFolder | undefined, right: TreeFolder | undefined, open: FolderRows[]): FolderRows {
+    const folder: FolderRows = { path: left?.path ?? right?.path ?? '', files: [], next: 0 };
+    this.#shut(open, folder.path);
+    open.push(folder);
+    this.#folders.set(folder.path, folder);
     // A folder that both have is not news.
-    if (isFolder && left !== undefined && right !== undefined) return;
-    // A plain literal: made a hundred thousand times.
-    const row: Row = {
-      path,
-      isFolder,
-      left,
-      right,
-      leftId: '',
-      rightId: '',
-      state: 'same',
-      isLikely: false,
-      from: undefined,
-      isHidden: false,
-    };
-    this.#rows.push(row);
-    if (!isFolder) this.#files.set(path, row);
+    if (left === undefined || right === undefined)
+      this.#rows.push({ ...newRow(folder, asFile(left), asFile(right)), isFolder: true });
+    const [lefts, rights] = [left?.files ?? [], right?.files ?? []];
+    for (let at = 0, to = 0; at < lefts.length || to < rights.length;) {
+      const [one, other] = [lefts[at], rights[to]];
+      const order =
+        one === undefined ? 1 : other === undefined ? -1 : one.name === other.name ? 0 : compareNames(one.name, other.name);
+      folder.files.push(newRow(folder, order <= 0 ? one : undefined, order >= 0 ? other : undefined));
+      if (order <= 0) at++;
+      if (order >= 0) to++;
+    }
+    return folder;
+  }
+
+  /** Takes the files of those that `path` is not below; all when it is undefined. */
+  #shut(open: FolderRows[], path: string | undefined): void {
+    for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+      if (path !== undefined && (last.path === '' || path.startsWith(`${last.path}/`))) return;
+      for (const row of last.files) this.#rows.push(row);
+      open.pop();
+    }
   }
 
   #judgeRow(row: Row): void {
@@ -245,28 +264,29 @@ export class Rows {
     return counted;
   }
 
-  #entry({ path, isFolder, left, right, leftId, rightId, state, isLikely, from }: Row): ComparedEntry {
+  #entry(row: Row): ComparedEntry {
+    const { isFolder, left, right, leftId, rightId, state, isLikely, from } = row;
     const wasLeft = left ?? from?.left;
     return {
-      ...{ path, kind: isFolder ? 'folder' : 'file', state },
+      ...{ path: pathOf(row), kind: isFolder ? 'folder' : 'file', state },
       ...(isLikely && { isLikely }),
-      ...(from && { movedFrom: from.path }),
+      ...(from && { movedFrom: pathOf(from) }),
       ...(wasLeft && { left: fileOf(wasLeft, from?.leftId ?? leftId) }),
       ...(right && { right: fileOf(right, rightId) }),
     };
   }
 }
 
-function idOf({ leftId, rightId }: Row, side: SideName): string {
-  return side === 'left' ? leftId : rightId;
+function asFile(folder: TreeFolder | undefined): TreeFile | undefined {
+  return folder && { name: '', sizeBytes: 0, mtimeMs: folder.mtimeMs };
 }
 
-function fileOf({ sizeBytes, mtimeMs }: TreeEntry, id: string): ComparedFile {
+function fileOf({ sizeBytes, mtimeMs }: TreeFile, id: string): ComparedFile {
   const contentId = Buffer.from(id, 'latin1').toString('hex');
   return { sizeBytes, mtimeMs, ...(isContentId(contentId) && { contentId }) };
 }
 
-function add(total: CompareTotal, { sizeBytes }: TreeEntry): void {
+function add(total: CompareTotal, { sizeBytes }: TreeFile): void {
   total.files++;
   total.bytes += sizeBytes;
 }

@@ -1,5 +1,5 @@
-// The two kinds of trees that are compared, each as one pass in the order of treeOrder.ts: an index, and a folder of this machine as it is now. Synchronous,
-// for the worker. Links are not followed and nothing is opened.
+// The two kinds of trees that are compared, each as one pass over its folders: an index, and a folder of this machine as it is now. Synchronous, for the
+// worker. Links are not followed and nothing is opened.
 
 import { isUtf8 } from 'node:buffer';
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
@@ -12,12 +12,18 @@ import { Segment } from '../catalog/index/segment.ts';
 import { compareLimits, indexLimits } from '../limits.ts';
 import { nameProblem, type SafePath } from '../storage/safePath.ts';
 
-/** One file or folder; `path` below what is compared. */
-export interface TreeEntry {
-  path: string;
-  isFolder: boolean;
+/** A file; folders have neither size nor name of their own here. */
+export interface TreeFile {
+  name: string;
   sizeBytes: number;
   mtimeMs: number;
+}
+
+/** A folder with its files, ascending by the bytes of their names; `path` below what is compared. */
+export interface TreeFolder {
+  path: string;
+  mtimeMs: number;
+  files: readonly TreeFile[];
 }
 
 /** Where a side comes from, as it is told to the worker. */
@@ -27,17 +33,19 @@ export type SideSource =
   | { kind: 'folder'; root: string };
 
 export interface Side {
-  entries: Iterable<TreeEntry>;
+  /** The root, and all folders below it: each before those below it, in the order of `comparePaths`. */
+  folders: Iterable<TreeFolder>;
   /** Left out so far. */
   skipped(): number;
   close(): void;
 }
 
-/** Throws `io` when the index is gone or damaged; walking throws `too-large` past the limit. */
+/** Throws `io` when the index is gone or damaged; reading it throws `too-large` past the limit. */
 export function openSide(source: SideSource): Side {
+  const count = counter();
   if (source.kind === 'folder') {
-    const walk = new FolderWalk(source.root);
-    return { entries: limited(walk.entries()), skipped: () => walk.skipped, close: () => undefined };
+    const walk = new FolderWalk(source.root, count);
+    return { folders: walk.folders(), skipped: () => walk.skipped, close: () => undefined };
   }
   const view = new IndexView(Segment.open(source.segmentPath));
   try {
@@ -46,33 +54,26 @@ export function openSide(source: SideSource): Side {
     view.close();
     throw error;
   }
-  return { entries: limited(indexEntries(view, source.base)), skipped: () => 0, close: () => view.close() };
+  return { folders: indexFolders(view, source.base, count), skipped: () => 0, close: () => view.close() };
 }
 
-function* indexEntries(view: IndexView, base: string): Generator<TreeEntry> {
+function* indexFolders(view: IndexView, base: string, onFolder: (entries: number) => void): Generator<TreeFolder> {
   const cut = base === '' ? 0 : base.length + 1;
   // Checked by whoever asks for the comparison.
-  for (const { path: found, entry } of view.walk(base as SafePath)) {
-    const { sizeBytes, mtimeMs } = entry;
-    yield { path: cut === 0 ? found : found.slice(cut), isFolder: entry.kind === 'folder', sizeBytes, mtimeMs };
-  }
+  for (const { path: found, mtimeMs, files } of view.walkFolders(base as SafePath, onFolder))
+    yield { path: found.slice(cut), mtimeMs, files };
 }
 
-function* limited(entries: Iterable<TreeEntry>): Generator<TreeEntry> {
+function counter(): (entries: number) => void {
   let count = 0;
-  for (const entry of entries) {
-    if (++count > compareLimits.entries)
-      throw new AppError(
-        'too-large',
-        `One of the folders has more than ${compareLimits.entries} entries. Compare folders inside it one by one.`,
-      );
-    yield entry;
-  }
-}
-
-interface Named {
-  name: string;
-  stats: Stats;
+  return (entries) => {
+    count += entries;
+    if (count <= compareLimits.entries) return;
+    throw new AppError(
+      'too-large',
+      `One of the folders has more than ${compareLimits.entries} entries. Compare folders inside it one by one.`,
+    );
+  };
 }
 
 const latin1Names = { encoding: 'latin1' } as const;
@@ -81,33 +82,33 @@ const latin1Names = { encoding: 'latin1' } as const;
 class FolderWalk {
   skipped = 0;
   readonly #root: string;
+  readonly #onFolder: (entries: number) => void;
 
-  constructor(root: string) {
+  constructor(root: string, onFolder: (entries: number) => void) {
     this.#root = root;
+    this.#onFolder = onFolder;
   }
 
-  *entries(): Generator<TreeEntry> {
-    yield* this.#folder('', 0);
-  }
-
-  *#folder(relative: string, depth: number): Generator<TreeEntry> {
-    const prefix = relative === '' ? '' : `${relative}/`;
-    const { folders, files } = this.#read(relative);
-    if (depth >= indexLimits.depth) {
-      this.skipped += folders.length + files.length;
-      return;
+  *folders(): Generator<TreeFolder> {
+    const pending = [{ path: '', mtimeMs: 0, depth: 0 }];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const { path: at, mtimeMs, depth } = next;
+      const { folders, files } = this.#read(at);
+      const isDeep = depth >= indexLimits.depth;
+      if (isDeep) this.skipped += folders.length + files.length;
+      else this.#onFolder(folders.length + files.length);
+      yield { path: at, mtimeMs, files: isDeep ? [] : files };
+      const prefix = at === '' ? '' : `${at}/`;
+      for (let place = isDeep ? -1 : folders.length - 1; place >= 0; place--) {
+        const folder = folders[place];
+        if (folder !== undefined) pending.push({ path: prefix + folder.name, mtimeMs: folder.mtimeMs, depth: depth + 1 });
+      }
     }
-    for (const { name, stats } of folders) {
-      yield { path: prefix + name, isFolder: true, sizeBytes: 0, mtimeMs: Math.floor(stats.mtimeMs) };
-      yield* this.#folder(prefix + name, depth + 1);
-    }
-    for (const { name, stats } of files)
-      yield { path: prefix + name, isFolder: false, sizeBytes: stats.size, mtimeMs: Math.floor(stats.mtimeMs) };
   }
 
-  #read(relative: string): { folders: Named[]; files: Named[] } {
+  #read(relative: string): { folders: TreeFile[]; files: TreeFile[] } {
     const absolute = path.join(this.#root, relative);
-    const found: { folders: Named[]; files: Named[] } = { folders: [], files: [] };
+    const found: { folders: TreeFile[]; files: TreeFile[] } = { folders: [], files: [] };
     let names: string[];
     try {
       names = readdirSync(absolute, latin1Names);
@@ -120,8 +121,9 @@ class FolderWalk {
       const bytes = Buffer.from(latin1, 'latin1');
       const name = bytes.toString();
       const stats = isUtf8(bytes) && nameProblem(name) === undefined ? this.#look(path.join(absolute, name)) : undefined;
-      if (stats?.isDirectory()) found.folders.push({ name, stats });
-      else if (stats?.isFile()) found.files.push({ name, stats });
+      const mtimeMs = Math.floor(stats?.mtimeMs ?? 0);
+      if (stats?.isDirectory()) found.folders.push({ name, sizeBytes: 0, mtimeMs });
+      else if (stats?.isFile()) found.files.push({ name, sizeBytes: stats.size, mtimeMs });
       else this.skipped++;
     }
     found.folders.sort((a, b) => compareNames(a.name, b.name));

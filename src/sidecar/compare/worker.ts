@@ -4,7 +4,8 @@ import { Worker } from 'node:worker_threads';
 import { AppError } from '../../protocol/errors.ts';
 import { compareLimits } from '../limits.ts';
 import { workerUrl } from '../workerUrl.ts';
-import type { CompareOperation, CompareOperations, CompareReply } from './compareMessages.ts';
+import type { CompareOperation, CompareOperations, CompareReply, ToldIds } from './compareMessages.ts';
+import type { SideName } from './row.ts';
 
 interface Waiting {
   resolve: (result: unknown) => void;
@@ -32,14 +33,26 @@ export class CompareWorker {
   }
 
   /** Rejects with what the operation throws; `unavailable` when it says nothing for long, `cancelled` when it was closed. */
-  ask<O extends CompareOperation>(operation: O, params: CompareOperations[O]['params']): Promise<CompareOperations[O]['result']> {
+  ask<O extends CompareOperation>(
+    operation: O,
+    params: CompareOperations[O]['params'],
+    handed: ArrayBuffer[] = [],
+  ): Promise<CompareOperations[O]['result']> {
     return new Promise<unknown>((resolve, reject) => {
       if (this.#end !== undefined) return reject(this.#end);
       const id = this.#nextId++;
       this.#waiting.set(id, { resolve, reject });
       this.#rearm();
-      this.#worker.postMessage({ id, operation, params });
+      this.#worker.postMessage({ id, operation, params }, handed);
     }) as Promise<CompareOperations[O]['result']>;
+  }
+
+  /** Takes the buffers with it. */
+  learn(side: SideName, ids: ToldIds): Promise<undefined> {
+    const handed = [ids.paths, ids.sizes, ids.times, ids.roots]
+      .map(({ buffer }) => buffer)
+      .filter(({ byteLength }) => byteLength > 0);
+    return this.ask('learn', { side, ids }, handed);
   }
 
   /** Also in the middle of its work. */

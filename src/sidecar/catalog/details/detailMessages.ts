@@ -88,10 +88,19 @@ export interface DetailOperations {
   /** Files of which nothing is known, of the share compared last; a few at a time. */
   missing: { params: { key: string }; result: { files: FileState[]; isDone: boolean } };
   get: { params: { key: string; path: string }; result: DetailRecord | undefined };
-  /** Content ids of a share's files below a folder, after a path, by the bytes of their paths (NUL between). `last` is undefined when there are no more. */
+  /**
+   * Content ids of a share's files below a folder, after a path, by the bytes of their paths (in UTF-8, `//` between: no path has an empty part).
+   * `last` is undefined when there are no more.
+   */
   roots: {
     params: { key: string; below: string; after: string; limit: number };
-    result: { paths: string; sizes: Float64Array; times: Float64Array; roots: Uint8Array; last: string | undefined };
+    result: {
+      paths: Uint8Array<ArrayBuffer>;
+      sizes: Float64Array<ArrayBuffer>;
+      times: Float64Array<ArrayBuffer>;
+      roots: Uint8Array<ArrayBuffer>;
+      last: string | undefined;
+    };
   };
   find: { params: FindQuestion; result: FoundFile[] };
   holders: {

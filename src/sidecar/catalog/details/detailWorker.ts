@@ -169,18 +169,26 @@ function filesOf(records: readonly DetailRecord[]): OfferedFiles {
 }
 
 function main({ dataFolder }: DetailWorkerData, port: MessagePort): void {
-  const reply = (message: DetailReply): void => port.postMessage(message);
+  const reply = (message: DetailReply, handed: ArrayBuffer[] = []): void => port.postMessage(message, handed);
   const tables = new DetailTables(dataFolder, (message) => reply({ type: 'log', level: 'warn', message }));
   const { handlers } = new DetailWorker(tables);
   port.on('message', ({ id, operation, params }: DetailRequest) => {
     try {
-      reply({ type: 'done', id, result: handlers[operation](params as never) });
+      const result = handlers[operation](params as never);
+      reply({ type: 'done', id, result }, operation === 'roots' ? buffersOf(result) : []);
     } catch (thrown) {
       const { kind, message } = asAppError(thrown);
       reply({ type: 'failed', id, kind, message });
     }
     if (operation === 'close') port.close();
   });
+}
+
+/** They are made for the answer alone, and large. */
+function buffersOf(result: unknown): ArrayBuffer[] {
+  return Object.values(result as object).flatMap((each: unknown) =>
+    ArrayBuffer.isView(each) && each.buffer instanceof ArrayBuffer && each.byteLength > 0 ? each.buffer : [],
+  );
 }
 
 if (parentPort !== null) main(workerData as DetailWorkerData, parentPort);

@@ -78,7 +78,7 @@ async function find(
 ): Promise<string[]> {
   const found: string[] = [];
   const tell = ({ paths }: ToldIds): Promise<void> => {
-    if (paths !== '') found.push(...paths.split('\0'));
+    if (paths.length > 0) found.push(...Buffer.from(paths).toString().split('//'));
     return Promise.resolve();
   };
   await findMissing(peers, wanted, given, { tell, onDone: () => undefined, signal, until });

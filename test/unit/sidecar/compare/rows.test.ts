@@ -5,8 +5,15 @@ import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { CompareState } from '../../../../src/protocol/compare.ts';
 import { allStates, Rows } from '../../../../src/sidecar/compare/rows.ts';
-import { openSide, type TreeEntry } from '../../../../src/sidecar/compare/sides.ts';
-import { compareOrder } from '../../../../src/sidecar/compare/treeOrder.ts';
+import { comparePaths } from '../../../../src/sidecar/catalog/index/names.ts';
+import { openSide, type TreeFile, type TreeFolder } from '../../../../src/sidecar/compare/sides.ts';
+
+interface Given {
+  path: string;
+  isFolder: boolean;
+  sizeBytes: number;
+  mtimeMs: number;
+}
 
 const whole = { under: '', offset: 0, limit: 1000 };
 
@@ -68,7 +75,7 @@ test('the same content at another path has moved, once for each that is gone', (
 test('a content id of another state of the file is not taken', () => {
   const rows = read([file('a', 1, 5)], [file('a', 1, 5)]);
   learn(rows, 'left', { a: 1 });
-  rows.learn('right', { paths: ['a', 'gone'], sizes: [1, 1], times: [6, 6], roots: roots([1, 1]) });
+  rows.learn('right', { paths: 'a//gone', cut: 0, sizes: [1, 1], times: [6, 6], roots: roots([1, 1]) });
   rows.judge();
   assert.deepEqual(states(rows), { a: 'likely-same' });
   assert.deepEqual(rows.wanted('right', { isOtherKnown: false }), [{ path: 'a', sizeBytes: 1, mtimeMs: 5 }]);
@@ -143,43 +150,104 @@ test('the order is that of an index: folders first, each with its content, names
     file('\uffee.txt', 1, 1),
     file('\u{1f600}.txt', 1, 1),
   ];
-  for (const [at, one] of ordered.entries())
-    for (const [other, two] of ordered.entries())
-      assert.equal(Math.sign(compareOrder(one, two)), Math.sign(at - other), `${one.path} and ${two.path}`);
+  const paths = ordered.map(({ path: each }) => each);
+  const [mine, theirs] = [ordered.filter((_, at) => at !== 8), ordered.filter((_, at) => at !== 10)];
+  for (const [left, right] of [
+    [ordered, []],
+    [[], ordered],
+    [mine, theirs],
+  ] as const) {
+    const rows = read(left, right);
+    rows.judge();
+    const seen = rows.page(allStates, whole).entries.map(({ path: each }) => each);
+    assert.deepEqual(
+      seen,
+      left === mine ? paths.filter((each) => ordered.some((one) => one.path === each && !one.isFolder)) : paths,
+    );
+  }
+});
+
+test('content ids find their files in any order of the paths, below any folder, and no other file', () => {
+  const names = ['a/1', 'a/b/2', 'a/b/3', 'a/c', 'd', '\u{1f600}/\uffee'];
+  const files = [folder('a'), folder('a/b'), folder('\u{1f600}'), ...names.map((name) => file(name, 1, 1))];
+  for (const paths of [
+    names,
+    names.toReversed(),
+    [...names, 'a', 'a/b', 'a/b/4', 'e/f', '\u{1f600}'],
+    ['a/c', 'a/b/3', 'a/c', 'd'],
+  ]) {
+    const rows = read(files, files);
+    for (const side of ['left', 'right'] as const) {
+      const above = side === 'left' ? '' : 'above/';
+      const ids = roots(paths.map((name) => names.indexOf(name) + 1));
+      const ones = paths.map(() => 1);
+      rows.learn(side, {
+        paths: paths.map((name) => above + name).join('//'),
+        cut: above.length,
+        sizes: ones,
+        times: ones,
+        roots: ids,
+      });
+    }
+    rows.judge();
+    for (const { path: each, state, right } of rows.page(allStates, whole).entries) {
+      assert.equal(state, paths.includes(each) ? 'same' : 'likely-same', each);
+      if (state === 'same') assert.equal(Number(`0x${right?.contentId?.slice(0, 2)}`), names.indexOf(each) + 1);
+    }
+  }
 });
 
 test('a folder on the disk is read whole, links are not followed, and comes in the order of an index', (t) => {
   const root = temporary(t);
   mkdirSync(path.join(root, 'sub', 'empty'), { recursive: true });
+  mkdirSync(path.join(root, 'sub-'));
   writeFileSync(path.join(root, '.hidden'), 'x');
   writeFileSync(path.join(root, 'sub', 'file'), 'xy');
   writeFileSync(path.join(root, '\u{1f600}'), '');
   writeFileSync(path.join(root, '\uffee'), '');
   symlinkSync('/etc', path.join(root, 'link'));
   const side = openSide({ kind: 'folder', root });
-  const entries = [...side.entries];
+  const folders = [...side.folders];
   assert.deepEqual(
-    entries.map(({ path: each }) => each),
-    ['sub', 'sub/empty', 'sub/file', '.hidden', '\uffee', '\u{1f600}'],
+    folders.map(({ path: each, files }) => [each, files.map(({ name }) => name)]),
+    [
+      ['', ['.hidden', '\uffee', '\u{1f600}']],
+      ['sub', ['file']],
+      ['sub/empty', []],
+      ['sub-', []],
+    ],
   );
   assert.equal(side.skipped(), 1);
-  for (const [at, entry] of entries.entries()) {
-    const next = entries[at + 1];
-    if (next !== undefined) assert.ok(compareOrder(entry, next) < 0);
+  for (const [at, { path: each }] of folders.entries()) {
+    const next = folders[at + 1];
+    if (next !== undefined) assert.ok(comparePaths(each, next.path) < 0);
   }
 });
 
-function read(left: TreeEntry[], right: TreeEntry[]): Rows {
+/** Of entries in any order, each with the folders above it. */
+function treeOf(entries: readonly Given[]): TreeFolder[] {
+  const folders = new Map<string, TreeFile[]>([['', []]]);
+  for (const { path: each, isFolder } of entries) if (isFolder) folders.set(each, []);
+  for (const { path: each, isFolder, sizeBytes, mtimeMs } of entries) {
+    const slash = each.lastIndexOf('/');
+    if (!isFolder) folders.get(each.slice(0, Math.max(slash, 0)))?.push({ name: each.slice(slash + 1), sizeBytes, mtimeMs });
+  }
+  return [...folders]
+    .sort(([one], [other]) => comparePaths(one, other))
+    .map(([each, files]) => ({ path: each, mtimeMs: 0, files: files.sort((one, other) => comparePaths(one.name, other.name)) }));
+}
+
+function read(left: readonly Given[], right: readonly Given[]): Rows {
   const rows = new Rows();
-  rows.read(left, right, () => undefined);
+  rows.read(treeOf(left), treeOf(right), () => undefined);
   return rows;
 }
 
-function file(name: string, sizeBytes: number, mtimeMs: number): TreeEntry {
+function file(name: string, sizeBytes: number, mtimeMs: number): Given {
   return { path: name, isFolder: false, sizeBytes, mtimeMs };
 }
 
-function folder(name: string): TreeEntry {
+function folder(name: string): Given {
   return { path: name, isFolder: true, sizeBytes: 0, mtimeMs: 0 };
 }
 
@@ -187,7 +255,13 @@ function folder(name: string): TreeEntry {
 function learn(rows: Rows, side: 'left' | 'right', ids: Record<string, number>): void {
   const paths = Object.keys(ids);
   const sizes = paths.map((each) => (each.startsWith('old') || each.startsWith('new') ? 9 : 1));
-  rows.learn(side, { paths, sizes, times: paths.map(() => Number.NaN), roots: roots(Object.values(ids)) });
+  rows.learn(side, {
+    paths: paths.join('//'),
+    cut: 0,
+    sizes,
+    times: paths.map(() => Number.NaN),
+    roots: roots(Object.values(ids)),
+  });
 }
 
 function roots(ids: number[]): Uint8Array {

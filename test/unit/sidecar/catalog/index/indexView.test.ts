@@ -85,6 +85,22 @@ function checkAnswers(view: IndexView, model: ModelFolder, random: () => number,
     walked.toSorted(byBytes),
     `${seed} walk`,
   );
+  let counted = 0;
+  const walkedFolders = [...view.walkFolders(parseSafePath(''), (count) => (counted += count))];
+  assert.deepEqual(
+    walkedFolders.map((found) => found.path),
+    ['', ...folders],
+    `${seed} folders, whole`,
+  );
+  for (const { path: at, mtimeMs, files } of walkedFolders) {
+    const entries = view.list(parseSafePath(at), { offset: 0, limit: 1000 })?.entries ?? [];
+    assert.deepEqual(
+      files,
+      entries.filter(({ kind }) => kind === 'file'),
+    );
+    if (at !== '') assert.equal(mtimeMs, view.stat(parseSafePath(at))?.mtimeMs);
+  }
+  assert.equal(counted, walked.length);
   assert.deepEqual(
     [...view.folders()].map((found) => found.path),
     folders,
