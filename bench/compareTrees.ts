@@ -3,12 +3,14 @@
 
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { LocalPeer } from '../scripts/localPeers.ts';
 import type { CompareSide, Comparison } from '../src/protocol/compare.ts';
-import { findMs, inBenchWorld, memoryMb, pause, rootOf, watching, type BenchWorld } from './parts/benchWorld.ts';
+import { bundleBeside } from '../scripts/bundle.ts';
+import { findMs, inBenchWorld, memoryMb, pause, processorMs, rootOf, watching, type BenchWorld } from './parts/benchWorld.ts';
 import { generateTree, writeGeneratedTree } from './parts/generatedTree.ts';
-import { knownTrees } from './parts/knownTrees.ts';
+import type { knownTrees as KnownTrees } from './parts/knownTrees.ts';
 import { median, timed } from './parts/report.ts';
 
 const { values } = parseArgs({
@@ -49,11 +51,14 @@ interface Measured {
 
 async function measure({ report }: BenchWorld, peer: LocalPeer, { name, left, right, baseline, limit }: Measured): Promise<void> {
   const times: number[] = [];
+  const processor: number[] = [];
   let busiest = 0;
   let last: Comparison | undefined;
   for (let run = 0; run < runs; run++) {
     const pings = pinging(peer);
+    const beforeMs = processorMs(peer.client.sidecarPid);
     const [ms, comparison] = await timed(() => peer.client.request('compare/start', { left, right }));
+    processor.push(processorMs(peer.client.sidecarPid) - beforeMs);
     busiest = Math.max(busiest, await pings.end());
     await peer.client.request('compare/page', { compareId: comparison.compareId, limit: 1000 });
     await peer.client.request('compare/close', { compareId: comparison.compareId });
@@ -62,6 +67,8 @@ async function measure({ report }: BenchWorld, peer: LocalPeer, { name, left, ri
   }
   console.log(`  ${JSON.stringify(last?.totals)}`);
   report.add({ name, value: median(times), unit: 'ms', baseline, ...(limit !== undefined && { limit }) });
+  // With the answers to what is asked meanwhile.
+  report.add({ name: `${name}: processor`, value: median(processor), unit: 'ms' });
   report.add({
     name: `${name}: longest answer meanwhile`,
     value: busiest,
@@ -90,15 +97,21 @@ function pinging(peer: LocalPeer): { end(): Promise<number> } {
   };
 }
 
-/** With the content id of every file known, in this process. */
+/** With the content id of every file known, in this process, from a bundle as at a user's: reading TypeScript would be measured, too. */
 async function measureKnown({ folder, report }: BenchWorld, merge: number): Promise<void> {
+  const script = await bundleBeside('bench/parts/knownTrees.ts', ['compareWorker', 'detailWorker'], path.join(folder, 'known'));
+  const { knownTrees } = (await import(pathToFileURL(script).href)) as { knownTrees: typeof KnownTrees };
   const known = knownTrees(folder, { files, seed: 7 });
   const times: number[] = [];
+  const processor: number[] = [];
   for (let run = 0; run < runs; run++) {
     const signal = new AbortController().signal;
+    const before = process.cpuUsage();
     const [ms, { compareId, totals }] = await timed(() =>
       known.comparisons.start({ left: known.left, right: known.right, isExact: false, signal, onProgress: () => undefined }),
     );
+    const { user, system } = process.cpuUsage(before);
+    processor.push((user + system) / 1000);
     if (run === 0) console.log(`  ${JSON.stringify(totals)}`);
     known.comparisons.drop(compareId);
     times.push(ms);
@@ -111,6 +124,7 @@ async function measureKnown({ folder, report }: BenchWorld, merge: number): Prom
     baseline: ['bare merge of paths', merge],
     limit: 1000,
   });
+  report.add({ name: 'two indexes, all contents known: processor', value: median(processor), unit: 'ms' });
 }
 
 /** The same while nothing else is done, for a second. */

@@ -7,11 +7,12 @@ import type { CompareSide } from '../../src/protocol/compare.ts';
 import { DetailStore } from '../../src/sidecar/catalog/details/detailStore.ts';
 import { DetailTables } from '../../src/sidecar/catalog/details/detailTables.ts';
 import { IndexView } from '../../src/sidecar/catalog/index/indexView.ts';
+import { compareNames } from '../../src/sidecar/catalog/index/names.ts';
 import { Segment } from '../../src/sidecar/catalog/index/segment.ts';
 import { SegmentWriter } from '../../src/sidecar/catalog/index/segmentWriter.ts';
 import { Comparisons } from '../../src/sidecar/compare/comparisons.ts';
 import { silentLog } from '../../src/sidecar/log.ts';
-import { generateIndex, generateTree } from './generatedTree.ts';
+import { generateTree, type GeneratedFile } from './generatedTree.ts';
 
 export interface KnownTrees {
   comparisons: Comparisons;
@@ -20,7 +21,7 @@ export interface KnownTrees {
   close(): Promise<void>;
 }
 
-/** Every hundredth file of the right one has another content, none another size or time. */
+/** Of the right one every hundredth file has another content, with the same size and time, and three hundredths lie under another path. */
 export function knownTrees(folder: string, options: { files: number; seed: number }): KnownTrees {
   const peerId = 'y'.repeat(52);
   if (!isPeerId(peerId)) throw new Error('no peer id');
@@ -30,7 +31,11 @@ export function knownTrees(folder: string, options: { files: number; seed: numbe
   for (const [side, shareId] of shares.entries()) {
     const segmentPath = path.join(folder, `known-${side}`);
     const writer = new SegmentWriter(segmentPath);
-    generateIndex(options, writer);
+    eachFolder(options, side, (_, { folders, files }) => {
+      writer.folder(folders.length, files.length);
+      for (const { name, mtimeMs } of folders) writer.entry(Buffer.from(name), 0, mtimeMs);
+      for (const { name, sizeBytes, mtimeMs } of files) writer.entry(Buffer.from(name), sizeBytes, mtimeMs);
+    });
     writer.finish(Date.now());
     views.set(shareId, new IndexView(Segment.open(segmentPath)));
     tables.begin(`${peerId}/${shareId}`, { feedKey: new Uint8Array(32), isOfContent: true, refusal: '' });
@@ -67,13 +72,39 @@ function recordsOf(options: { files: number; seed: number }, side: number) {
     mime: undefined;
     fields: Record<string, string>;
   }[] = [];
-  generateTree(options, (at, { files }) => {
-    for (const { name, sizeBytes, mtimeMs } of files) {
-      const file = at === '' ? name : `${at}/${name}`;
-      const content = side === 1 && records.length % 100 === 0 ? `${file} changed` : file;
-      const contentId = new Uint8Array(createHash('sha256').update(content).digest());
-      records.push({ path: file, sizeBytes, mtimeMs, contentId, mime: undefined, fields: {} });
+  eachFolder(options, side, (at, { files }) => {
+    for (const { name, sizeBytes, mtimeMs, original } of files) {
+      const content = path.posix.join(at, original);
+      const isChanged = side === 1 && records.length % 100 === 0;
+      const contentId = new Uint8Array(
+        createHash('sha256')
+          .update(isChanged ? `${content} changed` : content)
+          .digest(),
+      );
+      records.push({ path: path.posix.join(at, name), sizeBytes, mtimeMs, contentId, mime: undefined, fields: {} });
     }
   });
   return records;
+}
+
+interface SideFolder {
+  folders: readonly { name: string; mtimeMs: number }[];
+  /** `original`: its name on the left. */
+  files: (GeneratedFile & { original: string })[];
+}
+
+/** The tree as a side has it: the right one with some files of another name. */
+function eachFolder(
+  options: { files: number; seed: number },
+  side: number,
+  visit: (at: string, folder: SideFolder) => void,
+): void {
+  let count = 0;
+  generateTree(options, (at, { folders, files }) => {
+    const named = files.map((file) => {
+      const isMoved = ++count % 100 < 3 && side === 1;
+      return { ...file, name: isMoved ? `moved ${file.name}` : file.name, original: file.name };
+    });
+    visit(at, { folders, files: named.sort((one, other) => compareNames(one.name, other.name)) });
+  });
 }
