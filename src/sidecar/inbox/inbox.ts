@@ -52,7 +52,10 @@ export class Inbox {
     this.lists = new OfferLists(this.#table);
     this.#incoming = new IncomingLists({
       talk: options.talk,
-      isFull: (session, { listBytes }) => this.#isFull(session, listBytes),
+      isFull: (session, { listBytes }) => {
+        this.#makeRoom(session.peerId);
+        return this.#isFull(session, listBytes);
+      },
     });
     this.#downloads = new OfferDownloads(() => options.downloads());
   }
@@ -220,12 +223,17 @@ export class Inbox {
     }
   }
 
-  /** Of peers that were not added here some places, and some room for lists, are kept free. One that failed gives its place to the next of its sender. */
+  /** An offer that failed, and was left so, gives its place to the next of its sender. */
+  #makeRoom(peerId: PeerId): void {
+    if (this.#table.open(peerId).offers < sendingLimits.openOffers) return;
+    const failed = this.#table.each(peerId).find(({ state }) => state === 'failed');
+    if (failed !== undefined) void this.#end(failed, 'expired');
+  }
+
+  /** Some places, and some room for lists, are kept free for peers that were added here. */
   #isFull(session: PeerSession, listBytes: number): boolean {
     const { peerId } = session;
     const { openOffers, allOffers, partyOffers, listBytesOfOne } = sendingLimits;
-    const failed = this.#table.each(peerId).find(({ state }) => state === 'failed');
-    if (failed !== undefined && this.#table.open(peerId).offers >= openOffers) void this.#end(failed, 'expired');
     const { isAddedByKey } = this.#options.viewer(session);
     const [ofOne, all] = [this.#table.open(peerId), this.#table.open()];
     const bytes = all.listBytes + this.#incoming.bytes + listBytes;

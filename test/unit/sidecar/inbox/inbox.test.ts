@@ -127,7 +127,7 @@ test('a failed offer is cleared, declined, or gives its place to the next', asyn
   assert.deepEqual(statesOf(inbox), ['offered']);
 });
 
-test('lists of offers are not held in memory, and peers that were not added here do not take all room', (t) => {
+test('lists of offers have room for so many bytes, and peers that were not added here do not take all of it', (t) => {
   const { inbox, database, friends, sessions } = inboxScene(t);
   // As large as lists get: names that do not deflate.
   const names = Array.from({ length: 5000 }, () => ({

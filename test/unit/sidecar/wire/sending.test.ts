@@ -75,6 +75,21 @@ test('a flood of offers is cut off at its budget', async () => {
   assert.equal(side.wasHostile, true);
 });
 
+test('a peer that knows no offers is told nothing of them', async () => {
+  const { side, remote } = await introduced();
+  for (const { message } of samples) side.session.meet(message);
+  await settled();
+  const ofOffers: readonly number[] = samples.map(({ message }) => types[message.type]);
+  assert.deepEqual(
+    remote.received.filter(({ type }) => ofOffers.includes(type)),
+    [],
+  );
+  remote.hello({ capabilities: ['offers'] });
+  await side.until('the new hello', () => side.session.understands('offers'));
+  side.session.meet(samples[0]?.message ?? assert.fail());
+  await remote.until('the offer', types.offer);
+});
+
 for (const [what, encoding, value] of [
   ['a text that is too long', sendingCodec.offer, { ...offer, text: 'x'.repeat(sendingLimits.textCharacters + 1) }],
   ['more files than an offer has', sendingCodec.offer, { ...offer, fileCount: sendingLimits.entries + 1 }],
