@@ -263,6 +263,7 @@ export class Inbox {
     const { folder = row.folder ?? this.#options.folder(), conflict } = wanted;
     const dropBoxId = wanted.dropBoxId ?? (folder === row.folder ? row.dropBoxId : undefined);
     const downloadIds = await this.#downloads.begin(row, { folder, ...(conflict && { conflict }) });
+    if (row.state === 'done') return this.#info(row); // All that was missing came meanwhile.
     // Taken back, or its sender blocked, while it was accepted.
     if (!this.#table.isOpen(row) || this.#table.get(peerId, offerId) !== row) {
       await this.#downloads.cancel(downloadIds);
