@@ -23,10 +23,10 @@ function writeLog(file: string): void {
   closeSync(fd);
 }
 
-/** Ten minutes of one picture, a second each. */
+/** Ten minutes of one picture, twice a second. */
 function writeFilm(file: string): void {
   const picture = readFileSync(path.join(import.meta.dirname, 'picture.vp9'));
-  const size = element(0xe0, element(0xb0, number(256)), element(0xba, number(144)));
+  const size = element(0xe0, element(0xb0, number(640)), element(0xba, number(360)));
   const track = element(
     0xae,
     element(0xd7, number(1)),
@@ -36,9 +36,9 @@ function writeFilm(file: string): void {
     element(0x23e383, number(1e9)),
     size,
   );
-  const pictures = Array.from({ length: 600 }, () => picture);
+  const pictures = Array.from({ length: 1200 }, () => picture);
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, webm([track], pictures, 1000).bytes);
+  writeFileSync(file, webm([track], pictures, 500).bytes);
 }
 
 /** What is used of the page's player: this code has no DOM. */
@@ -68,6 +68,11 @@ async function goneTo(player: Player): Promise<{ at: number; lasts: number; widt
   await seeked;
   player.pause();
   return { at: player.currentTime, lasts: player.duration, width: player.videoWidth, state: player.readyState };
+}
+
+/** Numbers and their squares, four bytes each. */
+function squares(count: number): Uint8Array {
+  return new Uint8Array(Uint32Array.from({ length: 2 * count }, (_, at) => (at % 2 === 0 ? at / 2 : ((at - 1) / 2) ** 2)).buffer);
 }
 
 /** A lake under hills. */
@@ -163,7 +168,7 @@ export const viewerSteps: readonly Step[] = [
       await menu(world, peersRow(world, 'table.webm'), 'Open by Range');
       const frame = await window.webview('video');
       const seen = await frame.locator('video').evaluate(goneTo);
-      if (seen.at < 431 || seen.at > 440 || seen.lasts !== 600 || seen.width !== 256 || seen.state < 2)
+      if (seen.at < 431 || seen.at > 440 || seen.lasts !== 600 || seen.width !== 640 || seen.state < 2)
         throw new Error(JSON.stringify(seen));
       const about = (await frame.locator('.about').textContent()) ?? '';
       const [, size = '0', fetched = '0', unit] = /^([\d.]+) MB · ([\d.]+) ([KM]B) fetched$/.exec(about) ?? [];
@@ -174,14 +179,16 @@ export const viewerSteps: readonly Step[] = [
     name: 'a file that is no text is shown as bytes',
     shot: 'viewer-hex',
     async run(world) {
-      const { window } = world;
+      const { window, peer } = world;
+      writeFileSync(path.join(peer.tree, 'data', 'squares.bin'), squares(60_000));
       await window.expand(peersRow(world, 'data'));
-      await menu(world, peersRow(world, 'numbers.bin'), 'Open by Range');
-      await window.activeTab('numbers.bin').waitFor();
+      await peersRow(world, 'squares.bin').waitFor();
+      await menu(world, peersRow(world, 'squares.bin'), 'Open by Range');
+      await window.activeTab('squares.bin').waitFor();
       const frame = await window.webview('.body.hex .row');
-      await frame.locator('input.place').fill('0x100000');
+      await frame.locator('input.place').fill('0x800');
       await frame.locator('input.place').press('Enter');
-      await frame.locator('.gutter', { hasText: /^00100000$/ }).waitFor();
+      await frame.locator('.gutter', { hasText: /^00000800$/ }).waitFor();
     },
   },
   {

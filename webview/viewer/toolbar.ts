@@ -74,10 +74,12 @@ export function makeToolbar(
     button(say('toStart'), () => actions.toStart()),
     button(say('toEnd'), () => actions.toEnd()),
     place,
-    element('span', { className: 'finding' }, words, matchCase),
-    button(say('previous'), () => find(true)),
-    button(say('next'), () => find(false)),
     button(say('download'), () => host.download()),
+    element(
+      'span',
+      { className: 'finding' },
+      ...[words, matchCase, button(say('previous'), () => find(true)), button(say('next'), () => find(false))],
+    ),
   );
   return {
     element: element('div', { className: 'bar' }, tools, news),
