@@ -32,6 +32,7 @@ const checks: Readonly<Record<string, (board: BoardWorld) => Promise<void>>> = {
     if (active === null) throw new Error('the grid does not say which row is active');
     if (!said.some(({ type }) => type === 'select')) throw new Error('the host was not told');
     await page.locator('#legend li.bad').waitFor();
+    await page.locator('#legend li', { hasText: 'Was here before' }).waitFor();
   },
   'rows are owned in the order in which they stand, wherever the list was scrolled to': async ({ page }) => {
     await page.evaluate("document.getElementById('grid').scrollTop = 3_617");

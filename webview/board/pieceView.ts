@@ -68,19 +68,17 @@ export class PieceView {
   }
 
   #showLegend(): void {
-    const now = JSON.stringify(this.#sources);
+    const isPartBefore = this.#drawn.some(({ map }) => map.done.some((done, cell) => done > 0 && (map.from[cell] ?? -1) < 0));
+    const now = JSON.stringify([this.#sources, isPartBefore]);
     if (now === this.#shown) return;
     this.#shown = now;
     const items = this.#sources.map((source, index) => {
-      const item = element('li');
-      const swatch = element('span', { class: 'swatch', 'aria-hidden': 'true' });
-      swatch.style.background = fillOf(this.#colors, index);
-      if (index >= sourceColors.length) swatch.classList.add('striped');
-      item.append(swatch, element('span', { class: 'label' }, source.name), element('span', { class: 'said' }, source.said));
-      item.title = `${source.name}: ${source.said}`;
-      if (source.isBad) item.classList.add('bad');
+      const item = legendItem(source, fillOf(this.#colors, index));
+      item.classList.toggle('striped', index >= sourceColors.length);
+      item.classList.toggle('bad', source.isBad);
       return item;
     });
+    if (isPartBefore) items.push(legendItem({ name: text('before'), said: '' }, this.#colors.unknown));
     this.#legend.replaceChildren(...items);
   }
 
@@ -89,6 +87,15 @@ export class PieceView {
     const width = this.#place.clientWidth;
     for (const drawn of this.#drawn) drawMap(drawn, width, this.#colors);
   }
+}
+
+function legendItem({ name, said }: { name: string; said: string }, fill: string): HTMLElement {
+  const item = element('li');
+  const swatch = element('span', { class: 'swatch', 'aria-hidden': 'true' });
+  swatch.style.background = fill;
+  item.append(swatch, element('span', { class: 'label' }, name), element('span', { class: 'said' }, said));
+  item.title = said === '' ? name : `${name}: ${said}`;
+  return item;
 }
 
 interface Colors {
