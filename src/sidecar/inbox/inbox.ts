@@ -263,9 +263,10 @@ export class Inbox {
     const { folder = row.folder ?? this.#options.folder(), conflict } = wanted;
     const dropBoxId = wanted.dropBoxId ?? (folder === row.folder ? row.dropBoxId : undefined);
     const downloadIds = await this.#downloads.begin(row, { folder, ...(conflict && { conflict }) });
-    if (row.state === 'done') return this.#info(row); // All that was missing came meanwhile.
+    const now = this.#table.get(peerId, offerId);
+    if (now?.state === 'done') return this.#info(now); // What was missing came meanwhile.
     // Taken back, or its sender blocked, while it was accepted.
-    if (!this.#table.isOpen(row) || this.#table.get(peerId, offerId) !== row) {
+    if (now !== row || !this.#table.isOpen(now)) {
       await this.#downloads.cancel(downloadIds);
       throw new AppError('not-found', 'This offer was taken back just now.');
     }
