@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import type { LocalPeer } from '../scripts/localPeers.ts';
 import type { CompareSide, Comparison } from '../src/protocol/compare.ts';
 import { bundleBeside } from '../scripts/bundle.ts';
-import { findMs, inBenchWorld, memoryMb, pause, processorMs, rootOf, watching, type BenchWorld } from './parts/benchWorld.ts';
+import { findMs, inBenchWorld, memoryMb, pause, processorMs, rootOf, told, type BenchWorld } from './parts/benchWorld.ts';
 import { generateTree, writeGeneratedTree } from './parts/generatedTree.ts';
 import type { knownTrees as KnownTrees } from './parts/knownTrees.ts';
 import { median, timed } from './parts/report.ts';
@@ -136,7 +136,9 @@ async function idlePing(peer: LocalPeer): Promise<number> {
 
 async function shared(peer: LocalPeer, folder: string, title: string): Promise<CompareSide> {
   const { shareId } = await peer.client.request('shares/add', { path: folder, title });
-  await watching(peer);
+  await told(peer, ['shares/changed'], async () =>
+    (await peer.client.request('shares/list', {})).find((share) => share.shareId === shareId && share.state === 'watching'),
+  );
   return { entry: rootOf({ peerId: peer.peerId, shareId }) };
 }
 
