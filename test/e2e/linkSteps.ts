@@ -36,6 +36,10 @@ export const linkSteps: readonly Step[] = [
       await page.locator('h1', { hasText: 'recipes' }).waitFor();
       await page.locator('.facts', { hasText: '3 files' }).waitFor();
       await page.locator('.row', { hasText: 'bread.md' }).filter({ hasText: '1 peer online' }).waitFor({ timeout: 60_000 });
+      const forged = { kind: 'state', revision: 0, title: 'forged', facts: [], warnings: [], said: [], fileCount: 0 };
+      await page.evaluate(`postMessage(${JSON.stringify({ ...forged, listLabel: '', actions: [] })}, '*')`);
+      await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
+      if ((await page.locator('main').textContent())?.includes('forged')) throw new Error('a forged message was believed');
     },
   },
   {
@@ -94,6 +98,16 @@ export const linkSteps: readonly Step[] = [
       await page.keyboard.up('Control');
       await window.activeTab('lentils.md').waitFor();
       await window.page.locator('#workbench\\.parts\\.statusbar', { hasText: 'Ln 3' }).waitFor();
+    },
+  },
+  {
+    name: 'the menu of an editor copies a link to the lines that are selected in it',
+    shot: 'link-copied',
+    async run(world) {
+      const { window } = world;
+      const line = window.page.locator('.editor-instance .view-line', { hasText: 'Onions first.' }).first();
+      await window.contextMenu(line, 'Copy Link');
+      await copied(world, /^potluck:.*lentils\.md#L3(&id=|$)/);
     },
   },
   {
