@@ -18,6 +18,7 @@ import { test } from 'node:test';
 import { getAttrSync } from 'fs-native-extensions';
 import type { IncomingOffer, OutgoingOffer } from '../../src/protocol/model.ts';
 import { sendingLimits } from '../../src/sidecar/limits.ts';
+import { Database } from '../../src/sidecar/storage/database.ts';
 import { MiB, settings, tableOf } from './transferScene.ts';
 import { createWorld, seen, treeOf, until, type TestPeer, type World } from './world.ts';
 
@@ -127,6 +128,31 @@ test('nobody but its receiver can read an offer, and it neither once it is taken
   const gone = await incoming(ben, ({ state }) => state === 'withdrawn');
   assert.equal(gone.offerId, offer.offerId);
   await assert.rejects(ben.client.request('inbox/accept', { peerId: offer.peerId, offerId: offer.offerId }), /withdrawn/);
+});
+
+test('an acceptance that was cut off before it was written down goes on with what is queued', async (t) => {
+  const { world, peers } = await tableOf(t, 'ann', 'ben');
+  const [ann, ben] = peers;
+  await seen(ann, ben);
+  const single = path.join(world.folder, 'note.txt');
+  writeFileSync(single, 'a note');
+  await ann.client.request('outbox/send', { peerId: ben.client.peerId, paths: [tree(world, 'photos'), single] });
+  const { peerId, offerId } = await incoming(ben, ({ state }) => state === 'offered');
+  await ann.stop();
+  await seen(ben, ann, false);
+  const target = path.join(world.folder, 'taken');
+  const { downloadIds } = await ben.client.request('inbox/accept', { peerId, offerId, folder: target });
+  await ben.stop();
+  // As the database is when the process ends right after the last download was queued.
+  const database = new Database(ben.dataFolder);
+  database.run(`UPDATE offer SET state = 'offered', folder = NULL, downloads = '[]'`);
+  database.close();
+  await ben.start();
+  const again = await incoming(ben, ({ state }) => state === 'accepted');
+  assert.deepEqual([again.folder, again.downloadIds], [target, downloadIds]);
+  await ann.start();
+  await incoming(ben, ({ state }) => state === 'done');
+  assert.deepEqual(readdirSync(target).sort(), ['note.txt', 'photos']);
 });
 
 test('an offer taken back in the middle of its transfer ends it', async (t) => {
@@ -267,6 +293,22 @@ test('a drop box takes nothing that is larger than it was offered', async (t) =>
   await incoming(ben, ({ state }) => state === 'done');
   assert.equal(readFileSync(path.join(box, ownFolder(ann), 'single.bin'), 'utf8'), 'SMALL');
   assert.deepEqual(readdirSync(path.join(box, ownFolder(ann), 'many')).sort(), ['a', 'b', 'c', 'd']);
+});
+
+test('a drop box that is set while the sender is away takes its offer when it comes', async (t) => {
+  const { world, peers } = await tableOf(t, 'ann', 'ben');
+  const [ann, ben] = peers;
+  await seen(ann, ben);
+  await ann.client.request('outbox/send', { peerId: ben.client.peerId, paths: [tree(world, 'photos')] });
+  await incoming(ben, ({ state }) => state === 'offered');
+  await ann.stop();
+  await seen(ben, ann, false);
+  const audience = { everyone: true, partyIds: [], peerIds: [] };
+  const folder = path.join(world.folder, 'box');
+  const { dropBoxId } = await ben.client.request('dropBoxes/set', { folder, audience, quotaBytes: 100 * MiB });
+  await ann.start();
+  const taken = await incoming(ben, ({ state }) => state === 'done');
+  assert.deepEqual([taken.dropBoxId, taken.folder], [dropBoxId, path.join(folder, ownFolder(ann))]);
 });
 
 test('no drop box is set in a share, and no folder with one is shared', async (t) => {
