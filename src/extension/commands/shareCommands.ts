@@ -96,7 +96,7 @@ export function shareCommands(services: Services): CommandTable {
         placeHolder: t('{0}. Files stay where they are; peers can read them, never change them.', previewSummary(found, leftOut)),
         ignoreFocusOut: true,
       });
-      const kind = chosen?.row.kind ?? (isReading ? 'back' : 'cancel');
+      const kind: PreviewRow['kind'] = chosen?.row.kind ?? (isReading ? 'back' : 'cancel');
       if (kind === 'cancel') return undefined;
       if (kind === 'share' && (await isSureOfSecrets(found, leftOut)))
         return { title, audience, leaveOut: [...leftOut], knownSecrets };
