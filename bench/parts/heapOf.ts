@@ -5,16 +5,25 @@ const waitMs = 10_000;
 
 interface Answer {
   id?: number;
-  result?: { usedSize?: number };
+  result?: { usedSize?: number; result?: { value?: unknown } };
   error?: { message: string };
 }
 
-/** Opens the inspector of the process by signal, as `kill -USR1` does, and leaves it open: for a process that a bench started. */
+/**
+ * Opens the inspector of the process by signal, as `kill -USR1` does, and leaves it open: for a process that a bench started. Throws when
+ * another process has the port that Node uses for that: what answers must be this one.
+ */
 export async function usedBytes(pid: number): Promise<number> {
   process.kill(pid, 'SIGUSR1');
   const socket = new WebSocket(await inspectorUrl());
   try {
     await opened(socket);
+    const { result: said } = await ask(socket, 0, 'Runtime.evaluate', { expression: 'process.pid' });
+    const other = said?.result?.value;
+    if (other !== pid)
+      throw new Error(
+        `Port ${port} is the inspector of process ${String(other)}, not of ${pid}. End it, and run the bench again.`,
+      );
     await ask(socket, 1, 'HeapProfiler.collectGarbage');
     await ask(socket, 2, 'HeapProfiler.collectGarbage');
     const { result } = await ask(socket, 3, 'Runtime.getHeapUsage');
@@ -46,7 +55,7 @@ function opened(socket: WebSocket): Promise<void> {
   });
 }
 
-function ask(socket: WebSocket, id: number, method: string): Promise<Answer> {
+function ask(socket: WebSocket, id: number, method: string, params: object = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`The inspector does not answer ${method}.`)), waitMs);
     const listener = ({ data }: MessageEvent): void => {
@@ -58,6 +67,6 @@ function ask(socket: WebSocket, id: number, method: string): Promise<Answer> {
       else reject(new Error(answer.error.message));
     };
     socket.addEventListener('message', listener);
-    socket.send(JSON.stringify({ id, method }));
+    socket.send(JSON.stringify({ id, method, params }));
   });
 }
