@@ -10,7 +10,7 @@ import { peersRow, rowOf, showPotluck, type Step, type World } from './walkWorld
 const gib = 1024 ** 3;
 const compare = 'Compare';
 
-/** A log of 5 GB on the peer's disk: text at its start and end, nothing between. */
+/** A log of 2 GB on the peer's disk: text at its start and end, nothing between. */
 function writeLog(file: string): void {
   mkdirSync(path.dirname(file), { recursive: true });
   const lines = (word: string, count: number): string =>
@@ -18,8 +18,8 @@ function writeLog(file: string): void {
   const end = `\n${lines('tail', 3000)}the needle\n${lines('last', 9)}`;
   const fd = openSync(file, 'w');
   writeSync(fd, lines('line', 20_000));
-  ftruncateSync(fd, 5 * gib - end.length);
-  writeSync(fd, end, 5 * gib - end.length);
+  ftruncateSync(fd, 2 * gib - end.length);
+  writeSync(fd, end, 2 * gib - end.length);
   closeSync(fd);
 }
 
@@ -115,7 +115,7 @@ async function openTable(world: World): Promise<void> {
 
 export const viewerSteps: readonly Step[] = [
   {
-    name: 'a text of 5 GB, too large for a document, is offered by range and opens',
+    name: 'a text of 2 GB, too large for a document, is offered by range and opens',
     shot: 'viewer-open',
     async run(world) {
       const { window, peer } = world;
@@ -140,7 +140,7 @@ export const viewerSteps: readonly Step[] = [
       await frame.locator('button', { hasText: /^End$/ }).click();
       await frame.getByText('last 9 of the log', { exact: true }).waitFor({ timeout: 5_000 });
       const status = (await frame.locator('.status').textContent()) ?? '';
-      if (!/5 GB of 5 GB \(100 %\) · \d+ KB fetched/.test(status)) throw new Error(status);
+      if (!/2 GB of 2 GB \(100 %\) · \d+ KB fetched/.test(status)) throw new Error(status);
     },
   },
   {
