@@ -4,7 +4,7 @@
 import type { Locator } from 'playwright-core';
 import { shareArrives } from '../../scripts/localPeers.ts';
 import type { PeerId } from '../../src/protocol/ids.ts';
-import { collapseAll, peersPane, rowOf, showPotluck, type Step, type World } from './walkWorld.ts';
+import { collapseAll, peersPane, rowOf, showPotluck, tick, type Step, type World } from './walkWorld.ts';
 
 const waitMs = 30_000;
 /** As somebody is called who is here already. */
@@ -45,10 +45,6 @@ async function openAudience(world: World): Promise<void> {
   await world.window.contextMenu(sharesRow(world), 'Who May See It…');
   await world.window.quickRow('Everyone').waitFor();
 }
-
-/** The tick of a row of the list. */
-const tick = ({ window }: World, text: string): Promise<void> =>
-  window.quickRow(text).first().locator('input[type=checkbox], .monaco-checkbox').first().click();
 
 export const accessSteps: readonly Step[] = [
   {

@@ -16,6 +16,7 @@ import {
   rowOf,
   showExplorer,
   showPotluck,
+  tick,
   type Step,
   type World,
 } from './walkWorld.ts';
@@ -48,7 +49,7 @@ export const sendSteps: readonly Step[] = [
     },
   },
   {
-    name: 'a file is sent to a peer from the Explorer, after a look at what would go',
+    name: 'a file is sent to a peer from the Explorer, after a look at what would go, and one more when it changed since',
     shot: 'outbox',
     async run(world) {
       const { window, folder, peer } = world;
@@ -59,7 +60,11 @@ export const sendSteps: readonly Step[] = [
       await window.contextMenu(row, 'Send to Peer…');
       await window.quickRow('Ada').click();
       await window.dialogButton('Send').click();
+      await window.quickInput.locator('input').first().waitFor();
+      writeFileSync(path.join(folder, 'gift.txt'), 'a larger gift\n');
       await window.answer('For you');
+      await window.page.locator('.monaco-dialog-box', { hasText: 'It changed since you looked' }).waitFor();
+      await window.dialogButton('Send').click();
       await until('the offer at the peer', async () => (await peer.client.request('inbox/list', {})).length === 1);
       const [offer] = await peer.client.request('inbox/list', {});
       if (offer?.text !== 'For you' || offer.items[0]?.name !== 'gift.txt') throw new Error(JSON.stringify(offer));
@@ -138,8 +143,8 @@ export const sendSteps: readonly Step[] = [
       const box = path.join(downloads, '..', 'box');
       mkdirSync(box);
       await window.runCommand('Potluck: New Drop Box…');
-      await window.quickRow('Ada').locator('.quick-input-list-checkbox, .monaco-checkbox').first().click();
-      await window.page.keyboard.press('Enter');
+      await tick(world, 'Ada');
+      await window.quickInput.locator('.monaco-button', { hasText: 'OK' }).click();
       await chooseFolder(world, 'Use This Folder', box);
       await window.answer('1');
       await window.dialogButton('Take It Always').click();

@@ -90,21 +90,35 @@ export async function openFromExplorer(world: World, name: string): Promise<void
 /** In the dialog that asks where, by its path. */
 export async function chooseFile({ window }: World, file: string): Promise<void> {
   await window.quickInput.locator('.monaco-button', { hasText: /^(OK|Save|Open|Use|Take|Accept|Verify)/ }).waitFor();
-  await window.answer(file);
-  await window.quickInput.waitFor({ state: 'hidden' });
+  // It may put the name that it proposes over what was typed, once it has looked at the folder.
+  await until(`the dialog to take ${file}`, async () => {
+    if (!(await window.quickInput.isVisible())) return true;
+    await window.answer(file);
+    return window.quickInput.waitFor({ state: 'hidden', timeout: 3000 }).then(
+      () => true,
+      () => false,
+    );
+  });
 }
 
 /** As `chooseFile`, for a folder: there Enter opens what is typed, and only the button takes it. */
 export async function chooseFolder({ window }: World, button: string, folder: string): Promise<void> {
   const take = window.quickInput.locator('.monaco-button', { hasText: button });
   await take.waitFor();
-  await window.quickInput.locator('input').first().fill(`${folder}/`);
+  const input = window.quickInput.locator('input').first();
   await until(`${button} to take ${folder}`, async () => {
     if (!(await take.isVisible())) return true;
-    await take.click({ timeout: 1000 }).catch(() => undefined); // it goes away meanwhile
+    // It puts the folder where it begins before what was typed, when that comes first.
+    const typed = await input.inputValue({ timeout: 1000 }).catch(() => '');
+    const isTyped = typed.replace(/\/$/, '') === folder;
+    await (isTyped ? take.click({ timeout: 1000 }) : input.fill(`${folder}/`, { timeout: 1000 })).catch(() => undefined); // it goes away meanwhile
     return false;
   });
 }
+
+/** The tick of a row of a list in which several may be chosen. */
+export const tick = ({ window }: World, text: string): Promise<void> =>
+  window.quickRow(text).first().locator('input[type=checkbox], .monaco-checkbox').first().click();
 
 /** Rows that are not in sight are not there: what steps before left open makes them so. */
 export async function collapseAll(world: World): Promise<void> {
