@@ -158,6 +158,10 @@ export const sendSteps: readonly Step[] = [
       const waits = window.pane('Inbox and Outbox').locator('.monaco-list-row', { hasText: 'waits for your answer' });
       await waits.filter({ hasText: 'numbers.bin' }).waitFor();
       if (namesIn(box).includes('numbers.bin')) throw new Error('it holds more than its size');
+      for (const other of ['Shares', 'Transfers']) await window.togglePane(other, false);
+      await rowOf(world, 'Inbox and Outbox', 'box')
+        .filter({ hasText: /[1-9]\d* B of 1 MB/ })
+        .waitFor();
     },
   },
 ];
