@@ -44,10 +44,10 @@ export function entriesOf(segment: Segment, folder: ViewFolder, page: { offset: 
   eachRun(folder, page, {
     base(record, from, count) {
       let place = from;
-      for (const { name, sizeBytes, mtimeMs } of segment.entries(record, from, count)) {
+      segment.eachNamed(record, { from, count }, (name, sizeBytes, mtimeMs) => {
         const kind = place++ < record.folderCount ? 'folder' : 'file';
-        entries.push({ name: name.toString(), kind, sizeBytes, mtimeMs });
-      }
+        entries.push({ name, kind, sizeBytes, mtimeMs });
+      });
     },
     row: (row, kind) => entries.push(entryOf(row, kind)),
   });

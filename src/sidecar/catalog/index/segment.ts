@@ -1,6 +1,7 @@
 // Answers from a segment file in place, own shares' and peers' alike: a few pages read, never the whole. Writing is segmentWriter's,
 // what changed since is IndexView's. All calls are synchronous; a damaged page throws AppError `io` (see pages.ts).
 
+import { isAscii } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { Entry, EntryKind, ListPage } from '../../../protocol/model.ts';
@@ -223,6 +224,28 @@ export class Segment {
       start = end;
     }
     return entries;
+  }
+
+  /** Hands over entries from a place on, with their names as text: half of what making an object and a buffer for each costs. */
+  eachNamed(
+    folder: FolderRecord,
+    { from, count }: { from: number; count: number },
+    take: (name: string, sizeBytes: number, mtimeMs: number) => void,
+  ): void {
+    if (count <= 0) return;
+    const before = from === 0 ? 0 : this.#file.u32(folder.blockAt + (from - 1) * entryRecordBytes);
+    const records = this.#file.read(folder.blockAt + from * entryRecordBytes, count * entryRecordBytes);
+    const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+    const last = view.getUint32((count - 1) * entryRecordBytes, true);
+    const names = this.#file.read(namesOf(folder) + before, last - before);
+    // Where each byte is a character, the names are parts of one text.
+    const text = isAscii(names) ? names.toString('latin1') : undefined;
+    for (let at = 0, start = 0; at < records.length; at += entryRecordBytes) {
+      const end = view.getUint32(at, true) - before;
+      const name = text === undefined ? names.toString('utf8', start, end) : text.slice(start, end);
+      take(name, view.getFloat64(at + 4, true), view.getFloat64(at + 12, true));
+      start = end;
+    }
   }
 
   #compare(folder: FolderRecord, place: number, name: Uint8Array): number {
