@@ -5,7 +5,7 @@ import type { CompareSide, CompareState, ComparedEntry, Comparison } from '../..
 import type { EntryRef } from '../../protocol/model.ts';
 import { displayName, longDisplayName } from '../displayText.ts';
 import { joinPath, uriPartsOf, type UriParts } from '../files/uris.ts';
-import { formatBytes, formatCount, formatFiles, t } from '../text.ts';
+import { formatBytes, formatCount, formatFiles, formatFolders, t } from '../text.ts';
 import { dateText } from '../views/mergedModel.ts';
 import type { Row } from '../views/row.ts';
 
@@ -104,8 +104,11 @@ export function compareRow(node: CompareNode, shown: ShownComparison | undefined
 
 function groupRow({ id, state }: CompareGroupNode, shown: ShownComparison): Row {
   const label = groupName(state, shown);
-  const { files, bytes } = shown.comparison.totals[state];
-  const total = `${formatFiles(files)}, ${formatBytes(bytes)}`;
+  const { totals, folders } = shown.comparison;
+  const { files, bytes } = totals[state];
+  const folderCount = state === 'only-left' ? folders.onlyLeft : state === 'only-right' ? folders.onlyRight : 0;
+  const parts = [...(folderCount > 0 ? [formatFolders(folderCount)] : []), formatFiles(files), formatBytes(bytes)];
+  const total = parts.join(', ');
   const color = colors[state];
   return {
     id,

@@ -60,6 +60,10 @@ test('differences come first, and groups of nothing are left out', () => {
   const labels = groups.map((group) => compareRow(group, comparison)?.label);
   assert.deepEqual(labels, ['Changed', 'Only in Ada', 'Only in mine', 'Same']);
   assert.deepEqual(compareGroups(undefined), []);
+  const [, onlyRight] = groups;
+  assert.ok(onlyRight);
+  comparison.comparison.folders = { onlyLeft: 0, onlyRight: 2 };
+  assert.equal(compareRow(onlyRight, comparison)?.description, '2 folders, 0 files, 0 B');
 });
 
 test("a row leads to the peer's file, where the peer has it", () => {
