@@ -1,8 +1,8 @@
 // `npm run bench -- board [--transfers N] [--seconds S] [--shots FOLDER] [--profile FILE]`: the board in a real VS Code, over a source of 10,000
-// transfers with 60 updates a second, of which two end a download and start the next. It is scrolled half of the time through all rows, half of it where
-// they change, with one chosen. Frames are judged beside those of an empty page before and after in the same browser: on a busy machine that one has
-// long ones, too, and the longest task by its time of processor counts. The extension host's memory beside what it is in the same window under the same load for as long without the board: resident as it
-// stands, and what is in use after its garbage was collected.
+// transfers with 60 updates a second, of which two end a download and start the next. It is scrolled half of the time through all rows, half of it
+// where they change, with one chosen. Frames are judged beside those of an empty page before and after in the same browser: on a busy machine that one
+// has long ones, too, and the longest task by its time of processor counts. The extension host's memory beside what it is in the same window under the
+// same load for as long without the board: resident as it stands, and what is in use after its garbage was collected.
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
