@@ -11,7 +11,7 @@ export function boardTexts(): Record<string, string> {
     count: t('{0} in all'),
     countOf: t('{0} of {1}'),
     pieceMap: t('Pieces of {0}: {1}. Who gave which is in the list below.'),
-    before: t('Was here before, or nobody knows from whom'),
+    before: t('Was here before'),
     announce: t('{0} running, {1} queued, {2} done, {3} failed'),
     'action.pause': t('Pause'),
     'action.resume': t('Resume'),
