@@ -112,7 +112,8 @@ export const previewSteps: readonly Step[] = [
       await peer.client.request('settings/set', { uploadLimit: 700 * 1024 });
       await mountedRow(world, film).waitFor({ timeout: 30_000 });
       await window.runCommand('Potluck: Download…');
-      for (const each of ['Ada', tableTitle, /^code$/, film]) await window.quickRow(each).click();
+      // Last: `.vscode` stands before it.
+      for (const each of ['Ada', tableTitle, 'code', film]) await window.quickRow(each).last().click();
       await marked(world, film, 'In the download queue').waitFor();
       await peer.client.request('settings/set', { uploadLimit: 0 });
       await marked(world, film, 'Downloaded and verified').waitFor({ timeout: 30_000 });
@@ -134,8 +135,6 @@ export const previewSteps: readonly Step[] = [
         'Copy Magnet Link',
       ])
         await page.getByText(said).first().waitFor();
-      await page.locator('a', { hasText: /^Copy Link$/ }).click();
-      await window.page.locator('.statusbar', { hasText: 'Link copied.' }).waitFor();
       await window.clearToasts();
     },
   },
