@@ -253,8 +253,10 @@ p { margin: 4px 0; line-height: 1.5; overflow-wrap: anywhere; }
 .good { color: var(--vscode-charts-green, var(--vscode-foreground)); }
 .actions { display: flex; flex-wrap: wrap; gap: 8px; margin: 12px 0; }
 .button { padding: 4px 12px; border-radius: 2px; text-decoration: none; color: var(--vscode-button-secondaryForeground);
-  background: var(--vscode-button-secondaryBackground); border: 1px solid var(--vscode-button-border, var(--vscode-contrastBorder, transparent)); }
-main > .actions > .button:first-child { color: var(--vscode-button-foreground); background: var(--vscode-button-background); }
+  background: var(--vscode-button-secondaryBackground);
+  border: 1px solid var(--vscode-button-secondaryBorder, var(--vscode-contrastBorder, var(--vscode-panel-border, transparent))); }
+main > .actions > .button:first-child { color: var(--vscode-button-foreground); background: var(--vscode-button-background);
+  border-color: var(--vscode-button-border, var(--vscode-contrastBorder, transparent)); }
 .button:hover { background: var(--vscode-button-secondaryHoverBackground); }
 main > .actions > .button:first-child:hover { background: var(--vscode-button-hoverBackground); }
 :focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: 2px; }
