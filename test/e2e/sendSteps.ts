@@ -148,7 +148,14 @@ export const sendSteps: readonly Step[] = [
       await chooseFolder(world, 'Use This Folder', box);
       await window.answer('1');
       await window.dialogButton('Take It Always').click();
-      await rowOf(world, 'Inbox and Outbox', 'box').filter({ hasText: '0 B of 1 MB' }).waitFor();
+      await offersRow(world, 'box').filter({ hasText: '0 B of 1 MB' }).waitFor();
+      // The button in the title makes a new one, whichever row is in focus.
+      await offersRow(world, 'box').click();
+      await window.pane('Inbox and Outbox').locator('.pane-header a.action-label[aria-label^="New Drop Box"]').click();
+      await window.quickRow('Everyone').waitFor();
+      await window.quickInput.locator('.quick-input-count', { hasText: '0 Selected' }).waitFor();
+      await window.page.keyboard.press('Escape');
+      await window.quickInput.waitFor({ state: 'hidden' });
       const peerId = await me(world);
       const send = (name: string) =>
         peer.client.request('outbox/send', { peerId, paths: [path.join(peer.tree, ...name.split('/'))] });
@@ -159,7 +166,7 @@ export const sendSteps: readonly Step[] = [
       await waits.filter({ hasText: 'numbers.bin' }).waitFor();
       if (namesIn(box).includes('numbers.bin')) throw new Error('it holds more than its size');
       for (const other of ['Shares', 'Transfers']) await window.togglePane(other, false);
-      await rowOf(world, 'Inbox and Outbox', 'box')
+      await offersRow(world, 'box')
         .filter({ hasText: /[1-9]\d* B of 1 MB/ })
         .waitFor();
     },

@@ -90,7 +90,7 @@ export async function openFromExplorer(world: World, name: string): Promise<void
 /** In the dialog that asks where, by its path. */
 export async function chooseFile({ window }: World, file: string): Promise<void> {
   await window.quickInput.locator('.monaco-button', { hasText: /^(OK|Save|Open|Use|Take|Accept|Verify)/ }).waitFor();
-  // It may put the name that it proposes over what was typed, once it has looked at the folder.
+  await proposal(window);
   await until(`the dialog to take ${file}`, async () => {
     if (!(await window.quickInput.isVisible())) return true;
     await window.answer(file);
@@ -101,14 +101,20 @@ export async function chooseFile({ window }: World, file: string): Promise<void>
   });
 }
 
+/** The dialog writes where it begins into its field once it has looked there: what was typed before that is lost, or stands behind it. */
+async function proposal({ quickInput }: driver.Window): Promise<void> {
+  const input = quickInput.locator('input').first();
+  await until('what the dialog proposes', async () => (await input.inputValue()) !== '');
+}
+
 /** As `chooseFile`, for a folder: there Enter opens what is typed, and only the button takes it. */
 export async function chooseFolder({ window }: World, button: string, folder: string): Promise<void> {
   const take = window.quickInput.locator('.monaco-button', { hasText: button });
   await take.waitFor();
+  await proposal(window);
   const input = window.quickInput.locator('input').first();
   await until(`${button} to take ${folder}`, async () => {
     if (!(await take.isVisible())) return true;
-    // It puts the folder where it begins before what was typed, when that comes first.
     const typed = await input.inputValue({ timeout: 1000 }).catch(() => '');
     const isTyped = typed.replace(/\/$/, '') === folder;
     await (isTyped ? take.click({ timeout: 1000 }) : input.fill(`${folder}/`, { timeout: 1000 })).catch(() => undefined); // it goes away meanwhile
