@@ -1,12 +1,12 @@
 // Viewers by range and comparisons by commands: what opens with which editor, and that nothing comes of arguments that no person gave.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { EntryRef } from '../../src/protocol/model.ts';
-import { api, dismissed, eventually, table, tableUri, treePath } from './world.ts';
+import { answered, api, dismissed, eventually, table, tableUri, treePath } from './world.ts';
 
 const run = (command: string, ...args: unknown[]): Thenable<unknown> =>
   vscode.commands.executeCommand(`potluck.${command}`, ...args);
@@ -57,6 +57,58 @@ describe('viewers and comparisons', () => {
     assert.equal(input.original.fsPath, at('bread.md').fsPath);
     assert.equal(input.modified.scheme, 'potluck');
     assert.equal(readFileSync(at('bread.md').fsPath, 'utf8'), '# Bread\n\nFlour.\n');
+  });
+
+  it("show a peer's configuration beside mine: hidden from VS Code, not from who asks for it", async () => {
+    await closeAll();
+    writeFileSync(at('settings.json').fsPath, '{}\n');
+    await run('compare.select', at('settings.json'));
+    await run('compare.withSelected', await entryOf('.vscode/settings.json'));
+    const { modified } = await eventually('the comparison', async () => {
+      const shown = activeInput();
+      return shown instanceof vscode.TabInputTextDiff ? shown : undefined;
+    });
+    const bytes = await vscode.workspace.fs.readFile(modified);
+    assert.equal(Buffer.from(bytes).toString(), readFileSync(treePath('.vscode', 'settings.json'), 'utf8'));
+  });
+
+  it("show changes against peers' copies in the gutter, of as many files as were asked for", async () => {
+    await closeAll();
+    for (const [name, text] of [
+      ['one/twin.md', 'Rye.\n'],
+      ['other/twin.md', 'Wheat.\n'],
+      ['lone.md', 'Onions.\n'],
+    ] as const) {
+      mkdirSync(path.dirname(treePath('copies', name)), { recursive: true });
+      writeFileSync(treePath('copies', name), text);
+    }
+    for (const [name, count] of [
+      ['twin.md', 2],
+      ['lone.md', 1],
+    ] as const)
+      await eventually(`${name} to be found`, async () => {
+        const { hits } = await api().request('search/query', { query: `"${name}"`, limit: 10 });
+        return hits.filter(({ isOwn }) => !isOwn).length === count ? hits : undefined;
+      });
+    /** Of the copies that VS Code reads: no tab shows them. */
+    const until = (what: string, isSo: (texts: string[]) => boolean): Promise<unknown> =>
+      eventually(what, () => {
+        const shown = vscode.workspace.textDocuments.filter(
+          ({ uri }) => uri.scheme === 'potluck' && uri.path.includes('/copies/'),
+        );
+        return Promise.resolve(isSo(shown.map((document) => document.getText())) ? true : undefined);
+      });
+
+    for (const [column, name] of ['twin.md', 'lone.md'].entries()) {
+      writeFileSync(at(name).fsPath, 'Mine.\n');
+      await vscode.window.showTextDocument(at(name), { viewColumn: column + 1, preview: false });
+      // Of two copies one is chosen.
+      await answered('compare.gutter', run('compare.gutter', at(name)));
+    }
+    const isTwin = (text: string): boolean => ['Rye.\n', 'Wheat.\n'].includes(text);
+    await until('both copies to be read', (texts) => texts.length === 2 && texts.some(isTwin) && texts.includes('Onions.\n'));
+    for (const name of ['twin.md', 'lone.md']) await run('compare.gutterOff', at(name));
+    rmSync(treePath('copies'), { recursive: true });
   });
 
   it('open, fetch and change nothing, whatever their commands are called with', async () => {
