@@ -5,7 +5,7 @@ import path from 'node:path';
 import { until } from '../../scripts/localPeers.ts';
 import { element, number, text, webm } from '../unit/webview/viewer/media/madeFiles.ts';
 import { tableTitle } from '../vscode/testPeer.ts';
-import { peersRow, rowOf, showPotluck, type Step, type World } from './walkWorld.ts';
+import { chooseFolder, peersRow, rowOf, showPotluck, type Step, type World } from './walkWorld.ts';
 
 const gib = 1024 ** 3;
 const compare = 'Compare';
@@ -237,14 +237,8 @@ export const viewerSteps: readonly Step[] = [
       const { page } = window;
       await menu(world, peersRow(world, 'recipes'), 'Compare with Mine');
       await window.quickRow('Another Folder').first().click();
-      await window.answer(`${path.join(folder, 'recipes')}/`);
-      const row = rowOf(world, compare, 'Changed');
-      const accept = window.quickInput.locator('.monaco-button', { hasText: /^Compare$/ });
-      await until('the folders to be compared', async () => {
-        if (await row.isVisible()) return true;
-        await accept.click({ timeout: 1000 }).catch(() => undefined); // it goes away meanwhile
-        return false;
-      });
+      await chooseFolder(world, 'Compare', path.join(folder, 'recipes'));
+      await rowOf(world, compare, 'Changed').waitFor();
       await rowOf(world, compare, 'soup/lentils.md').waitFor();
       await window.runCommand('Potluck: Download Differences…');
       await window.quickRow('What I do not have').waitFor();
