@@ -19,8 +19,8 @@ await bundle({ target: hostTarget(), sourcemap: true, outFolder });
 if (args.includes('--host')) await bundleInHostTests();
 const vsix = await packageVsix(hostTarget(), outFolder);
 const shotsFolder = args.includes('--shots') ? path.join(root, 'docs', 'images') : undefined;
-const part = (['meeting', 'access', 'links', 'viewers', 'board', 'preview', 'trust', 'german'] as const).find((name) =>
-  args.includes(`--${name}`),
+const part = (['meeting', 'access', 'links', 'viewers', 'board', 'preview', 'together', 'trust', 'german'] as const).find(
+  (name) => args.includes(`--${name}`),
 );
 const { passed, failed } = await inEachFlavor(wanted, (browser, flavor) =>
   args.includes('--host')

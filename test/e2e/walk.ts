@@ -37,7 +37,7 @@ import { transferSteps } from './transferSteps.ts';
 import { trustSteps } from './trustSteps.ts';
 import { configureAll, rememberBootstrap, untrustingSettings } from './untrusted.ts';
 import { viewerSteps } from './viewerSteps.ts';
-import { peersPane, peersRow, type Conditions, type OtherUser, type Step, type World } from './walkWorld.ts';
+import { peersPane, peersRow, tidy, type Conditions, type OtherUser, type Step, type World } from './walkWorld.ts';
 
 export interface WalkOptions {
   flavors: readonly Flavor[];
@@ -323,6 +323,13 @@ interface Part {
   conditions?: Conditions;
 }
 
+/** Parts that each stand for themselves, one after the other in one window, which is tidied before each: joining takes as long as many steps. */
+function inOneWindow(...walks: (readonly Step[])[]): readonly Step[] {
+  const afresh = ([first, ...rest]: readonly Step[]): Step[] =>
+    first === undefined ? [] : [{ ...first, run: async (world) => (await tidy(world), first.run(world)) }, ...rest];
+  return [...joining, ...walks.flatMap(afresh)];
+}
+
 const parts = {
   main: { steps: mainSteps },
   meeting: { steps: meetingSteps },
@@ -331,11 +338,12 @@ const parts = {
   viewers: { steps: [...joining, ...viewerSteps] },
   board: { steps: [...joining, ...boardSteps] },
   preview: { steps: [...joining, ...previewSteps] },
+  together: { steps: inOneWindow(boardSteps, previewSteps, viewerSteps) },
   trust: { steps: trustSteps, conditions: { isUntrusted: true } },
   german: { steps: germanSteps, conditions: { locale: 'de' } },
 } as const satisfies Record<string, Part>;
-/** Parts that are not among all steps: each begins with an empty profile. */
-const ownWalks = ['links', 'viewers', 'board', 'preview', 'trust', 'german'] as const;
+/** Walks beside that of all steps: each begins with an empty profile. */
+const ownWalks = ['links', 'together', 'trust', 'german'] as const;
 const allSteps: readonly Step[] = [
   ...[...mainSteps, ...transferSteps, ...catalogSteps],
   ...[...accessSteps, ...meetingSteps, ...goneSteps],

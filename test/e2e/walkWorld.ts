@@ -133,3 +133,9 @@ export async function collapseAll(world: World): Promise<void> {
   await pane.locator('a.action-label[aria-label^="Collapse All"]').click();
   await peersRow(world, tableTitle).first().waitFor({ state: 'detached' });
 }
+
+/** No editor open, and Potluck's views in sight. */
+export async function tidy(world: World): Promise<void> {
+  await world.window.runCommand('View: Close All Editors');
+  await showPotluck(world);
+}
