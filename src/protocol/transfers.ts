@@ -69,6 +69,8 @@ export interface DownloadInfo {
   conflict: ConflictPolicy;
   /** Absolute path of the file or folder as it will be (or is) on this disk. */
   destination: string;
+  /** No name was claimed yet: where the destination's is taken by then, it gets another, and what lies there now is not of this download. */
+  isDestinationOpen?: true;
   doneBytes: number;
   totalBytes: number;
   doneFiles: number;

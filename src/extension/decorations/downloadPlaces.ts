@@ -14,27 +14,54 @@ export interface FoundDownload {
   entry: EntryRef;
 }
 
-/** Of several downloads of one place the one added last counts. */
+/** A download that came, went or is another now, and every place whose mark may be another for it; of a folder, all below them too. */
+export interface PlacesChange {
+  download: DownloadInfo;
+  places: Place[];
+}
+
+/** Ids of downloads by where they are, those of one place in the order of being added. */
+type Slots = Map<string, string[]>;
+
+/** Of several downloads of one place the one added last counts, until it leaves. A change costs the same, however many others there are. */
 export class DownloadPlaces {
-  readonly #byDestination = new Map<string, DownloadInfo>();
-  readonly #byEntry = new Map<string, DownloadInfo>();
+  readonly #byId = new Map<string, DownloadInfo>();
+  readonly #byDestination: Slots = new Map();
+  readonly #byEntry: Slots = new Map();
 
   constructor(downloads: Iterable<DownloadInfo>) {
-    for (const download of [...downloads].sort((a, b) => a.addedAtMs - b.addedAtMs)) this.put(download);
+    this.replace(downloads);
   }
 
-  /** Takes one that is another now, or new; tells whether its marks may look different. */
-  put(download: DownloadInfo): boolean {
-    const key = entryKey(download.entry);
-    const before = this.#byEntry.get(key);
-    const here = placeKey(download.destination);
-    const isLater = (known: DownloadInfo | undefined): boolean => known === undefined || known.addedAtMs <= download.addedAtMs;
-    if (isLater(this.#byDestination.get(here))) this.#byDestination.set(here, download);
-    if (!isLater(before)) return false;
-    if (before?.downloadId === download.downloadId && placeKey(before.destination) !== here)
-      this.#byDestination.delete(placeKey(before.destination));
-    this.#byEntry.set(key, download);
-    return before === undefined || !looksAlike(before, download);
+  /** Takes one that is another now, or new; undefined when no mark looks different for it. */
+  put(download: DownloadInfo): PlacesChange | undefined {
+    const before = this.#byId.get(download.downloadId);
+    if (before !== undefined && isPlacedAlike(before, download)) {
+      this.#byId.set(download.downloadId, download);
+      return looksAlike(before, download) ? undefined : { download, places: [download.entry, ...placesHere(download)] };
+    }
+    this.remove(download.downloadId);
+    this.#byId.set(download.downloadId, download);
+    for (const [slots, key] of this.#slotsOf(download)) this.#enter(slots, key, download);
+    const left = before === undefined ? [] : placesHere(before);
+    return { download, places: [download.entry, ...left, ...placesHere(download)] };
+  }
+
+  /** Undefined when it was not known. */
+  remove(downloadId: string): PlacesChange | undefined {
+    const download = this.#byId.get(downloadId);
+    if (download === undefined) return undefined;
+    this.#byId.delete(downloadId);
+    for (const [slots, key] of this.#slotsOf(download)) leave(slots, key, downloadId);
+    return { download, places: [download.entry, ...placesHere(download)] };
+  }
+
+  /** Takes these, and no others. */
+  replace(downloads: Iterable<DownloadInfo>): PlacesChange[] {
+    const ordered = [...downloads].sort((a, b) => a.addedAtMs - b.addedAtMs);
+    const kept = new Set<string>(ordered.map(({ downloadId }) => downloadId));
+    const gone = [...this.#byId.keys()].filter((id) => !kept.has(id));
+    return [...gone.flatMap((id) => this.remove(id) ?? []), ...ordered.flatMap((download) => this.put(download) ?? [])];
   }
 
   /** The row's own download, else that of the nearest folder above it. */
@@ -45,25 +72,15 @@ export class DownloadPlaces {
   /** An entry as VS Code may show it: at its owner, and where a download puts it here. */
   both(entry: EntryRef): Place[] {
     const download = this.#ofEntry(entry)?.download;
-    if (download === undefined || download.destination === '') return [entry];
+    if (download === undefined) return [entry];
     const below = entry.path.slice(download.entry.path.length).split('/');
-    return [entry, path.join(download.destination, ...below)];
-  }
-
-  /** Those whose mark may look different than in `before`. */
-  changedSince(before: DownloadPlaces): DownloadInfo[] {
-    const changed = [...this.#byEntry].filter(([key, download]) => {
-      const known = before.#byEntry.get(key);
-      return known === undefined || !looksAlike(known, download);
-    });
-    const gone = [...before.#byEntry].filter(([key]) => !this.#byEntry.has(key));
-    return [...changed, ...gone].map(([, download]) => download);
+    return [entry, ...placesHere(download).map((here) => path.join(here, ...below))];
   }
 
   #atPath(here: string): FoundDownload | undefined {
     for (let at = here; ; at = path.dirname(at)) {
-      const download = this.#byDestination.get(placeKey(at));
-      if (download !== undefined && (at === here || download.kind === 'folder')) {
+      const download = this.#latest(this.#byDestination.get(placeKey(at)), { isBelow: at !== here });
+      if (download !== undefined) {
         const below = path.relative(at, here).split(path.sep).join('/');
         return {
           download,
@@ -76,11 +93,43 @@ export class DownloadPlaces {
 
   #ofEntry(entry: EntryRef): FoundDownload | undefined {
     for (let at = entry.path; ; at = parentPath(at)) {
-      const download = this.#byEntry.get(entryKey({ ...entry, path: at }));
-      if (download !== undefined && (at === entry.path || download.kind === 'folder')) return { download, entry };
+      const download = this.#latest(this.#byEntry.get(entryKey({ ...entry, path: at })), { isBelow: at !== entry.path });
+      if (download !== undefined) return { download, entry };
       if (at === '') return undefined;
     }
   }
+
+  /** Only a folder has something below it. */
+  #latest(ids: readonly string[] | undefined, { isBelow }: { isBelow: boolean }): DownloadInfo | undefined {
+    const id = ids?.findLast((each) => !isBelow || this.#byId.get(each)?.kind === 'folder');
+    return id === undefined ? undefined : this.#byId.get(id);
+  }
+
+  #slotsOf(download: DownloadInfo): [Slots, string][] {
+    const here = placesHere(download).map((place): [Slots, string] => [this.#byDestination, placeKey(place)]);
+    return [[this.#byEntry, entryKey(download.entry)], ...here];
+  }
+
+  #enter(slots: Slots, key: string, { downloadId, addedAtMs }: DownloadInfo): void {
+    const ids = slots.get(key) ?? [];
+    const before = ids.findLastIndex((id) => (this.#byId.get(id)?.addedAtMs ?? 0) <= addedAtMs);
+    slots.set(key, ids.toSpliced(before + 1, 0, downloadId));
+  }
+}
+
+function leave(slots: Slots, key: string, downloadId: string): void {
+  const left = slots.get(key)?.filter((id) => id !== downloadId) ?? [];
+  if (left.length === 0) slots.delete(key);
+  else slots.set(key, left);
+}
+
+/** Nowhere until its name was claimed: what lies there is the person's own, and may keep the name. */
+function placesHere({ destination, isDestinationOpen }: DownloadInfo): string[] {
+  return isDestinationOpen === true ? [] : [destination];
+}
+
+function isPlacedAlike(a: DownloadInfo, b: DownloadInfo): boolean {
+  return entryKey(a.entry) === entryKey(b.entry) && placesHere(a).join() === placesHere(b).join();
 }
 
 /** All that is still to come bears one mark. */

@@ -3,13 +3,21 @@
 
 import path from 'node:path';
 import { asAppError } from '../../protocol/errors.ts';
-import type { DownloadInfo, DownloadMark, EntryRef, ShareMark } from '../../protocol/model.ts';
+import type { DownloadMark, EntryRef, ShareMark } from '../../protocol/model.ts';
 import { isOver } from '../downloadList.ts';
 import { isInside, isSameEntry } from '../files/uris.ts';
 import { limits } from '../limits.ts';
 import type { Sidecar } from '../sidecar.ts';
 import type { World } from '../world.ts';
-import { DownloadPlaces, entryKey, isInAny, placeKey, type FoundDownload, type Place } from './downloadPlaces.ts';
+import {
+  DownloadPlaces,
+  entryKey,
+  isInAny,
+  placeKey,
+  type FoundDownload,
+  type Place,
+  type PlacesChange,
+} from './downloadPlaces.ts';
 import { MarkBatches } from './markBatches.ts';
 import { folderMark, heldMark, queuedMark, shareMark, type Mark } from './marks.ts';
 
@@ -23,7 +31,7 @@ export class ExplorerMarks {
   readonly #held: MarkBatches<EntryRef, DownloadMark>;
   readonly #subscriptions: { dispose(): void }[];
   #isRunning: boolean;
-  #places: DownloadPlaces;
+  readonly #places: DownloadPlaces;
   /** As keys. */
   #roots: readonly string[];
   /** Changes that come all the time are told together, and then none for a while. */
@@ -118,26 +126,27 @@ export class ExplorerMarks {
     this.#tell(undefined);
   }
 
-  /** Progress comes often: only what is another is looked at, unless something went. */
+  /** Progress comes often: only what is another is looked at. */
   #readDownloads(ids: ReadonlySet<string> | undefined): void {
-    const known = ids === undefined ? [] : [...ids].flatMap((id) => this.#world.download(id) ?? []);
-    if (ids !== undefined && known.length === ids.size) {
-      this.#changed(known.filter((download) => this.#places.put(download)));
+    if (ids === undefined) {
+      this.#changed(this.#places.replace(this.#world.downloads));
       return;
     }
-    const before = this.#places;
-    this.#places = new DownloadPlaces(this.#world.downloads);
-    this.#changed(this.#places.changedSince(before));
+    const change = (id: string): PlacesChange | undefined => {
+      const download = this.#world.download(id);
+      return download === undefined ? this.#places.remove(id) : this.#places.put(download);
+    };
+    this.#changed([...ids].flatMap((id) => change(id) ?? []));
   }
 
-  #changed(downloads: readonly DownloadInfo[]): void {
-    for (const { entry, kind } of downloads) {
-      if (kind === 'folder') this.#held.forget((each) => isInside(each, entry));
-      else this.#held.drop(entry);
+  #changed(changes: readonly PlacesChange[]): void {
+    for (const { download } of changes) {
+      if (download.kind === 'folder') this.#held.forget((each) => isInside(each, download.entry));
+      else this.#held.drop(download.entry);
     }
     // Of a folder, the rows below it change as well.
-    if (downloads.some(({ kind }) => kind === 'folder')) this.#tell(undefined);
-    else this.#told(downloads.flatMap(({ destination, entry }) => (destination === '' ? [entry] : [entry, destination])));
+    if (changes.some(({ download }) => download.kind === 'folder')) this.#tell(undefined);
+    else this.#told(changes.flatMap(({ places }) => places));
   }
 
   /** What passes is asked again later; of what makes no sense nothing more is asked. */

@@ -152,7 +152,7 @@ export function infoOf(record: DownloadRecord, moment: Moment): DownloadInfo {
     ...rest,
     place: moment.place,
     failedFiles: record.failedFiles.length === 0 ? [] : [...record.failedFiles],
-    destination: destination === '' ? moment.wantedPath : destination,
+    ...(destination === '' ? { destination: moment.wantedPath, isDestinationOpen: true } : { destination }),
     bytesPerSecond,
     ...(bytesPerSecond > 0 && leftBytes >= 0 ? { secondsLeft: Math.ceil(leftBytes / bytesPerSecond) } : {}),
     sources: isRunning ? moment.sources : [],

@@ -148,6 +148,22 @@ test('what ends is told with both its places, and never more than VS Code takes'
   assert.equal(told.at(-1), undefined);
 });
 
+test('a file of one’s own bears no mark of a download that would have had its name', async (t) => {
+  const wished = download(1, { state: 'queued', destination: '/d/report.txt', isDestinationOpen: true });
+  const { answers, drawn, pass, tell, told } = await marking(t, { downloads: [wished] });
+  answers.held = (entries) => entries.map(() => ({ state: 'verified', localPath: '/d/report (1).txt' }));
+  assert.deepEqual(await drawn(wished.entry, '/d/report.txt'), ['↓', undefined]);
+  const { isDestinationOpen: _wish, ...claimed } = wished;
+  tell('downloads/changed', { download: { ...claimed, state: 'done', destination: '/d/report (1).txt' } });
+  await pass(limits.redrawMs);
+  assert.deepEqual(told, [[wished.entry, '/d/report (1).txt']]);
+  assert.deepEqual(await drawn(wished.entry, '/d/report.txt', '/d/report (1).txt'), ['✓', undefined, '✓']);
+  tell('downloads/removed', { downloadId: wished.downloadId });
+  await pass(limits.redrawMs);
+  assert.deepEqual(told.at(-1), [wished.entry, '/d/report (1).txt']);
+  assert.deepEqual(await drawn(wished.entry, '/d/report (1).txt'), [undefined, undefined]);
+});
+
 test('while the sidecar is away nothing is marked; when it is back all is asked again', async (t) => {
   const share = ownShare(1, { path: '/s' });
   const { asked, drawn, lose, pass, sidecar, told } = await marking(t, { shares: [share] });

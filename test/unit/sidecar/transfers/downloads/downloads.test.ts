@@ -99,8 +99,13 @@ test('a file of the same name is kept, whatever it is', async (t) => {
   mkdirSync(to.folder, { recursive: true });
   writeFileSync(path.join(to.folder, 'a.tar.gz'), 'mine');
   mkdirSync(path.join(to.folder, 'a (2).tar.gz'));
-  const download = await to.get('a.tar.gz');
+  const added = await to.downloads.add(refTo('a.tar.gz'), { isPaused: true });
+  assert.equal(added.destination, path.join(to.folder, 'a.tar.gz'));
+  assert.equal(added.isDestinationOpen, true);
+  await to.downloads.resume(added.downloadId);
+  const download = await to.ended(added.downloadId);
   assert.equal(download.destination, path.join(to.folder, 'a (3).tar.gz'));
+  assert.equal(download.isDestinationOpen, undefined);
   assert.equal(readFileSync(path.join(to.folder, 'a.tar.gz'), 'utf8'), 'mine');
 });
 
