@@ -4,6 +4,7 @@
 import path from 'node:path';
 import { asAppError } from '../../protocol/errors.ts';
 import type { DownloadMark, EntryRef, ShareMark } from '../../protocol/model.ts';
+import { pathProblem } from '../../protocol/pathRules.ts';
 import { isOver } from '../downloadList.ts';
 import { isInside, isSameEntry } from '../files/uris.ts';
 import { limits } from '../limits.ts';
@@ -102,6 +103,8 @@ export class ExplorerMarks {
   async #ofDownload({ download, entry }: FoundDownload, place: Place): Promise<Mark | undefined> {
     if (!isOver(download)) return queuedMark();
     if (download.kind === 'folder' && isSameEntry(entry, download.entry)) return folderMark(download);
+    // No download brought it, and no path is told of it.
+    if (pathProblem(entry.path) !== undefined) return undefined;
     const held = await this.#held.of(entry);
     if (held === undefined || held.state === 'none') return undefined;
     // A file that lay there before keeps its name, and what was downloaded lies beside it.

@@ -164,6 +164,20 @@ test('a file of one’s own bears no mark of a download that would have had its 
   assert.deepEqual(await drawn(wished.entry, '/d/report (1).txt'), [undefined, undefined]);
 });
 
+test('a name below a downloaded folder that no path can bear is not asked about', async (t) => {
+  const { answers, asked, drawn } = await marking(t, { downloads: [whole] });
+  answers.held = (entries) => entries.map(({ path }) => ({ state: 'verified', localPath: path.replace('a/', '/d/a/') }));
+  const odd = ['nul', 'a:notes', 'aux/b', `${'x/'.repeat(70)}y`];
+  assert.deepEqual(await drawn('/d/a/fine', ...odd.map((name) => `/d/a/${name}`)), [
+    '✓',
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  assert.deepEqual(asked.entries, [[below('a/fine')]]);
+});
+
 test('while the sidecar is away nothing is marked; when it is back all is asked again', async (t) => {
   const share = ownShare(1, { path: '/s' });
   const { asked, drawn, lose, pass, sidecar, told } = await marking(t, { shares: [share] });
