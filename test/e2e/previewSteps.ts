@@ -127,14 +127,9 @@ export const previewSteps: readonly Step[] = [
     async run(world) {
       const { window, downloads } = world;
       await window.contextMenu(mountedRow(world, film), 'Show File Page');
-      const page = await window.webview('.actions');
-      for (const said of [
-        path.join(downloads, film),
-        'its owner has changed it since',
-        'Downloaded from Ada',
-        'Copy Magnet Link',
-      ])
-        await page.getByText(said).first().waitFor();
+      const said = [path.join(downloads, film), 'its owner has changed it since', 'Downloaded from Ada', 'Copy Magnet Link'];
+      // It is made anew when something about the file changes.
+      await window.webview(`main${said.map((text) => `:has-text(${JSON.stringify(text)})`).join('')}`);
       await window.clearToasts();
     },
   },
