@@ -91,18 +91,6 @@ async function contentIdKnown({ peer }: World, name: string): Promise<void> {
   await peer.client.request('links/create', { entry }, { timeoutMs: 180_000 });
 }
 
-async function menu({ window: { page } }: World, row: ReturnType<typeof peersRow>, label: string): Promise<void> {
-  await row.click({ button: 'right' });
-  const item = page.locator('.monaco-menu .action-label', { hasText: label }).first();
-  await item.waitFor();
-  // A menu takes no click while it comes up.
-  await until(`the menu to take ${label}`, async () => {
-    if (!(await item.isVisible())) return true;
-    await item.click({ timeout: 1000 }).catch(() => undefined);
-    return false;
-  });
-}
-
 async function openTable(world: World): Promise<void> {
   const { window } = world;
   await showPotluck(world);
@@ -165,7 +153,7 @@ export const viewerSteps: readonly Step[] = [
       writeFilm(path.join(peer.tree, 'films', 'table.webm'));
       await peersRow(world, 'films').waitFor();
       await window.expand(peersRow(world, 'films'));
-      await menu(world, peersRow(world, 'table.webm'), 'Open by Range');
+      await window.contextMenu(peersRow(world, 'table.webm'), 'Open by Range');
       const frame = await window.webview('video');
       const seen = await frame.locator('video').evaluate(goneTo);
       if (seen.at < 431 || seen.at > 440 || seen.lasts !== 600 || seen.width !== 640 || seen.state < 2)
@@ -183,7 +171,7 @@ export const viewerSteps: readonly Step[] = [
       writeFileSync(path.join(peer.tree, 'data', 'squares.bin'), squares(60_000));
       await window.expand(peersRow(world, 'data'));
       await peersRow(world, 'squares.bin').waitFor();
-      await menu(world, peersRow(world, 'squares.bin'), 'Open by Range');
+      await window.contextMenu(peersRow(world, 'squares.bin'), 'Open by Range');
       await window.activeTab('squares.bin').waitFor();
       const frame = await window.webview('.body.hex .row');
       await frame.locator('input.place').fill('0x800');
@@ -200,7 +188,7 @@ export const viewerSteps: readonly Step[] = [
       writeFileSync(path.join(peer.tree, 'pictures', 'lake.svg'), lake);
       await peersRow(world, 'pictures').waitFor();
       await window.expand(peersRow(world, 'pictures'));
-      await menu(world, peersRow(world, 'lake.svg'), 'Open by Range');
+      await window.contextMenu(peersRow(world, 'lake.svg'), 'Open by Range');
       const frame = await window.webview('.frame img');
       await frame.getByText('960 × 640 pixels').waitFor();
     },
@@ -209,7 +197,7 @@ export const viewerSteps: readonly Step[] = [
     name: 'the page of a file says who has it',
     shot: 'file-page',
     async run(world) {
-      await menu(world, peersRow(world, 'big.log'), 'Show File Page');
+      await world.window.contextMenu(peersRow(world, 'big.log'), 'Show File Page');
       // It is made anew when something about the file changes.
       await world.window.webview('main:has-text("Who Has It") tbody td:has-text("Ada")');
     },
@@ -222,7 +210,7 @@ export const viewerSteps: readonly Step[] = [
       mkdirSync(path.join(folder, 'recipes'), { recursive: true });
       writeFileSync(path.join(folder, 'recipes', 'bread.md'), '# Bread\n\nFlour and water.\n');
       await window.expand(peersRow(world, 'recipes'));
-      await menu(world, peersRow(world, 'bread.md'), 'Compare with Mine');
+      await window.contextMenu(peersRow(world, 'bread.md'), 'Compare with Mine');
       await window.quickRow('bread.md').first().click();
       await window.activeTab('bread.md (mine ↔ Ada)').waitFor();
       const texts = window.page.locator('.monaco-diff-editor .view-lines');
@@ -235,7 +223,7 @@ export const viewerSteps: readonly Step[] = [
     async run(world) {
       const { window, folder } = world;
       const { page } = window;
-      await menu(world, peersRow(world, 'recipes'), 'Compare with Mine');
+      await window.contextMenu(peersRow(world, 'recipes'), 'Compare with Mine');
       await window.quickRow('Another Folder').first().click();
       await chooseFolder(world, 'Compare', path.join(folder, 'recipes'));
       await rowOf(world, compare, 'Changed').waitFor();

@@ -135,7 +135,7 @@ async function walkInFlavor(browser: Browser, vsix: string, flavor: Flavor, { sh
   } catch (error) {
     counts.failed = steps.length - counts.passed;
     console.log(`✖ ${where}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    const failed = path.join(tmpdir(), 'potluck-shots', `${flavor}-failed.png`);
+    const failed = path.join(tmpdir(), 'potluck-shots', `${flavor}-${part ?? 'all'}-failed.png`);
     mkdirSync(path.dirname(failed), { recursive: true });
     await window?.page.screenshot({ path: failed }).catch(() => undefined); // the window itself may be what failed
     console.log(`  The screen then: ${failed}`);

@@ -157,7 +157,7 @@ describe('links and offers', () => {
     // A file of one block has the hash of its bytes for an id (BEP 52).
     const contentId = createHash('sha256').update(content).digest('hex') as ContentId;
     await run('link.open', formatEntryLink({ entry, lines, contentId }));
-    assert.ok(isOpen());
+    await eventually('its lines in front', () => Promise.resolve(isOpen() || undefined));
     assert.equal(vscode.window.activeTextEditor?.selection.start.line, 1);
   });
 

@@ -19,6 +19,7 @@ const quietSettings = {
   'workbench.tips.enabled': false,
   'workbench.enableExperiments': false,
   'workbench.reduceMotion': 'on',
+  'workbench.hover.delay': 3_600_000, // a tooltip takes the clicks on what lies under it
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'extensions.autoCheckUpdates': false,
   'extensions.autoUpdate': false,
@@ -338,20 +339,46 @@ export class Window {
     await header.and(this.page.locator(`[aria-expanded="${open}"]`)).waitFor();
   }
 
-  /** Opens a row of a tree, if it is closed. */
+  /** Opens a row of a tree, if it is closed. A tree that is drawn anew in that moment loses the click. */
   async expand(row: Locator): Promise<void> {
     await row.waitFor();
-    if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click();
-    await row.and(this.page.locator('[aria-expanded="true"]')).waitFor();
+    const open = row.and(this.page.locator('[aria-expanded="true"]'));
+    await this.#atLast(async (timeout) => {
+      if ((await row.getAttribute('aria-expanded', { timeout })) === 'false')
+        await row.locator('.monaco-tl-twistie').click({ timeout });
+      await open.waitFor({ timeout });
+    });
   }
 
-  /** Right-clicks and picks an item of the menu. */
-  async contextMenu(target: Locator, item: string): Promise<void> {
-    await target.click({ button: 'right' });
+  /** Does it again until it succeeds within three seconds; the seventh time its failure counts. */
+  async #atLast(attempt: (timeoutMs: number) => Promise<void>): Promise<void> {
+    for (let left = 6; ; left--) {
+      try {
+        return await attempt(3000);
+      } catch (error) {
+        if (left === 0) throw error;
+      }
+    }
+  }
+
+  /** Right-clicks a row and picks an item of its menu: of this row, not of one that came under the mouse meanwhile. */
+  async contextMenu(row: Locator, item: string): Promise<void> {
     const action = this.page.locator('.monaco-menu .action-item', { hasText: item }).first();
-    await action.waitFor();
-    await this.page.waitForTimeout(300); // items take the mouse only 100 ms after the menu opened
-    await action.click();
+    await this.#atLast(async (timeout) => {
+      await row.click({ button: 'right', timeout });
+      try {
+        await row.and(this.page.locator('.focused')).waitFor({ timeout });
+        await action.waitFor({ timeout });
+      } catch (error) {
+        await this.page.keyboard.press('Escape');
+        throw error;
+      }
+    });
+    // A menu takes no click while it comes up.
+    await this.#atLast(async (timeout) => {
+      if (await action.isVisible()) await action.click({ timeout });
+      await action.waitFor({ state: 'hidden', timeout });
+    });
   }
 
   /** A modal dialog's button. */
