@@ -361,13 +361,13 @@ export class Window {
     }
   }
 
-  /** Right-clicks a row and picks an item of its menu: of this row, not of one that came under the mouse meanwhile. */
+  /** Right-clicks a row (or a line of an editor) and picks an item of its menu: of this row, not of one that came under the mouse meanwhile. */
   async contextMenu(row: Locator, item: string): Promise<void> {
     const action = this.page.locator('.monaco-menu .action-item', { hasText: item }).first();
     await this.#atLast(async (timeout) => {
       await row.click({ button: 'right', timeout });
       try {
-        await row.and(this.page.locator('.focused')).waitFor({ timeout });
+        await row.and(this.page.locator('.focused, :not(.monaco-list-row)')).waitFor({ timeout });
         await action.waitFor({ timeout });
       } catch (error) {
         await this.page.keyboard.press('Escape');
