@@ -57,7 +57,9 @@ export async function tellKnown(
     if (found.last === undefined) break;
     after = found.last;
     const { paths, sizes, times, roots } = found;
-    telling.push(tell({ paths, cut, sizes, times, roots }));
+    const told = tell({ paths, cut, sizes, times, roots });
+    told.catch(() => undefined); // It may be refused before it is waited for, below.
+    telling.push(told);
   }
   await Promise.all(telling);
 }

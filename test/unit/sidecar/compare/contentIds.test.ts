@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError } from '../../../../src/protocol/errors.ts';
 import type { PeerId, ShareId } from '../../../../src/protocol/ids.ts';
 import type { ToldIds } from '../../../../src/sidecar/compare/compareMessages.ts';
@@ -9,6 +10,7 @@ import {
   type Place,
   searchOrder,
   soughtOf,
+  tellKnown,
 } from '../../../../src/sidecar/compare/contentIds.ts';
 import { compareLimits } from '../../../../src/sidecar/limits.ts';
 import type { ReadReply } from '../../../../src/sidecar/wire/services.ts';
@@ -69,6 +71,20 @@ test('who stops it gets an error, and nothing is waited for', async () => {
     return refusedBy(signal);
   };
   await assert.rejects(find({ ...options, source: () => ({ read }) }, { signal: stop.signal }), { name: 'AbortError' });
+});
+
+test('what the worker refuses while the next page is read is an error of the whole, once', async () => {
+  const page = { paths: new Uint8Array(), sizes: new Float64Array(), times: new Float64Array(), roots: new Uint8Array() };
+  let pages = 0;
+  const ask = async () => {
+    // Whoever does not listen by then does not hear of it.
+    if (++pages > 1) await nextTurn();
+    return pages === 1 ? { ...page, last: 'a' } : { ...page, last: undefined };
+  };
+  const details = { ask: ask as unknown as ContentIdsOptions['details']['ask'], isEmpty: false };
+  const tell = () => Promise.reject(new AppError('cancelled', 'The comparison was closed.'));
+  await assert.rejects(tellKnown(peers, { ...options, details }, tell, new AbortController().signal), { kind: 'cancelled' });
+  assert.equal(pages, 2);
 });
 
 /** The paths that were found. */
