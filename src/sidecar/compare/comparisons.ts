@@ -135,15 +135,7 @@ export class Comparisons {
     places: { left: Place; right: Place },
     { isExact, signal, onProgress }: Pick<CompareStart, 'isExact' | 'signal' | 'onProgress'>,
   ) {
-    // What is known is gathered while the worker reads.
-    const reading = this.#read(worker, places);
-    const known = sideNames.map((side) =>
-      tellKnown(places[side], this.#options, (ids) => worker.learn(side, ids), signal).catch((error: unknown) => {
-        // Without it sizes and times tell.
-        if (signal.aborted || asAppError(error).kind === 'cancelled') throw error;
-      }),
-    );
-    const [{ skipped }] = await Promise.all([reading, ...known]);
+    const { skipped } = await this.#read(worker, places, signal);
     const judged = await worker.ask('judge', undefined);
     if (!isExact) return { ...judged, skipped, unresolved: 0 };
     await this.#findOut(worker, places, { signal, onProgress });
@@ -168,13 +160,31 @@ export class Comparisons {
   }
 
   /** An index may be replaced between here and the worker: then the new one is read. */
-  async #read(worker: CompareWorker, places: { left: Place; right: Place }): Promise<{ skipped: number }> {
-    const sources = () => ({ left: this.#source(places.left), right: this.#source(places.right) });
+  async #read(worker: CompareWorker, places: Record<SideName, Place>, signal: AbortSignal): Promise<{ skipped: number }> {
     try {
-      return await worker.ask('read', sources());
+      return await this.#readOnce(worker, places, signal);
     } catch (error) {
       if (asAppError(error).kind !== 'io') throw error;
-      return worker.ask('read', sources());
+      return this.#readOnce(worker, places, signal);
+    }
+  }
+
+  /** Both sides, and what is known of their contents: that is gathered while the worker reads, and goes with what it has read when that fails. */
+  async #readOnce(worker: CompareWorker, places: Record<SideName, Place>, signal: AbortSignal): Promise<{ skipped: number }> {
+    const over = new AbortController();
+    const telling = AbortSignal.any([signal, over.signal]);
+    try {
+      const reading = worker.ask('read', { left: this.#source(places.left), right: this.#source(places.right) });
+      const known = sideNames.map((side) =>
+        tellKnown(places[side], this.#options, (ids) => worker.learn(side, ids), telling).catch((error: unknown) => {
+          // Without it sizes and times tell.
+          if (signal.aborted || asAppError(error).kind === 'cancelled') throw error;
+        }),
+      );
+      const [read] = await Promise.all([reading, ...known]);
+      return read;
+    } finally {
+      over.abort();
     }
   }
 
