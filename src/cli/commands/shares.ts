@@ -49,7 +49,9 @@ export const shareCommands: readonly Command[] = [
         ...(audience && { audience }),
         ...leftOut,
       };
-      const added = await client.request('shares/add', params, context.limits);
+      // With what was known of secrets the folder is walked again first.
+      const limits = leftOut.knownSecrets === undefined ? context.limits : context.longLimits;
+      const added = await client.request('shares/add', params, limits);
       const share = context.has('no-wait') ? added : await scanned(client, added, context);
       return showShare(share, context);
     },
