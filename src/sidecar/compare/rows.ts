@@ -3,6 +3,7 @@
 import type { CompareState, CompareTotal, ComparedEntry, ComparedFile } from '../../protocol/compare.ts';
 import { isContentId } from '../../protocol/ids.ts';
 import { compareNames, comparePaths } from '../catalog/index/names.ts';
+import { isRoundedTime } from '../storage/fileTimes.ts';
 import { findFile, type FolderRows, idOf, newRow, pathOf, type Row, type SideName } from './row.ts';
 import type { TreeFile, TreeFolder } from './sides.ts';
 
@@ -36,9 +37,6 @@ export const allStates: readonly CompareState[] = ['same', 'likely-same', 'chang
 
 const rootBytes = 32;
 const slash = 0x2f;
-/** File systems and archives that keep whole or even seconds only. */
-const coarseMs = 1000;
-const coarserMs = 2000;
 
 export class Rows {
   /** In the order of the tree: each folder before its content, folders before files, names by their bytes. */
@@ -291,15 +289,9 @@ function add(total: CompareTotal, { sizeBytes }: TreeFile): void {
   total.bytes += sizeBytes;
 }
 
-/** Equal, or as equal as a file system with whole or even seconds could keep them. */
+/** Equal, or as equal as a file system with coarse times could keep them. */
 function isSameTime(one: number, other: number): boolean {
-  return one === other || isRounded(one, other) || isRounded(other, one);
-}
-
-function isRounded(coarse: number, fine: number): boolean {
-  if (coarse % coarseMs !== 0) return false;
-  const apart = Math.abs(fine - coarse);
-  return apart < coarseMs || (coarse % coarserMs === 0 && apart < coarserMs);
+  return one === other || isRoundedTime(one, other) || isRoundedTime(other, one);
 }
 
 function isChosen(path: string, chosen: ReadonlySet<string>): boolean {

@@ -7,6 +7,7 @@ import type { EntryRef } from '../../../protocol/model.ts';
 import { transferLimits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { Database } from '../../storage/database.ts';
+import { isRoundedTime } from '../../storage/fileTimes.ts';
 import { stampOf, type Trees } from '../content/trees.ts';
 
 /** A file that a download put under its final name. */
@@ -183,9 +184,14 @@ export class HeldContent {
 /** The file's state, if it is the one that was placed: nobody wrote to it without changing its time. */
 function stateOf(file: PlacedContent) {
   const stats = lookAt(file.localPath);
-  const isThat =
-    stats?.isFile() && stats.size === BigInt(file.sizeBytes) && Math.abs(Number(stats.mtimeMs) - Math.trunc(file.mtimeMs)) < 2;
+  const isThat = stats?.isFile() && stats.size === BigInt(file.sizeBytes) && isPlacedTime(Number(stats.mtimeMs), file.mtimeMs);
   return isThat ? stats : undefined;
+}
+
+/** Placed files bear the time that their owner's had, to the millisecond, or as their disk keeps it. */
+export function isPlacedTime(hereMs: number, ownersMs: number): boolean {
+  const [here, owners] = [Math.trunc(hereMs), Math.trunc(ownersMs)];
+  return Math.abs(owners - here) < 2 || isRoundedTime(here, owners);
 }
 
 function lookAt(localPath: string) {

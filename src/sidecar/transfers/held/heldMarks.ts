@@ -2,7 +2,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DownloadMark, Entry, EntryRef } from '../../../protocol/model.ts';
-import type { HeldContent } from './heldContent.ts';
+import { type HeldContent, isPlacedTime } from './heldContent.ts';
 
 /** Longest that looking holds the thread in one go. */
 const stepMs = 4;
@@ -30,9 +30,8 @@ function markOf(entry: EntryRef, { held, catalog }: HeldMarkParts): DownloadMark
   const file = held.find(entry.peerId, entry.shareId, entry.path);
   if (file === undefined) return { state: 'none' };
   const now = catalog.stat(entry);
-  // Of what is not listed any more, or not yet, nobody can say that it changed. Placed files bear the time that their owner's had, to the millisecond.
+  // Of what is not listed any more, or not yet, nobody can say that it changed.
   const isSame =
-    now === undefined ||
-    (now.kind === 'file' && now.sizeBytes === file.sizeBytes && Math.abs(Math.trunc(now.mtimeMs) - file.mtimeMs) < 2);
+    now === undefined || (now.kind === 'file' && now.sizeBytes === file.sizeBytes && isPlacedTime(file.mtimeMs, now.mtimeMs));
   return { state: isSame ? 'verified' : 'stale', localPath: file.localPath };
 }

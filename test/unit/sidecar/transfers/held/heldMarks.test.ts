@@ -16,12 +16,12 @@ function scene(t: TestContext) {
   held.open();
   const listed = new Map<string, Entry>();
   const catalog = { stat: (ref: EntryRef) => listed.get(ref.path) };
-  const placed = (name: string, change: Partial<Entry> = {}): string => {
+  const placed = (name: string, change: Partial<Entry> = {}, { ownersMs = mtimeMs, hereMs = mtimeMs } = {}): string => {
     const localPath = path.join(base, name);
     writeFileSync(localPath, 'content');
-    utimesSync(localPath, mtimeMs / 1000, mtimeMs / 1000);
-    held.add({ entry: refTo(name), localPath, root: Buffer.alloc(32, 3), sizeBytes: 7, mtimeMs });
-    listed.set(name, { name, kind: 'file', sizeBytes: 7, mtimeMs, ...change });
+    utimesSync(localPath, hereMs / 1000, hereMs / 1000);
+    held.add({ entry: refTo(name), localPath, root: Buffer.alloc(32, 3), sizeBytes: 7, mtimeMs: ownersMs });
+    listed.set(name, { name, kind: 'file', sizeBytes: 7, mtimeMs: ownersMs, ...change });
     return localPath;
   };
   const states = async (...names: string[]) => (await heldMarks(names.map(refTo), { held, catalog })).map(({ state }) => state);
@@ -43,6 +43,27 @@ test('a file is verified while it stands and its owner lists it so; stale when t
   await held.close(); // written down
   held.open();
   assert.deepEqual(await states(...names), expected);
+  await held.close();
+});
+
+test('a file on a disk with coarse times is verified, in seconds, even seconds and hundredths; any other time is stale', async (t) => {
+  const { held, listed, placed, states } = scene(t);
+  // The owner's is 1.75 s past an even second.
+  const ownersMs = Date.UTC(2024, 1, 3) + 1757;
+  const keptMs = { even: ownersMs - 1757, second: ownersMs - 757, hundredth: ownersMs - 7, fine: ownersMs };
+  for (const [name, hereMs] of Object.entries(keptMs)) placed(name, {}, { ownersMs, hereMs });
+  await held.close();
+  held.open();
+  const each = (apartMs: number) => {
+    for (const [name, hereMs] of Object.entries(keptMs))
+      listed.set(name, { name, kind: 'file', sizeBytes: 7, mtimeMs: hereMs + apartMs });
+    return states(...Object.keys(keptMs));
+  };
+  assert.deepEqual(await each(0), ['verified', 'verified', 'verified', 'verified']);
+  assert.deepEqual(await each(9), ['verified', 'verified', 'verified', 'stale']);
+  assert.deepEqual(await each(999), ['verified', 'verified', 'stale', 'stale']);
+  assert.deepEqual(await each(-1999), ['verified', 'stale', 'stale', 'stale']);
+  assert.deepEqual(await each(2001), ['stale', 'stale', 'stale', 'stale']);
   await held.close();
 });
 
