@@ -4,6 +4,7 @@
 
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Suspect, SuspectReport } from '../../protocol/model.ts';
 import type { Delta } from '../catalog/index/rows.ts';
 import { previewLimits as limits } from '../limits.ts';
@@ -11,26 +12,34 @@ import { pathBelow, type SafePath } from '../storage/safePath.ts';
 import { secretsIn } from './secretContents.ts';
 import { isWorthReading, type ReadingList, textIn } from './suspects.ts';
 
+export interface LateSuspectsOptions {
+  /** Told before the share was made. */
+  known?: readonly string[];
+  /** Whether the index has this file now. */
+  isThere(path: string): boolean;
+  onChange(): void;
+}
+
 export class LateSuspects {
   readonly #root: string;
-  readonly #onChange: () => void;
+  readonly #options: LateSuspectsOptions;
   readonly #found = new Map<string, Suspect>();
   /** To be read, with their sizes. */
   readonly #queue = new Map<string, number>();
   #queuedBytes = 0;
-  /** Told before the share was made: the first walk does not tell them again. */
+  /** The first walk does not tell them again. */
   #known: ReadonlySet<string>;
   #readFiles = 0;
   #unreadFiles = 0;
-  /** Which is being read; undefined also when it went meanwhile. */
+  /** Which is being read; undefined also when it changed meanwhile. */
   #current: string | undefined;
   #reading: Promise<void> | undefined;
   #isClosed = false;
 
-  constructor(root: string, { known = [], onChange }: { known?: readonly string[]; onChange: () => void }) {
+  constructor(root: string, options: LateSuspectsOptions) {
     this.#root = root;
-    this.#known = new Set(known);
-    this.#onChange = onChange;
+    this.#known = new Set(options.known);
+    this.#options = options;
   }
 
   /** Undefined while nothing was found, and nothing left unread. */
@@ -40,29 +49,28 @@ export class LateSuspects {
     return { suspects, found: suspects.length, readFiles: this.#readFiles, unreadFiles: this.#unreadFiles };
   }
 
-  /** A walk made the index anew. `newFiles` were not in it before; of what was, `isThere` says what still is. */
-  walked({ files, unreadFiles }: ReadingList, isThere: (path: string) => boolean): void {
-    for (const path of this.#found.keys()) if (!isThere(path)) this.#found.delete(path);
-    for (const path of this.#queue.keys()) if (!isThere(path)) this.#unqueue(path);
-    if (this.#current !== undefined && !isThere(this.#current)) this.#current = undefined;
+  /** A walk made the index anew; these were not in it before. What waits to be read and is gone is left out when its turn comes. */
+  walked({ files, unreadFiles }: ReadingList): void {
+    for (const path of this.#found.keys()) if (!this.#options.isThere(path)) this.#found.delete(path);
     for (const { path, sizeBytes } of files) if (!this.#known.has(path)) this.#enqueue(path, sizeBytes);
     this.#known = new Set();
     this.#unreadFiles += unreadFiles;
-    this.#onChange();
+    this.#options.onChange();
     this.#readOn();
   }
 
-  /** A step is about to be published. */
+  /** A step is in the index, and about to be published. */
   changed({ folders }: Delta): void {
     const [foundBefore, unreadBefore] = [this.#found.size, this.#unreadFiles];
+    const [gone, files] = [new Set<string>(), new Map<string, number>()];
     for (const { path, removed, set } of folders) {
       const prefix = path === '' ? '' : `${path}/`;
-      for (const name of removed) this.#forget(prefix + name);
-      for (const { name, kind, sizeBytes } of set) {
-        if (kind === 'file') this.#enqueue(prefix + name, sizeBytes);
-      }
+      for (const name of removed) gone.add(prefix + name);
+      for (const { name, kind, sizeBytes } of set) if (kind === 'file') files.set(prefix + name, sizeBytes);
     }
-    if (this.#found.size !== foundBefore || this.#unreadFiles !== unreadBefore) this.#onChange();
+    this.#forget((path) => gone.has(path) || files.has(path));
+    for (const [path, sizeBytes] of files) this.#enqueue(path, sizeBytes);
+    if (this.#found.size !== foundBefore || this.#unreadFiles !== unreadBefore) this.#options.onChange();
     this.#readOn();
   }
 
@@ -77,6 +85,7 @@ export class LateSuspects {
   }
 
   #enqueue(path: string, sizeBytes: number): void {
+    if (path === this.#current) this.#current = undefined;
     this.#found.delete(path);
     this.#unqueue(path);
     if (!isWorthReading(path, sizeBytes)) return;
@@ -93,14 +102,11 @@ export class LateSuspects {
     this.#queue.delete(path);
   }
 
-  /** A file, or a folder with all below it. */
-  #forget(gone: string): void {
-    this.#unqueue(gone);
-    this.#found.delete(gone);
-    if (this.#current === gone || this.#current?.startsWith(`${gone}/`) === true) this.#current = undefined;
-    if (this.#found.size === 0 && this.#queue.size === 0) return;
-    for (const each of this.#queue.keys()) if (each.startsWith(`${gone}/`)) this.#unqueue(each);
-    for (const each of this.#found.keys()) if (each.startsWith(`${gone}/`)) this.#found.delete(each);
+  /** Files, and folders with all below them; a file replaces such a folder. */
+  #forget(isGone: (path: string) => boolean): void {
+    if (this.#current !== undefined && isWithin(this.#current, isGone)) this.#current = undefined;
+    for (const path of this.#queue.keys()) if (isWithin(path, isGone)) this.#unqueue(path);
+    for (const path of this.#found.keys()) if (isWithin(path, isGone)) this.#found.delete(path);
   }
 
   #readOn(): void {
@@ -110,16 +116,26 @@ export class LateSuspects {
   async #readAll(): Promise<void> {
     for (const path of this.#queue.keys()) {
       this.#unqueue(path);
+      if (!this.#options.isThere(path)) {
+        await nextTurn();
+        continue;
+      }
       this.#current = path;
       const suspect = await look(this.#root, path);
       if (this.#isClosed) return;
       this.#readFiles++;
-      if (this.#current === undefined || suspect === undefined || this.#queue.has(path)) continue;
+      if (this.#current === undefined || suspect === undefined || !this.#options.isThere(path)) continue;
       if (this.#found.size >= limits.suspects) this.#unreadFiles++;
       else this.#found.set(path, suspect);
-      this.#onChange();
+      this.#options.onChange();
     }
   }
+}
+
+/** Whether it, or a folder that it is in, is one of them. */
+function isWithin(path: string, isOne: (path: string) => boolean): boolean {
+  for (let at = path.length; at > 0; at = path.lastIndexOf('/', at - 1)) if (isOne(path.slice(0, at))) return true;
+  return false;
 }
 
 async function look(root: string, path: string): Promise<Suspect | undefined> {

@@ -40,7 +40,11 @@ export class Publishing {
   constructor(index: OwnIndex, options: PublishingOptions) {
     this.#index = index;
     this.#options = options;
-    this.#late = new LateSuspects(index.row.path, { known: options.knownSecrets, onChange: () => options.onSuspects() });
+    this.#late = new LateSuspects(index.row.path, {
+      known: options.knownSecrets,
+      isThere: (path) => isFile(index, path as SafePath), // It was in our own index.
+      onChange: () => options.onSuspects(),
+    });
   }
 
   /** Why a step is not in feed and row yet. */
@@ -85,8 +89,7 @@ export class Publishing {
   /** A walk made the index anew, and that is in feed and row: `newFiles` were not in the one before. */
   walked(newFiles: ReadingList | undefined): void {
     this.#options.onPublished(this.#index.row.shareId);
-    const isThere = (path: string): boolean => this.#index.view?.stat(path as SafePath)?.kind === 'file'; // It was in our own index.
-    this.#late.walked(newFiles ?? { files: [], unreadFiles: 0 }, isThere);
+    this.#late.walked(newFiles ?? { files: [], unreadFiles: 0 });
   }
 
   /** Makes a new snapshot of the index as it is. The older segment goes when nobody reads from it any more. */
@@ -125,6 +128,14 @@ export class Publishing {
     if (this.#failure === failure) return;
     this.#failure = failure;
     this.#options.onFailure();
+  }
+}
+
+function isFile({ view }: OwnIndex, path: SafePath): boolean {
+  try {
+    return view?.stat(path)?.kind === 'file';
+  } catch {
+    return false; // The index is damaged: the next walk makes it anew.
   }
 }
 

@@ -1,7 +1,7 @@
 // Files that come into a share while it is shared and look secret. Real files in a temporary folder.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -15,8 +15,11 @@ function world(t: TestContext) {
   const root = mkdtempSync(path.join(tmpdir(), 'potluck-late-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   let changes = 0;
-  const late = new LateSuspects(root, { known: ['known.txt'], onChange: () => changes++ });
-  return { root, late, changes: () => changes };
+  /** Files on the disk that are not in the index. */
+  const left = new Set<string>();
+  const isThere = (name: string): boolean => !left.has(name) && existsSync(path.join(root, name));
+  const late = new LateSuspects(root, { known: ['known.txt'], isThere, onChange: () => changes++ });
+  return { root, late, left, changes: () => changes };
 }
 
 const step = (...folders: Partial<FolderChange>[]): Delta => ({
@@ -65,18 +68,46 @@ test('a file that goes while it waits to be read is not named', async (t) => {
 });
 
 test('a walk names what is new, without what was shown before; what is gone is forgotten', async (t) => {
-  const { root, late } = world(t);
+  const { root, late, left } = world(t);
   for (const name of ['known.txt', 'new.txt', 'gone.txt']) writeFileSync(path.join(root, name), secret);
   late.changed(step({ set: [file('gone.txt')] }));
   await late.settled();
   const files = ['known.txt', 'new.txt'].map((name) => ({ path: name, sizeBytes: 100 }));
-  late.walked({ files, unreadFiles: 8000 }, (name) => name !== 'gone.txt');
+  left.add('gone.txt');
+  late.walked({ files, unreadFiles: 8000 });
   await late.settled();
   assert.deepEqual(named(late), ['new.txt']);
   assert.equal(late.report?.unreadFiles, 8000);
   late.changed(step({ set: [file('known.txt')] }));
   await late.settled();
   assert.deepEqual(named(late), ['new.txt', 'known.txt'], 'what was shown is another file now');
+});
+
+test('what a walk found gone is not named, whether it waits to be read or is being read', async (t) => {
+  const { root, late, left } = world(t);
+  for (const name of ['a.txt', 'b.txt', 'c.txt']) writeFileSync(path.join(root, name), secret);
+  late.changed(step({ set: [file('a.txt'), file('b.txt'), file('c.txt')] }));
+  left.add('a.txt').add('b.txt');
+  late.walked({ files: [], unreadFiles: 0 });
+  await late.settled();
+  assert.deepEqual(named(late), ['c.txt']);
+  assert.equal(late.report?.readFiles, 2);
+});
+
+test('what went, or is below a folder that a file replaced, makes room for what came with the same step', async (t) => {
+  const { root, late } = world(t);
+  mkdirSync(path.join(root, 'deep'));
+  writeFileSync(path.join(root, 'deep', 'y.txt'), secret);
+  writeFileSync(path.join(root, 'x.txt'), secret);
+  late.changed(step({ path: 'deep', set: [file('y.txt')] }));
+  await late.settled();
+  assert.deepEqual(named(late), ['deep/y.txt']);
+  const many = Array.from({ length: previewLimits.secretFiles }, (_, at) => file(`none${at}.txt`, 1));
+  late.changed(step({ path: 'sub', set: many }));
+  late.changed(step({ set: [file('deep'), file('x.txt')] }, { path: 'sub', removed: many.map(({ name }) => name) }));
+  await late.settled();
+  assert.deepEqual(named(late), ['x.txt']);
+  assert.equal(late.report?.unreadFiles, 0);
 });
 
 test('files that are too many to be read are told, also when nothing was found', (t) => {
