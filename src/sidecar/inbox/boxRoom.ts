@@ -18,12 +18,18 @@ export class BoxRoom {
 
   /** Undefined when it holds more files than are counted, or cannot be read. `isNow`: not as it was a moment ago. */
   held(folder: string, { isNow = false }: { isNow?: boolean } = {}): Promise<Room | undefined> {
-    const known = this.#counted.get(folder);
-    if (!isNow && known !== undefined && performance.now() - known.atMs < sendingLimits.boxCountedMs) return known.room;
+    const kept = isNow ? undefined : this.kept(folder);
+    if (kept !== undefined) return kept;
     const counted = { room: this.#last.then(() => heldIn(folder)), atMs: Infinity };
     this.#last = counted.room.then(() => (counted.atMs = performance.now()));
     this.#counted.set(folder, counted);
     return counted.room;
+  }
+
+  /** As it was a moment ago; undefined when it is not known. */
+  kept(folder: string): Promise<Room | undefined> | undefined {
+    const known = this.#counted.get(folder);
+    return known !== undefined && performance.now() - known.atMs < sendingLimits.boxCountedMs ? known.room : undefined;
   }
 
   /** Something came into this folder, or will not come. */

@@ -46,6 +46,8 @@ export class DropBoxes {
   readonly #room = new BoxRoom();
   /** Offers are looked at one after another: each counts for the next. */
   #last: Promise<void> = Promise.resolve();
+  /** Those that wait for that. */
+  readonly #waiting = new Map<InboxRow, Promise<void>>();
   #isClosed = false;
 
   constructor(options: DropBoxesOptions) {
@@ -82,7 +84,7 @@ export class DropBoxes {
       { ...row },
     );
     this.#options.onChange();
-    for (const offer of this.#options.offered()) void this.look(offer);
+    this.#lookAtAll();
     return this.#info(row);
   }
 
@@ -93,7 +95,9 @@ export class DropBoxes {
 
   /** Something came into a folder, or will not come. */
   roomChanged(folder: string): void {
-    this.#room.changed(realPlace(folder));
+    const place = realPlace(folder);
+    this.#room.changed(place);
+    if (this.#rows().some((row) => contains(realPlace(row.folder), place))) this.#lookAtAll();
   }
 
   /** Throws `permission-denied` when what others send would be shared with this folder (its real path). */
@@ -111,15 +115,23 @@ export class DropBoxes {
     );
   }
 
-  /** Takes an offer, when there is a box for its sender with room for it. Resolves when that is decided; never rejects. */
+  /**
+   * Takes an offer, when there is a box for its sender with room for it. Resolves when that is decided; never rejects. One that found no room is looked at
+   * again when room changes, and whenever its sender is met.
+   */
   look(offer: InboxRow): Promise<void> {
-    if (this.#rows().length === 0) return Promise.resolve();
-    this.#last = this.#last
-      .then(() => this.#take(offer))
-      .catch((error: unknown) => {
-        this.#options.log.warn(`A drop box did not take an offer: ${error instanceof Error ? error.message : String(error)}`);
-      });
-    return this.#last;
+    const waiting = this.#waiting.get(offer);
+    if (waiting !== undefined) return waiting;
+    if (this.#isClosed || this.#rows().length === 0) return Promise.resolve();
+    const looked = this.#last
+      .then(() => {
+        this.#waiting.delete(offer);
+        return this.#take(offer);
+      })
+      .catch((error: unknown) => this.#tookNothing(error));
+    this.#waiting.set(offer, looked);
+    this.#last = looked;
+    return looked;
   }
 
   async close(): Promise<void> {
@@ -127,25 +139,42 @@ export class DropBoxes {
     await this.#last;
   }
 
+  #lookAtAll(): void {
+    for (const offer of this.#options.offered()) void this.look(offer);
+  }
+
   async #take(offer: InboxRow): Promise<void> {
     const viewer = this.#options.viewer(offer);
     for (const row of this.#rows()) {
       if (this.#isClosed || offer.state !== 'offered' || viewer === undefined) return;
       if (!isInAudience(parseAudience(row.audience), viewer)) continue;
-      const used = await this.#used(row, { isNow: true });
-      if (used === undefined || used.bytes + offer.totalBytes > row.quotaBytes) continue;
-      if (used.entries + offer.fileCount + offer.folderCount > sendingLimits.boxEntries) continue;
-      // A share, or a link, may have come since it was set.
-      const problem = this.#problem(row.folder);
-      if (problem !== undefined) {
-        this.#options.log.warn(`A drop box took nothing: ${problem.message}`);
-        continue;
+      if (!(await this.#hasRoom(row, offer))) continue;
+      try {
+        await this.#takeInto(row, offer);
+        return;
+      } catch (error) {
+        this.#tookNothing(error); // Another box may.
       }
-      const folder = this.#folders.of(realPlace(row.folder), { peerId: offer.peerId, name: this.#options.nameOf(offer) });
-      await this.#options.accept(offer, { folder, conflict: 'keep-both', dropBoxId: row.dropBoxId });
-      this.#options.onChange();
-      return;
     }
+  }
+
+  /** A box that was full a moment ago is not walked again for each offer; one that is to take something is. */
+  async #hasRoom(row: BoxRow, offer: InboxRow): Promise<boolean> {
+    const kept = this.#room.kept(realPlace(row.folder));
+    if (kept !== undefined && !fits(offer, row, this.#withComing(row, await kept))) return false;
+    return fits(offer, row, await this.#used(row, { isNow: true }));
+  }
+
+  /** Rejects with what keeps the offer out of this box. */
+  async #takeInto(row: BoxRow, offer: InboxRow): Promise<void> {
+    this.#check(row.folder); // A share, or a link, may have come since it was set.
+    const folder = this.#folders.of(realPlace(row.folder), { peerId: offer.peerId, name: this.#options.nameOf(offer) });
+    await this.#options.accept(offer, { folder, conflict: 'keep-both', dropBoxId: row.dropBoxId });
+    this.#options.onChange();
+  }
+
+  #tookNothing(error: unknown): void {
+    this.#options.log.warn(`A drop box did not take an offer: ${error instanceof Error ? error.message : String(error)}`);
   }
 
   #rows(): BoxRow[] {
@@ -158,11 +187,15 @@ export class DropBoxes {
   }
 
   /** Undefined when it holds more files than are counted, or cannot be read. */
-  async #used({ folder }: BoxRow, options: { isNow?: boolean } = {}): Promise<Room | undefined> {
+  async #used(row: BoxRow, options: { isNow?: boolean } = {}): Promise<Room | undefined> {
+    return this.#withComing(row, await this.#room.held(realPlace(row.folder), options));
+  }
+
+  #withComing({ folder }: BoxRow, held: Room | undefined): Room | undefined {
+    if (held === undefined) return undefined;
     const box = realPlace(folder);
-    const held = await this.#room.held(box, options);
     const coming = this.#options.coming((into) => contains(box, realPlace(into)));
-    return held && { bytes: held.bytes + coming.bytes, entries: held.entries + coming.entries };
+    return { bytes: held.bytes + coming.bytes, entries: held.entries + coming.entries };
   }
 
   /** Throws `permission-denied` for a folder that must not be a drop box. */
@@ -177,6 +210,11 @@ export class DropBoxes {
     const share = this.#options.sharedFolders().find((root) => contains(root, box));
     return share === undefined ? undefined : sharedFolder(folder, share);
   }
+}
+
+function fits(offer: InboxRow, { quotaBytes }: BoxRow, used: Room | undefined): boolean {
+  if (used === undefined || used.bytes + offer.totalBytes > quotaBytes) return false;
+  return used.entries + offer.fileCount + offer.folderCount <= sendingLimits.boxEntries;
 }
 
 function ownFolder(folder: string): AppError {

@@ -115,7 +115,7 @@ test('room is counted by place: two boxes in one folder, one in another, set aga
   assert.equal(inbox.list().find(({ items }) => items[0]?.name === 'a.txt')?.state, 'offered');
 });
 
-test('a box is counted again for lists only when something came into it, but whenever something is to be taken', async (t) => {
+test('a box is counted again when something is to be taken; else only when something came into it, for lists and offers alike', async (t) => {
   const { inbox, boxes, folder, changed, downloads, settled } = inboxScene(t);
   const box = path.join(folder, 'box');
   await boxes.set({ folder: box, audience: everyone, quotaBytes: MiB });
@@ -128,8 +128,28 @@ test('a box is counted again for lists only when something came into it, but whe
   assert.equal(inbox.list()[0]?.state, 'offered', 'there is no room');
   assert.equal(await used(), MiB);
   rmSync(path.join(box, 'mine.bin'));
-  await boxes.look(inbox.offered()[0] ?? assert.fail());
+  const offer = inbox.offered()[0] ?? assert.fail();
+  const looks = Array.from({ length: 3 }, () => boxes.look(offer));
+  assert.equal(new Set(looks).size, 1, 'it waits once');
+  await looks[0];
+  assert.equal(offer.state, 'offered', 'the box was full a moment ago');
+  boxes.roomChanged(path.join(box, 'something'));
+  await boxes.look(offer);
+  assert.equal(offer.state, 'accepted');
   writeFileSync(path.join(box, 'mine.bin'), Buffer.alloc(1000));
   changed(inbox, downloads[0]?.downloadId, 'done');
   assert.equal(await used(), 1000);
+});
+
+test('a box into which nothing can be put leaves offers to the next one', async (t) => {
+  const { inbox, boxes, folder, names, settled } = inboxScene(t);
+  names.set(ben, 'ben');
+  const [first, second] = [path.join(folder, 'first'), path.join(folder, 'second')];
+  for (let number = 1; number <= sendingLimits.folderNamesTried; number++)
+    mkdirSync(path.join(first, `ben ${keyOf(ben)}${number === 1 ? '' : ` (${number})`}`), { recursive: true });
+  await boxes.set({ folder: first, audience: everyone, quotaBytes: MiB });
+  const { dropBoxId } = await boxes.set({ folder: second, audience: everyone, quotaBytes: MiB });
+  deliver(inbox, sessionOf(ben), 1);
+  await settled();
+  assert.equal(inbox.list()[0]?.dropBoxId, dropBoxId);
 });
