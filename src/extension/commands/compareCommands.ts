@@ -165,7 +165,7 @@ export function compareCommands(services: Services, disposables: vscode.Disposab
       void notices.info(t('There is nothing to download: all files of {0} are in {1}, too.', other, one));
       return;
     }
-    const chosen = await vscode.window.showQuickPick(choices, { title: t('Download Which Differences?') });
+    const chosen = await vscode.window.showQuickPick(choices, asking(t('Download Which Differences?')));
     if (chosen === undefined) return;
     const folder = await targetOf(shown.left.side, t('Download into This Folder'));
     if (folder === undefined) return;
@@ -199,8 +199,13 @@ export function compareCommands(services: Services, disposables: vscode.Disposab
       return undefined;
     }
     const title = t('Show Changes against Whose Copy?');
-    return items.length === 1 ? items[0]?.hit : (await vscode.window.showQuickPick(items, { title }))?.hit;
+    return items.length === 1 ? items[0]?.hit : (await vscode.window.showQuickPick(items, asking(title)))?.hit;
   }
+}
+
+/** First of several questions: an editor that opens meanwhile does not take it away. */
+function asking(title: string): vscode.QuickPickOptions {
+  return { title, ignoreFocusOut: true };
 }
 
 function activeEntry(): EntryRef | undefined {
@@ -229,7 +234,7 @@ async function pickMine(right: Side): Promise<vscode.Uri | undefined> {
       ...found.map((uri) => ({ label: iconSafeName(vscode.workspace.asRelativePath(uri)), uri })),
       { label: other, uri: undefined },
     ];
-    const chosen = found.length === 0 ? items[0] : await vscode.window.showQuickPick(items, { title });
+    const chosen = found.length === 0 ? items[0] : await vscode.window.showQuickPick(items, asking(title));
     if (chosen === undefined || chosen.uri !== undefined) return chosen?.uri;
   }
   const isFile = right.kind === 'file';
@@ -243,7 +248,7 @@ async function pickMine(right: Side): Promise<vscode.Uri | undefined> {
       })),
       { label: t('Another Folder…'), description: '', uri: undefined },
     ];
-    const chosen = await vscode.window.showQuickPick(items, { title });
+    const chosen = await vscode.window.showQuickPick(items, asking(title));
     if (chosen === undefined || chosen.uri !== undefined) return chosen?.uri;
   }
   const options = { title, canSelectFiles: isFile, canSelectFolders: !isFile, openLabel: t('Compare') };

@@ -187,7 +187,8 @@ export function linkCommands(services: Services): CommandTable {
       if (local !== undefined) return takeIn({ path: vscode.Uri.from(local).fsPath });
       if (typeof given === 'string') return takeIn({ text: given });
       const [fromFile, fromText] = [t('A Torrent File…'), t('A Magnet Link…')];
-      const taken = await vscode.window.showQuickPick([fromFile, fromText], { title: t('Take In What?') });
+      // The link is fetched from another window, often enough.
+      const taken = await vscode.window.showQuickPick([fromFile, fromText], { title: t('Take In What?'), ignoreFocusOut: true });
       if (taken === fromText) {
         const text = await askMagnet();
         if (text !== undefined) await takeIn({ text });
