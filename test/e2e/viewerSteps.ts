@@ -153,7 +153,7 @@ export const viewerSteps: readonly Step[] = [
       writeFilm(path.join(peer.tree, 'films', 'table.webm'));
       await peersRow(world, 'films').waitFor();
       await window.expand(peersRow(world, 'films'));
-      await window.contextMenu(peersRow(world, 'table.webm'), 'Open by Range');
+      await window.contextMenuTo(peersRow(world, 'table.webm'), 'Open by Range', window.activeTab('table.webm'));
       const frame = await window.webview('video');
       const seen = await frame.locator('video').evaluate(goneTo);
       if (seen.at < 431 || seen.at > 440 || seen.lasts !== 600 || seen.width !== 640 || seen.state < 2)
@@ -171,8 +171,7 @@ export const viewerSteps: readonly Step[] = [
       writeFileSync(path.join(peer.tree, 'data', 'squares.bin'), squares(60_000));
       await window.expand(peersRow(world, 'data'));
       await peersRow(world, 'squares.bin').waitFor();
-      await window.contextMenu(peersRow(world, 'squares.bin'), 'Open by Range');
-      await window.activeTab('squares.bin').waitFor();
+      await window.contextMenuTo(peersRow(world, 'squares.bin'), 'Open by Range', window.activeTab('squares.bin'));
       const frame = await window.webview('.body.hex .row');
       await frame.locator('input.place').fill('0x800');
       await frame.locator('input.place').press('Enter');
@@ -188,7 +187,7 @@ export const viewerSteps: readonly Step[] = [
       writeFileSync(path.join(peer.tree, 'pictures', 'lake.svg'), lake);
       await peersRow(world, 'pictures').waitFor();
       await window.expand(peersRow(world, 'pictures'));
-      await window.contextMenu(peersRow(world, 'lake.svg'), 'Open by Range');
+      await window.contextMenuTo(peersRow(world, 'lake.svg'), 'Open by Range', window.activeTab('lake.svg'));
       const frame = await window.webview('.frame img');
       await frame.getByText('960 × 640 pixels').waitFor();
     },
@@ -197,7 +196,7 @@ export const viewerSteps: readonly Step[] = [
     name: 'the page of a file says who has it',
     shot: 'file-page',
     async run(world) {
-      await world.window.contextMenu(peersRow(world, 'big.log'), 'Show File Page');
+      await world.window.contextMenuTo(peersRow(world, 'big.log'), 'Show File Page', world.window.activeTab('big.log'));
       // It is made anew when something about the file changes.
       await world.window.webview('main:has-text("Who Has It") tbody td:has-text("Ada")');
     },
@@ -210,8 +209,9 @@ export const viewerSteps: readonly Step[] = [
       mkdirSync(path.join(folder, 'recipes'), { recursive: true });
       writeFileSync(path.join(folder, 'recipes', 'bread.md'), '# Bread\n\nFlour and water.\n');
       await window.expand(peersRow(world, 'recipes'));
-      await window.contextMenu(peersRow(world, 'bread.md'), 'Compare with Mine');
-      await window.quickRow('bread.md').first().click();
+      const mine = window.quickRow('bread.md').first();
+      await window.contextMenuTo(peersRow(world, 'bread.md'), 'Compare with Mine', mine);
+      await mine.click();
       await window.activeTab('bread.md (mine ↔ Ada)').waitFor();
       const texts = window.page.locator('.monaco-diff-editor .view-lines');
       for (const text of [/Flour\sand\swater/, /Flour,\swater,\ssalt/]) await texts.filter({ hasText: text }).first().waitFor();
@@ -223,8 +223,9 @@ export const viewerSteps: readonly Step[] = [
     async run(world) {
       const { window, folder } = world;
       const { page } = window;
-      await window.contextMenu(peersRow(world, 'recipes'), 'Compare with Mine');
-      await window.quickRow('Another Folder').first().click();
+      const another = window.quickRow('Another Folder').first();
+      await window.contextMenuTo(peersRow(world, 'recipes'), 'Compare with Mine', another);
+      await another.click();
       await chooseFolder(world, 'Compare', path.join(folder, 'recipes'));
       await rowOf(world, compare, 'Changed').waitFor();
       await rowOf(world, compare, 'soup/lentils.md').waitFor();

@@ -381,6 +381,22 @@ export class Window {
     });
   }
 
+  /**
+   * The same, until it leads to what is seen then. While a tree is drawn anew VS Code does not know which row a menu was of, and runs the command as from
+   * the palette: that question is closed.
+   */
+  async contextMenuTo(row: Locator, item: string, seen: Locator): Promise<void> {
+    await this.#atLast(async (timeout) => {
+      await this.contextMenu(row, item);
+      try {
+        await seen.waitFor({ timeout });
+      } catch (error) {
+        await this.page.keyboard.press('Escape');
+        throw error;
+      }
+    });
+  }
+
   /** A modal dialog's button. */
   dialogButton(text: string): Locator {
     return this.page.locator('.monaco-dialog-box .monaco-button', { hasText: text });
