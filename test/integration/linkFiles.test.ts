@@ -104,6 +104,7 @@ test('a link whose content nobody has waits, survives a kill, brings what there 
   assert.deepEqual((await ben.client.request('links/inspect', { text })).summary.hints, { entries: [], parties: [] });
   const some = await put(world, cleo, 'Some', { 'one of them': files['sub/1/file 1.txt'] ?? new Uint8Array(0) });
   await indexed(ben, cleo, 'Some');
+  await seen(ben, ann); // whoever was never met is not seen to go either
   await ann.stop();
   await seen(ben, ann, false);
   const asked = await ben.client.request('links/download', { text });
